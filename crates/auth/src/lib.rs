@@ -1,0 +1,1 @@
+//! Authentication for your own app, in your own database.

@@ -1,0 +1,1 @@
+//! All of Housekey's SQL, over SQLite and PostgreSQL.

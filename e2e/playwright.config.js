@@ -1,0 +1,32 @@
+import { defineConfig } from '@playwright/test';
+
+// Each test starts a server of its own on an empty folder, so tests share
+// nothing and may run side by side.
+export default defineConfig({
+  testDir: './tests',
+  outputDir: './test-results/traces',
+  fullyParallel: true,
+  forbidOnly: Boolean(process.env.CI),
+  retries: 0,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list'], ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'test-results/report.json' }]],
+  use: {
+    browserName: 'chromium',
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: process.env.HOUSEKEY_CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        // Chromium's own sandbox refuses to start as root.
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--disable-quic',
+        '--no-first-run',
+      ],
+    },
+  },
+});

@@ -1,17 +1,13 @@
 //! `cargo xtask`: what the README and the landing check call.
 //!
-//! `test` runs everything a change has to pass, on whatever machine it finds.
+//! `test` runs everything a change has to pass, on whatever machine it finds;
+//! `bench` and `crash` measure what the product promises.
 
-mod clock;
-mod machine;
-mod postgres;
-mod process;
+mod measure;
 mod test;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -25,11 +21,17 @@ struct Cli {
 enum Command {
     /// Run every test; install what a Debian machine lacks for them
     Test(test::Options),
+    /// Measure, compare within one run, and write docs/performance.md
+    Bench(measure::BenchOptions),
+    /// Kill the server under load, again and again, and look for what was lost
+    Crash(measure::CrashOptions),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Test(options) => test::run(&options),
+        Command::Bench(options) => measure::bench(&options),
+        Command::Crash(options) => measure::crash(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -39,11 +41,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The folder of the workspace, whatever folder the command was given in.
-fn workspace() -> anyhow::Result<PathBuf> {
-    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let root = own.parent().context("xtask lies in no workspace")?;
-    Ok(root.to_path_buf())
 }

@@ -28,7 +28,6 @@ pub enum Durability {
     /// Nothing is synced: for tests.
     Off,
     /// Everything is, as on a server: for measuring.
-    #[allow(dead_code, reason = "the measuring commands ask for it")]
     On,
 }
 

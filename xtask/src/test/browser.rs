@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 
 use super::Stage;
 use super::tally::Tally;
-use crate::machine::Found;
-use crate::process::{must, succeeds};
+use xtask::machine::Found;
+use xtask::process::{must, succeeds};
 
 /// Builds the program, installs the packages that the lock file names, and
 /// runs the tests.

@@ -12,11 +12,11 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use crate::clock::Stopwatch;
-use crate::machine::{self, Found, Need};
-use crate::postgres::{Cluster, Durability};
-use crate::workspace;
 use tally::Tally;
+use xtask::clock::Stopwatch;
+use xtask::machine::{self, Found, Need};
+use xtask::postgres::{Cluster, Durability};
+use xtask::workspace;
 
 /// What to run.
 #[derive(Args)]

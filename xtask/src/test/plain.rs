@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::Stage;
 use super::tally::Tally;
-use crate::process::{must, output};
+use xtask::process::{must, output};
 
 /// The test kit's name, as it stands in every place it is called from.
 const MARK: &str = "testkit";

@@ -15,8 +15,8 @@ use anyhow::{Context, Result, bail};
 
 use super::Stage;
 use super::tally::Tally;
-use crate::clock::Stopwatch;
-use crate::process::succeeds;
+use xtask::clock::Stopwatch;
+use xtask::process::succeeds;
 
 /// Long enough for an optimised build from nothing on a small machine.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::Stage;
 use super::tally::Tally;
-use crate::process::{found, passed_on, succeeds};
+use xtask::process::{found, passed_on, succeeds};
 
 /// Runs them with nextest where it is installed, else with `cargo test`.
 pub fn run(stage: &Stage) -> Result<Tally> {

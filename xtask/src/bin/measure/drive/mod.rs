@@ -1,0 +1,6 @@
+//! Driving the real program from outside, as a browser does.
+
+pub mod browser;
+pub mod form;
+pub mod person;
+pub mod server;

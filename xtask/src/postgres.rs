@@ -36,7 +36,11 @@ impl Cluster {
     /// the loopback interface.
     pub fn start(bin: &Path, durability: Durability) -> Result<Self> {
         let folder = new_folder()?;
-        let port = free_port()?;
+        let cluster = Self {
+            port: free_port()?,
+            watcher: watch(bin, &folder)?,
+        };
+        let port = cluster.port;
         let data = folder.join("data");
         output(
             as_owner(&bin.join("initdb"))
@@ -51,8 +55,6 @@ impl Cluster {
                 .args(["--no-sync", "--no-instructions"]),
         )
         .context("making the test cluster")?;
-        let watcher = watch(bin, &folder)?;
-        let cluster = Self { port, watcher };
 
         let mut settings = format!(
             "-c port={port} -c listen_addresses=127.0.0.1 -c max_connections=400 \

@@ -1,0 +1,82 @@
+# What mail says. In every message: $app (the product's name), $host (where its pages are), $device, $when.
+# Letters with a code have also $code and $minutes. The code stays out of subjects: locked screens show those.
+
+mail-facts-code = Asked for
+mail-facts-notice = When and where
+mail-fact-when = When
+mail-fact-device = Browser
+mail-fact-address = Address
+mail-fact-place = Place
+mail-device = { $browser } on { $system }
+mail-device-unknown = Unknown
+mail-footer = Sent by { $app }, { $host }.
+mail-code-life =
+    { $minutes ->
+        [one] The code works once, within one minute of being asked for, in the browser that asked for it.
+       *[other] The code works once, within { $minutes } minutes of being asked for, in the browser that asked for it.
+    }
+mail-code-keep = Give it to nobody. { $app } never asks you for it by phone, by mail or in a chat.
+mail-notice-rescue = If it was not you, go to { $host }, choose “Forgot your password?” and set a new one. That signs out every device.
+
+mail-sign-in-code-subject = Your code to sign in to { $app }
+mail-sign-in-code-first = { $code } is your code to sign in to { $app }.
+mail-sign-in-code-title = Sign in to { $app }
+mail-sign-in-code-lead = Type this code on the page that asks for it:
+mail-sign-in-code-not-you = If you did not ask for it, do nothing. Without the code nobody gets in.
+
+mail-sign-up-code-subject = Your code to sign up for { $app }
+mail-sign-up-code-first = { $code } is your code to sign up for { $app }.
+mail-sign-up-code-title = Sign up for { $app }
+mail-sign-up-code-lead = Type this code on the page that asks for it:
+mail-sign-up-code-not-you = If you did not ask for it, do nothing. Without the code no account is made with your address.
+
+mail-sign-up-existing-subject = You already have an account with { $app }
+mail-sign-up-existing-first = { $code } is your code to sign in to { $app }. You already have an account.
+mail-sign-up-existing-title = You already have an account
+mail-sign-up-existing-lead = Somebody, probably you, is signing up for { $app } with this address, which has an account already. No new one is made. To sign in to yours, type this code on the page that asks for it:
+mail-sign-up-existing-not-you = If it was not you, do nothing. Your account stays as it is, and without the code nobody gets in.
+
+mail-reset-code-subject = Your code to set a new password for { $app }
+mail-reset-code-first = { $code } is your code to set a new password for { $app }.
+mail-reset-code-title = Set a new password
+mail-reset-code-lead = Type this code on the page that asks for it. A new password signs out every other device.
+mail-reset-code-not-you = If you did not ask for it, do nothing. Your password stays as it is.
+
+mail-verify-email-code-subject = Your code to add this address to { $app }
+mail-verify-email-code-first = { $code } is your code to add this e-mail address to your { $app } account.
+mail-verify-email-code-title = Add this e-mail address
+mail-verify-email-code-lead = Type this code on the page that asks for it:
+mail-verify-email-code-not-you = If you did not ask for it, do nothing. Without the code your address is not added to any account.
+
+mail-step-up-code-subject = Your code to confirm a change on { $app }
+mail-step-up-code-first = { $code } is your code to confirm a change to your { $app } account.
+mail-step-up-code-title = Confirm that it is you
+mail-step-up-code-lead = You are about to change something important. Type this code on the page that asks for it:
+mail-step-up-code-not-you = If you did not ask for it, somebody is using your account. Go to { $host }, choose “Forgot your password?” and set a new one. That signs out every device.
+
+mail-notice-password-changed-subject = Your { $app } password was changed
+mail-notice-password-changed-first = The password of your { $app } account was changed.
+mail-notice-password-changed-title = Your password was changed
+mail-notice-password-changed-lead = Every other device was signed out. If it was you, there is nothing to do.
+
+mail-notice-email-added-subject = An e-mail address was added to your { $app } account
+mail-notice-email-added-first = { $added } was added to your { $app } account.
+mail-notice-email-added-title = An e-mail address was added
+mail-notice-email-added-lead = It can be used to sign in from now on. If it was you, there is nothing to do.
+
+mail-notice-primary-changed-subject = The primary address of your { $app } account was changed
+mail-notice-primary-changed-first = { $primary } is now the primary address of your { $app } account.
+mail-notice-primary-changed-title = Your primary address was changed
+mail-notice-primary-changed-lead = Mail about your account goes there from now on. If it was you, there is nothing to do.
+mail-notice-primary-changed-undo-lead = If it was not you, undo it. This works until { $undo-until }.
+mail-notice-primary-changed-undo = Undo the change
+
+mail-notice-new-device-subject = Your { $app } account was used on a new device
+mail-notice-new-device-first = Somebody signed in to your { $app } account on a device it had not been used on before.
+mail-notice-new-device-title = A sign-in on a new device
+mail-notice-new-device-lead = If it was you, there is nothing to do.
+
+mail-test-subject = { $app } can send mail
+mail-test-first = This is a test. { $app } can send mail.
+mail-test-title = Mail works
+mail-test-lead = The operator of { $app } asked for this message to try the mail settings. There is nothing to do.

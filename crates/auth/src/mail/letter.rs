@@ -1,0 +1,283 @@
+//! The letters that are written, each with what it needs and nothing more.
+
+use super::facts::Facts;
+use housekey_core::{identifier::email::Email, time::Time};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// One letter. The ones that go to addresses nobody has proved (all that carry a code) hold no text that a person
+/// typed: whoever signs up with a stranger's address must not be able to write to them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+#[non_exhaustive]
+pub enum Letter {
+    /// A code to sign in with.
+    SignInCode {
+        /// Six digits.
+        code: MailedSecret,
+        /// When the code ends.
+        expires: Time,
+        /// Who asked.
+        asked: Facts,
+    },
+    /// A code that ends a sign-up.
+    SignUpCode {
+        /// Six digits.
+        code: MailedSecret,
+        /// When the code ends.
+        expires: Time,
+        /// Who asked.
+        asked: Facts,
+    },
+    /// Somebody signs up with an address that has an account already; the code signs in to that.
+    SignUpExisting {
+        /// Six digits.
+        code: MailedSecret,
+        /// When the code ends.
+        expires: Time,
+        /// Who asked.
+        asked: Facts,
+    },
+    /// A code to set a new password with.
+    ResetCode {
+        /// Six digits.
+        code: MailedSecret,
+        /// When the code ends.
+        expires: Time,
+        /// Who asked.
+        asked: Facts,
+    },
+    /// A code that proves an added address.
+    VerifyEmailCode {
+        /// Six digits.
+        code: MailedSecret,
+        /// When the code ends.
+        expires: Time,
+        /// Who asked.
+        asked: Facts,
+    },
+    /// A code that confirms it is still you before a risky change.
+    StepUpCode {
+        /// Six digits.
+        code: MailedSecret,
+        /// When the code ends.
+        expires: Time,
+        /// Who asked.
+        asked: Facts,
+    },
+    /// The password was changed.
+    NoticePasswordChanged {
+        /// By whom.
+        asked: Facts,
+    },
+    /// An address was added to the account.
+    NoticeEmailAdded {
+        /// The new address.
+        added: Email,
+        /// By whom.
+        asked: Facts,
+    },
+    /// Another address became the primary one; goes to the old one, which may undo it.
+    NoticePrimaryChanged {
+        /// The new primary address.
+        primary: Email,
+        /// The token of the page that undoes the change.
+        undo: MailedSecret,
+        /// Until when it can be undone.
+        undo_until: Time,
+        /// By whom.
+        asked: Facts,
+    },
+    /// Somebody signed in on a device that the account had not seen.
+    NoticeNewDevice {
+        /// Where.
+        asked: Facts,
+    },
+    /// The operator tries whether mail works.
+    Test {
+        /// When it was asked for.
+        asked: Facts,
+    },
+}
+
+impl Letter {
+    /// The name of the letter: of its templates' files, and in logs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::SignInCode { .. } => "sign_in_code",
+            Self::SignUpCode { .. } => "sign_up_code",
+            Self::SignUpExisting { .. } => "sign_up_existing",
+            Self::ResetCode { .. } => "reset_code",
+            Self::VerifyEmailCode { .. } => "verify_email_code",
+            Self::StepUpCode { .. } => "step_up_code",
+            Self::NoticePasswordChanged { .. } => "notice_password_changed",
+            Self::NoticeEmailAdded { .. } => "notice_email_added",
+            Self::NoticePrimaryChanged { .. } => "notice_primary_changed",
+            Self::NoticeNewDevice { .. } => "notice_new_device",
+            Self::Test { .. } => "test",
+        }
+    }
+
+    /// From where it was asked for.
+    pub fn asked(&self) -> &Facts {
+        match self {
+            Self::SignInCode { asked, .. }
+            | Self::SignUpCode { asked, .. }
+            | Self::SignUpExisting { asked, .. }
+            | Self::ResetCode { asked, .. }
+            | Self::VerifyEmailCode { asked, .. }
+            | Self::StepUpCode { asked, .. }
+            | Self::NoticePasswordChanged { asked }
+            | Self::NoticeEmailAdded { asked, .. }
+            | Self::NoticePrimaryChanged { asked, .. }
+            | Self::NoticeNewDevice { asked }
+            | Self::Test { asked } => asked,
+        }
+    }
+
+    /// The code inside and when it ends, if there is one.
+    pub fn code(&self) -> Option<(&MailedSecret, Time)> {
+        match self {
+            Self::SignInCode { code, expires, .. }
+            | Self::SignUpCode { code, expires, .. }
+            | Self::SignUpExisting { code, expires, .. }
+            | Self::ResetCode { code, expires, .. }
+            | Self::VerifyEmailCode { code, expires, .. }
+            | Self::StepUpCode { code, expires, .. } => Some((code, *expires)),
+            _ => None,
+        }
+    }
+
+    /// One letter of every kind, with plausible content: templates are tried with them at the start.
+    pub(super) fn samples() -> Vec<Self> {
+        let at = Time::from_millis(1_795_452_399_000);
+        let soon = Time::from_millis(1_795_452_999_000);
+        let asked = Facts::sample(at);
+        let code = || MailedSecret::new("492817".to_owned());
+        let mut samples = vec![
+            Self::SignInCode {
+                code: code(),
+                expires: soon,
+                asked: asked.clone(),
+            },
+            Self::SignUpCode {
+                code: code(),
+                expires: soon,
+                asked: asked.clone(),
+            },
+            Self::SignUpExisting {
+                code: code(),
+                expires: soon,
+                asked: asked.clone(),
+            },
+            Self::ResetCode {
+                code: code(),
+                expires: soon,
+                asked: asked.clone(),
+            },
+            Self::VerifyEmailCode {
+                code: code(),
+                expires: soon,
+                asked: asked.clone(),
+            },
+            Self::StepUpCode {
+                code: code(),
+                expires: soon,
+                asked: asked.clone(),
+            },
+            Self::NoticePasswordChanged {
+                asked: asked.clone(),
+            },
+            Self::NoticeNewDevice {
+                asked: asked.clone(),
+            },
+            Self::Test {
+                asked: asked.clone(),
+            },
+        ];
+        if let Ok(other) = Email::parse("ada.lovelace@new.example") {
+            samples.push(Self::NoticeEmailAdded {
+                added: other.clone(),
+                asked: asked.clone(),
+            });
+            let undo = MailedSecret::new("lnk_sample.c2FtcGxl".to_owned());
+            let undo_until = Time::from_millis(1_795_711_599_000);
+            samples.push(Self::NoticePrimaryChanged {
+                primary: other,
+                undo,
+                undo_until,
+                asked,
+            });
+        }
+        samples
+    }
+}
+
+/// A code or token on its way into a letter. It can be written out, since its reader needs it, but only into the
+/// sealed queue and into the letter; logs show dots.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MailedSecret(#[serde(with = "zeroizing")] Zeroizing<String>);
+
+impl MailedSecret {
+    /// Takes the code's digits or the token's text.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for MailedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MailedSecret(••••)")
+    }
+}
+
+mod zeroizing {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use zeroize::Zeroizing;
+
+    pub(super) fn serialize<S: Serializer>(
+        text: &Zeroizing<String>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.serialize_str(text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Zeroizing<String>, D::Error> {
+        String::deserialize(from).map(Zeroizing::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_122_a_letter_in_a_log_shows_no_secret() {
+        for letter in Letter::samples() {
+            let shown = format!("{letter:?}");
+            assert!(
+                !shown.contains("492817") && !shown.contains("c2FtcGxl"),
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_letter_survives_the_queue() {
+        for letter in Letter::samples() {
+            let text = serde_json::to_string(&letter).unwrap();
+            let back: Letter = serde_json::from_str(&text).unwrap();
+            assert_eq!(serde_json::to_string(&back).unwrap(), text);
+            assert!(text.contains(&format!("\"kind\":\"{}\"", letter.kind())));
+        }
+        assert_eq!(Letter::samples().len(), 11);
+    }
+}

@@ -1,0 +1,339 @@
+//! Letters written out: text and HTML from templates that an operator can replace one file at a time.
+
+use super::{
+    facts::Facts,
+    letter::Letter,
+    letterhead::Letterhead,
+    message::{HeaderText, OutgoingMail},
+    posted::Posted,
+    words::{self, Words},
+};
+use fluent_templates::fluent_bundle::FluentArgs;
+use housekey_core::{ids::MailId, time::Time};
+use jiff::{Timestamp, tz::TimeZone};
+use minijinja::{
+    AutoEscape, Environment, State, UndefinedBehavior, Value, context, syntax::SyntaxConfig,
+};
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
+
+/// The templates of all letters, parsed and tried.
+pub struct Letters {
+    templates: Environment<'static>,
+    words: Arc<Words>,
+    head: Letterhead,
+}
+
+/// A template or message file that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateFault {
+    /// The file's name in its folder.
+    pub file: String,
+    /// The line, counted from one; zero where the whole file is meant.
+    pub line: usize,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// Why a letter could not be written. It names the template and the line, never the content.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("letter `{kind}` cannot be written: {why}")]
+pub struct WriteFault {
+    /// Which letter.
+    pub kind: &'static str,
+    /// What is wrong.
+    pub why: String,
+}
+
+macro_rules! built_in {
+    ($($name:literal)*) => { [$(($name, include_str!(concat!("../../templates/mail/", $name)))),*] };
+}
+
+const BUILT_IN: [(&str, &str); 28] = built_in! {
+    "_letter.html" "_code.html" "_notice.html" "_code.txt" "_notice.txt" "_facts.txt"
+    "sign_in_code.html" "sign_in_code.txt" "sign_up_code.html" "sign_up_code.txt"
+    "sign_up_existing.html" "sign_up_existing.txt" "reset_code.html" "reset_code.txt"
+    "verify_email_code.html" "verify_email_code.txt" "step_up_code.html" "step_up_code.txt"
+    "notice_password_changed.html" "notice_password_changed.txt" "notice_email_added.html" "notice_email_added.txt"
+    "notice_primary_changed.html" "notice_primary_changed.txt" "notice_new_device.html" "notice_new_device.txt"
+    "test.html" "test.txt"
+};
+
+impl Letters {
+    /// Reads all templates, those in the operator's folder in place of the built-in ones of the same name, and writes
+    /// one sample of every letter.
+    ///
+    /// # Errors
+    /// All faults at once: a file that no letter uses, a line that does not parse, a variable that does not exist.
+    pub fn load(head: Letterhead, folder: Option<&Path>) -> Result<Self, Vec<TemplateFault>> {
+        let mut over = folder.map(overrides).transpose()?.unwrap_or_default();
+        let words = Arc::new(Words::load(over.remove(words::FILE))?);
+        let mut templates = environment(Arc::clone(&words))?;
+        let mut faults = Vec::new();
+        for (name, built_in) in BUILT_IN {
+            let source = over.remove(name).unwrap_or_else(|| built_in.to_owned());
+            if let Err(error) = templates.add_template_owned(name, source) {
+                faults.push(TemplateFault::of(name, &error));
+            }
+        }
+        faults.extend(over.keys().map(|name| {
+            TemplateFault::new(
+                name,
+                0,
+                format!("no letter uses a file of this name; known are {}", known()),
+            )
+        }));
+        let letters = Self {
+            templates,
+            words,
+            head,
+        };
+        if faults.is_empty() {
+            faults = letters.try_all();
+        }
+        if faults.is_empty() {
+            Ok(letters)
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// Writes a letter out for its reader.
+    ///
+    /// # Errors
+    /// When an operator's template fails with this letter's content.
+    pub fn write(&self, id: MailId, posted: &Posted) -> Result<OutgoingMail, WriteFault> {
+        let letter = &posted.letter;
+        let fault = |why: String| WriteFault {
+            kind: letter.kind(),
+            why,
+        };
+        let (subject, text, html) = self.parts(letter).map_err(|f| fault(f.to_string()))?;
+        Ok(OutgoingMail {
+            id,
+            to: posted.to.clone(),
+            from: self.head.from().clone(),
+            subject,
+            text,
+            html,
+        })
+    }
+
+    fn try_all(&self) -> Vec<TemplateFault> {
+        let mut faults: Vec<TemplateFault> = Letter::samples()
+            .iter()
+            .filter_map(|letter| self.parts(letter).err())
+            .collect();
+        faults.dedup();
+        faults
+    }
+
+    fn parts(&self, letter: &Letter) -> Result<(HeaderText, String, String), TemplateFault> {
+        let key = format!("mail-{}", letter.kind().replace('_', "-"));
+        let mut args = FluentArgs::new();
+        args.set("app", self.head.app());
+        let subject = self
+            .words
+            .write(&format!("{key}-subject"), &args)
+            .and_then(|text| {
+                HeaderText::parse(&text).map_err(|fault| format!("the subject of `{key}`: {fault}"))
+            })
+            .map_err(|why| TemplateFault::new(words::FILE, 0, why))?;
+        let values = self
+            .values(letter, &key, &subject)
+            .map_err(|why| TemplateFault::new(words::FILE, 0, why))?;
+        let part = |end: &str| {
+            let name = format!("{}.{end}", letter.kind());
+            let template = self.templates.get_template(&name);
+            template
+                .and_then(|t| t.render(&values))
+                .map_err(|error| TemplateFault::of(&name, &error))
+        };
+        Ok((subject, tidy(&part("txt")?), part("html")?))
+    }
+
+    fn values(&self, letter: &Letter, key: &str, subject: &HeaderText) -> Result<Value, String> {
+        let asked = letter.asked();
+        let device = self.device(asked)?;
+        let when = moment(asked.at);
+        let say = |id: &str| self.words.write(id, &FluentArgs::new());
+        let heading = say(if letter.code().is_some() {
+            "mail-facts-code"
+        } else {
+            "mail-facts-notice"
+        })?;
+        let mut facts = vec![
+            fact(say("mail-fact-when")?, when.clone()),
+            fact(say("mail-fact-device")?, device.clone()),
+        ];
+        if let Some(address) = asked.address {
+            facts.push(fact(say("mail-fact-address")?, address.to_string()));
+        }
+        if let Some(place) = &asked.place {
+            facts.push(fact(say("mail-fact-place")?, place.clone()));
+        }
+        let shared = context! {
+            app => self.head.app(), host => self.head.host(), accent => self.head.accent(),
+            on_accent => self.head.on_accent(), key, kind => letter.kind(), subject => subject.as_str(),
+            device, when, facts, facts_heading => heading,
+        };
+        Ok(context! { ..self.own(letter), ..shared })
+    }
+
+    /// What one kind has beyond the others.
+    fn own(&self, letter: &Letter) -> Value {
+        if let Some((code, expires)) = letter.code() {
+            let left = expires.since(letter.asked().at).as_secs();
+            return context! { code => code.text(), minutes => left.div_ceil(60) };
+        }
+        match letter {
+            Letter::NoticeEmailAdded { added, .. } => context! { added => added.typed() },
+            Letter::NoticePrimaryChanged {
+                primary,
+                undo,
+                undo_until,
+                ..
+            } => context! {
+                primary => primary.typed(),
+                undo_url => self.head.undo_url(undo.text()),
+                undo_until => moment(*undo_until),
+            },
+            _ => context! {},
+        }
+    }
+
+    fn device(&self, asked: &Facts) -> Result<String, String> {
+        let mut args = FluentArgs::new();
+        match (asked.browser(), asked.system()) {
+            (Some(browser), Some(system)) => {
+                args.set("browser", browser);
+                args.set("system", system);
+                self.words.write("mail-device", &args)
+            }
+            (Some(one), None) | (None, Some(one)) => Ok(one.to_owned()),
+            (None, None) => self.words.write("mail-device-unknown", &args),
+        }
+    }
+}
+
+impl TemplateFault {
+    pub(super) fn new(file: &str, line: usize, why: String) -> Self {
+        Self {
+            file: file.to_owned(),
+            line,
+            why,
+        }
+    }
+
+    // The innermost cause names the file and line to look at; what includes or extends it does not.
+    fn of(name: &str, error: &minijinja::Error) -> Self {
+        let mut inner = error;
+        while let Some(cause) =
+            std::error::Error::source(inner).and_then(|e| e.downcast_ref::<minijinja::Error>())
+        {
+            inner = cause;
+        }
+        let why = inner.detail().map_or_else(
+            || inner.kind().to_string(),
+            |d| format!("{}: {d}", inner.kind()),
+        );
+        Self::new(inner.name().unwrap_or(name), inner.line().unwrap_or(0), why)
+    }
+}
+
+impl fmt::Display for TemplateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.why)
+    }
+}
+
+impl fmt::Debug for Letters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Letters")
+            .field("head", &self.head)
+            .finish_non_exhaustive()
+    }
+}
+
+fn environment(words: Arc<Words>) -> Result<Environment<'static>, Vec<TemplateFault>> {
+    let mut env = Environment::new();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build();
+    env.set_syntax(syntax.map_err(|error| vec![TemplateFault::of("", &error)])?);
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    env.set_auto_escape_callback(|name| {
+        if name.ends_with(".html") {
+            AutoEscape::Html
+        } else {
+            AutoEscape::None
+        }
+    });
+    // An operator's endless loop must not hold a worker for ever.
+    env.set_recursion_limit(50);
+    env.add_function("t", move |state: &State<'_, '_>, id: &str| {
+        words.in_template(state, id)
+    });
+    Ok(env)
+}
+
+/// The operator's files. Hidden ones, and those that editors leave behind, are passed over.
+fn overrides(folder: &Path) -> Result<BTreeMap<String, String>, Vec<TemplateFault>> {
+    let shown = folder.display().to_string();
+    let fault =
+        |file: &str, error: std::io::Error| vec![TemplateFault::new(file, 0, error.to_string())];
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).map_err(|e| fault(&shown, e))? {
+        let entry = entry.map_err(|e| fault(&shown, e))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') || name.ends_with('~') || !entry.path().is_file() {
+            continue;
+        }
+        let text = std::fs::read_to_string(entry.path()).map_err(|e| fault(&name, e))?;
+        found.insert(name, text);
+    }
+    Ok(found)
+}
+
+fn known() -> String {
+    BUILT_IN
+        .iter()
+        .map(|(name, _)| *name)
+        .chain([words::FILE])
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn fact(label: String, value: String) -> Value {
+    context! { label, value }
+}
+
+/// A moment as people read it, in the one zone that needs no knowledge of the reader.
+fn moment(at: Time) -> String {
+    Timestamp::from_millisecond(at.as_millis())
+        .map(|at| {
+            at.to_zoned(TimeZone::UTC)
+                .strftime("%-d %B %Y, %H:%M UTC")
+                .to_string()
+        })
+        .unwrap_or_default()
+}
+
+/// Text as mail wants it: no more than one empty line in a row, none at the ends.
+fn tidy(text: &str) -> String {
+    let mut tidy = String::with_capacity(text.len());
+    let mut empty = 1;
+    for line in text.lines() {
+        // The signature mark is the one line that ends in a space.
+        let line = if line == "-- " { line } else { line.trim_end() };
+        empty = if line.is_empty() { empty + 1 } else { 0 };
+        if empty < 2 {
+            tidy.push_str(line);
+            tidy.push('\n');
+        }
+    }
+    tidy.truncate(tidy.trim_end().len());
+    tidy.push('\n');
+    tidy
+}

@@ -1,0 +1,100 @@
+//! What happened, for the audit trail: written in the same transaction as what it tells.
+
+use crate::ids::{ClientId, EventId, RequestId, SessionId, UserId};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// The kinds of events. The names are stable: operators filter by them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// An account was made.
+    UserCreated,
+    /// A name was changed.
+    UserUpdated,
+    /// A sign-in ended in a session.
+    SessionCreated,
+    /// A session was ended by its owner on that client.
+    SessionEnded,
+    /// A session was ended from elsewhere.
+    SessionRevoked,
+    /// A factor was proved again in a running session.
+    SessionReverified,
+    /// A first factor was refused.
+    SignInFailed,
+    /// A code was asked for.
+    CodeSent,
+    /// A password was set or changed.
+    PasswordChanged,
+    /// A password was reset through the mailbox.
+    PasswordReset,
+    /// An address was added, unverified.
+    EmailAdded,
+    /// An address was proved.
+    EmailVerified,
+    /// Another address became the primary one.
+    EmailPrimaryChanged,
+    /// An address was removed.
+    EmailRemoved,
+    /// A change of the primary address was undone by its former owner.
+    EmailChangeUndone,
+}
+
+impl EventKind {
+    /// The name in the database and in documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UserCreated => "user.created",
+            Self::UserUpdated => "user.updated",
+            Self::SessionCreated => "session.created",
+            Self::SessionEnded => "session.ended",
+            Self::SessionRevoked => "session.revoked",
+            Self::SessionReverified => "session.reverified",
+            Self::SignInFailed => "sign_in.failed",
+            Self::CodeSent => "code.sent",
+            Self::PasswordChanged => "password.changed",
+            Self::PasswordReset => "password.reset",
+            Self::EmailAdded => "email.added",
+            Self::EmailVerified => "email.verified",
+            Self::EmailPrimaryChanged => "email.primary_changed",
+            Self::EmailRemoved => "email.removed",
+            Self::EmailChangeUndone => "email.change_undone",
+        }
+    }
+}
+
+/// One event, ready to be written. The person's facts are sealed already.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// When.
+    pub at: Time,
+    /// What.
+    pub kind: EventKind,
+    /// About whom, where that is known.
+    pub user: Option<UserId>,
+    /// On which client.
+    pub client: Option<ClientId>,
+    /// In which session.
+    pub session: Option<SessionId>,
+    /// By which door.
+    pub door: &'static str,
+    /// In which request.
+    pub request: RequestId,
+    /// What else, without anything personal: a JSON object.
+    pub detail: String,
+    /// Address and agent, sealed under the user's key or the day's.
+    pub facts: Vec<u8>,
+    /// Which key sealed them: `user` or the day, as `2026-11-23`.
+    pub facts_key: String,
+}
+
+/// The facts about a person that an event or a session keeps sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientFacts {
+    /// The network address.
+    pub address: String,
+    /// The User-Agent header.
+    pub agent: String,
+}

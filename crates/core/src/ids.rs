@@ -1,0 +1,188 @@
+//! Ids: a prefix that says what, and 27 characters that sort by time (the KSUID form: 4 bytes of seconds, 16 random).
+//! They are names, not secrets: safe to show and to log.
+
+use crate::{
+    entropy::{self, Entropy},
+    time::Time,
+};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// Seconds between 1970 and the epoch of KSUIDs.
+const EPOCH: i64 = 1_400_000_000;
+const LENGTH: usize = 27;
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// Why a text is not an id of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a well-formed id of this kind")]
+pub struct IdFault;
+
+/// What every kind of id can do.
+pub trait Id: Sized + AsRef<str> + for<'a> TryFrom<&'a str, Error = IdFault> {}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The prefix of this kind.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new id of this moment.
+            pub fn new(now: Time, entropy: &dyn Entropy) -> Self {
+                Self(make($prefix, now, entropy).into())
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = IdFault;
+            fn try_from(text: &str) -> Result<Self, IdFault> {
+                check($prefix, text).map(|()| Self(text.into()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdFault;
+            fn try_from(text: String) -> Result<Self, IdFault> {
+                check($prefix, &text).map(|()| Self(text.into()))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdFault;
+            fn from_str(text: &str) -> Result<Self, IdFault> {
+                Self::try_from(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.into()
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Id for $name {}
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A user.
+    UserId "user_";
+    /// A browser or a native app.
+    ClientId "client_";
+    /// One user signed in on one client.
+    SessionId "sess_";
+    /// An attempt to sign in.
+    SignInId "sia_";
+    /// An attempt to sign up.
+    SignUpId "sua_";
+    /// An e-mail address of a user.
+    EmailId "idn_";
+    /// A mailed code on its way.
+    VerificationId "ver_";
+    /// A mailed link on its way.
+    LinkId "lnk_";
+    /// An entry of the audit trail.
+    EventId "evt_";
+    /// An outgoing mail.
+    MailId "mail_";
+    /// The instance: one database, one pool of users.
+    InstanceId "ins_";
+    /// A device that somebody completed a sign-in on.
+    DeviceId "dev_";
+    /// A request.
+    RequestId "req_";
+}
+
+fn make(prefix: &str, now: Time, entropy: &dyn Entropy) -> String {
+    let seconds = u32::try_from((now.as_millis() / 1000).saturating_sub(EPOCH)).unwrap_or(0);
+    let random = entropy::bytes::<16>(entropy);
+    let mut number = [0u8; 20];
+    for (to, from) in number
+        .iter_mut()
+        .zip(seconds.to_be_bytes().iter().chain(&random))
+    {
+        *to = *from;
+    }
+    let mut digits = [b'0'; LENGTH];
+    for digit in digits.iter_mut().rev() {
+        let mut rest = 0u32;
+        for byte in &mut number {
+            let value = rest * 256 + u32::from(*byte);
+            *byte = u8::try_from(value / 62).unwrap_or(u8::MAX);
+            rest = value % 62;
+        }
+        *digit = DIGITS.get(rest as usize).copied().unwrap_or(b'0');
+    }
+    let mut text = String::with_capacity(prefix.len() + LENGTH);
+    text.push_str(prefix);
+    text.extend(digits.iter().map(|d| char::from(*d)));
+    text
+}
+
+fn check(prefix: &str, text: &str) -> Result<(), IdFault> {
+    let body = text.strip_prefix(prefix).ok_or(IdFault)?;
+    let fits = body.len() == LENGTH && body.bytes().all(|b| b.is_ascii_alphanumeric());
+    fits.then_some(()).ok_or(IdFault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::Seeded;
+
+    #[test]
+    fn ids_sort_by_time_and_parse_only_as_their_kind() {
+        let chance = Seeded::new(1);
+        let early = UserId::new(Time::from_millis(1_700_000_000_000), &chance);
+        let late = UserId::new(Time::from_millis(1_700_000_001_000), &chance);
+        assert!(early < late);
+        assert_eq!(early.as_str().len(), "user_".len() + LENGTH);
+        assert_eq!(UserId::try_from(early.as_str()), Ok(early.clone()));
+        assert!(SessionId::try_from(early.as_str()).is_err());
+        assert!(UserId::try_from("user_short").is_err());
+        assert!(UserId::try_from("user_aaaaaaaaaaaaaaaaaaaaaaaaaa%").is_err());
+    }
+
+    #[test]
+    fn the_largest_number_fits() {
+        struct Ones;
+        impl Entropy for Ones {
+            fn fill(&self, out: &mut [u8]) {
+                out.fill(0xff);
+            }
+        }
+        let last = Time::from_millis((i64::from(u32::MAX) + EPOCH) * 1000);
+        assert_eq!(
+            RequestId::new(last, &Ones).as_str(),
+            "req_aWgEPTl1tmebfsQzFP4bxwgy80V"
+        );
+    }
+}

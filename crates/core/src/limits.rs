@@ -1,0 +1,163 @@
+//! Limits: GCRA, which needs one number a bucket, and the figures of every bucket.
+
+use crate::time::{Time, millis};
+use std::time::Duration;
+
+/// What a bucket holds: so many at once, and so many over the time given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// How many may come at once.
+    pub burst: u32,
+    /// In which time an empty bucket is full again.
+    pub per: Duration,
+}
+
+impl Limit {
+    /// So many in so long.
+    pub const fn new(burst: u32, per: Duration) -> Self {
+        Self { burst, per }
+    }
+
+    /// The time that one use takes to come back, in milliseconds.
+    pub fn interval_ms(&self) -> i64 {
+        (millis(self.per) / i64::from(self.burst.max(1))).max(1)
+    }
+
+    /// How far ahead of now the stored time may be for another use, in milliseconds.
+    pub fn tolerance_ms(&self) -> i64 {
+        self.interval_ms()
+            .saturating_mul(i64::from(self.burst.max(1)) - 1)
+    }
+}
+
+/// One use of a bucket whose stored time is `tat`: the new stored time, or how long to wait.
+///
+/// # Errors
+/// How long until there is room.
+pub fn spend(tat: Option<Time>, now: Time, limit: &Limit) -> Result<Time, Duration> {
+    let stored = tat.unwrap_or(now);
+    let latest = now.as_millis().saturating_add(limit.tolerance_ms());
+    if stored.as_millis() > latest {
+        return Err(Duration::from_millis(
+            stored.as_millis().saturating_sub(latest).unsigned_abs(),
+        ));
+    }
+    let from = stored.as_millis().max(now.as_millis());
+    Ok(Time::from_millis(from.saturating_add(limit.interval_ms())))
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+const QUARTER: Duration = Duration::from_secs(15 * 60);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Every bucket's figure (SEC-10). Those per network address are ten times the table's and refuse, so that an office
+/// behind one address is not locked out while there is nothing between letting through and refusing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Steps of sign-ins, per address.
+    pub sign_in_address_minute: Limit,
+    /// Steps of sign-ins, per address.
+    pub sign_in_address_hour: Limit,
+    /// Failed passwords, per account, from devices that the account does not know.
+    pub password_account: Limit,
+    /// Failed passwords, per known device.
+    pub password_known_device: Limit,
+    /// Tries of mailed codes, per account.
+    pub code_account: Limit,
+    /// Tries of mailed codes, per address.
+    pub redeem_address: Limit,
+    /// Mails to one mailbox.
+    pub mail_mailbox: Limit,
+    /// Mails to one mailbox in a day.
+    pub mail_mailbox_day: Limit,
+    /// One network's share of a mailbox's day.
+    pub mail_mailbox_network: Limit,
+    /// Mails asked for, per address.
+    pub mail_address: Limit,
+    /// Sign-ups, per address.
+    pub sign_up_address: Limit,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sign_in_address_minute: Limit::new(200, MINUTE),
+            sign_in_address_hour: Limit::new(2000, HOUR),
+            password_account: Limit::new(10, QUARTER),
+            password_known_device: Limit::new(10, HOUR),
+            code_account: Limit::new(10, HOUR),
+            redeem_address: Limit::new(100, MINUTE),
+            mail_mailbox: Limit::new(3, QUARTER),
+            mail_mailbox_day: Limit::new(10, DAY),
+            mail_mailbox_network: Limit::new(3, DAY),
+            mail_address: Limit::new(200, HOUR),
+            sign_up_address: Limit::new(50, HOUR),
+        }
+    }
+}
+
+impl Limits {
+    /// All figures times `by`, which is 1 to 50.
+    pub fn multiplied(self, by: u32) -> Self {
+        let by = by.clamp(1, 50);
+        let more = |l: Limit| Limit::new(l.burst.saturating_mul(by), l.per);
+        Self {
+            sign_in_address_minute: more(self.sign_in_address_minute),
+            sign_in_address_hour: more(self.sign_in_address_hour),
+            password_account: more(self.password_account),
+            password_known_device: more(self.password_known_device),
+            code_account: more(self.code_account),
+            redeem_address: more(self.redeem_address),
+            mail_mailbox: more(self.mail_mailbox),
+            mail_mailbox_day: more(self.mail_mailbox_day),
+            mail_mailbox_network: more(self.mail_mailbox_network),
+            mail_address: more(self.mail_address),
+            sign_up_address: more(self.sign_up_address),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn sec_10_ten_at_once_then_one_each_ninety_seconds() {
+        let limit = Limits::default().password_account;
+        let now = Time::from_millis(1_000_000);
+        let mut tat = None;
+        for _ in 0..10 {
+            tat = Some(spend(tat, now, &limit).unwrap());
+        }
+        assert_eq!(spend(tat, now, &limit), Err(Duration::from_secs(90)));
+        let later = now.plus(Duration::from_secs(90));
+        tat = Some(spend(tat, later, &limit).unwrap());
+        assert!(spend(tat, later, &limit).is_err());
+        assert_eq!(
+            Limits::default().multiplied(999).password_account.burst,
+            500
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_window_lets_more_through_than_its_bound(burst in 1u32..50, steps in proptest::collection::vec(0u64..20_000, 1..300)) {
+            let limit = Limit::new(burst, Duration::from_secs(60));
+            let (mut now, mut tat, mut passed) = (Time::from_millis(0), None, Vec::new());
+            for step in steps {
+                now = now.plus(Duration::from_millis(step));
+                if let Ok(next) = spend(tat, now, &limit) {
+                    prop_assert!(tat.is_none_or(|t| next > t), "the stored time never goes back");
+                    tat = Some(next);
+                    passed.push(now);
+                }
+            }
+            for (i, start) in passed.iter().enumerate() {
+                let window = passed[i..].iter().take_while(|t| t.since(*start) < limit.per).count();
+                prop_assert!(window <= 2 * burst as usize);
+            }
+        }
+    }
+}

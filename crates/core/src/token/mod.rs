@@ -1,0 +1,3 @@
+//! Credentials on their way and at rest.
+
+pub mod opaque;

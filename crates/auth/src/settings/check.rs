@@ -1,0 +1,248 @@
+//! Checks of one address, and of settings against each other.
+
+use url::{Host, Url};
+
+use super::{Mode, Settings, Wrong};
+
+impl Settings {
+    /// Everything that must stop a start, by key. Empty is safe.
+    pub fn faults(&self) -> Vec<(&'static str, Wrong)> {
+        let mut faults = Vec::new();
+        self.check_lifetimes(&mut faults);
+        self.check_strength(&mut faults);
+        match self.public_url.as_ref().map(Mode::of) {
+            Some(Ok(Mode::Production)) => self.check_production(&mut faults),
+            Some(Ok(Mode::Development)) | None => {}
+            Some(Err(wrong)) => faults.push(("server.public_url", wrong)),
+        }
+        faults
+    }
+
+    fn check_lifetimes(&self, faults: &mut Vec<(&'static str, Wrong)>) {
+        let policy = &self.sessions;
+        for (key, idle, absolute) in [
+            ("sessions.idle", policy.idle, policy.absolute),
+            (
+                "sessions.remembered_idle",
+                policy.remembered_idle,
+                policy.remembered_absolute,
+            ),
+        ] {
+            if idle > absolute {
+                let most = super::duration_text(absolute);
+                faults.push((
+                    key,
+                    Wrong::new(
+                        "longer than the session may live at all",
+                        format!("at most \"{most}\""),
+                    ),
+                ));
+            }
+        }
+    }
+
+    fn check_strength(&self, faults: &mut Vec<(&'static str, Wrong)>) {
+        if self.argon2.accepted().is_err() {
+            let wrong = Wrong::new(
+                format!(
+                    "too little for passes = {} by the OWASP ASVS table: stolen hashes would be guessed too fast",
+                    self.argon2.passes
+                ),
+                "47104 with 1 pass, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5, or more",
+            );
+            faults.push(("passwords.argon2_memory_kib", wrong));
+        }
+        if self.limits_multiplier > 1 && self.limits_reason.is_none() {
+            let wrong = Wrong::new(
+                "missing, while `limits.multiplier` loosens the limits",
+                "\"a school with 2,000 people behind one address\"",
+            );
+            faults.push(("limits.reason", wrong));
+        }
+    }
+
+    fn check_production(&self, faults: &mut Vec<(&'static str, Wrong)>) {
+        if self.mail_from.is_none() {
+            faults.push((
+                "mail.from",
+                Wrong::new(
+                    "missing, and production sends mail",
+                    "\"Acme <no-reply@acme.example>\"",
+                ),
+            ));
+        }
+        match &self.smtp_url {
+            None => {
+                let wrong = Wrong::new(
+                    "missing, and production sends mail",
+                    "\"smtps://user:password@smtp.example.com\"",
+                );
+                faults.push(("mail.smtp", wrong));
+            }
+            Some(url) if sends_password_in_the_clear(url.expose()) => {
+                let wrong = Wrong::new(
+                    "would send its password in the clear",
+                    "\"smtps://…\" or \"smtp://…?tls=required\"",
+                );
+                faults.push(("mail.smtp", wrong));
+            }
+            Some(_) => {}
+        }
+        if self
+            .app_origins
+            .iter()
+            .any(|origin| origin.starts_with("http:"))
+        {
+            let wrong = Wrong::new(
+                "with a plain http origin: people would return to it in the clear",
+                "https origins only",
+            );
+            faults.push(("server.app_origins", wrong));
+        }
+        if self
+            .trusted_proxies
+            .iter()
+            .any(|network| network.prefix_len() == 0)
+        {
+            let wrong = Wrong::new(
+                "the whole internet: every visitor could then invent an address and walk past the limits",
+                "the networks of your proxies, as \"10.0.0.0/8\"",
+            );
+            faults.push(("server.trusted_proxies", wrong));
+        }
+    }
+}
+
+/// One exact origin in the form that browsers send.
+pub(super) fn origin(text: &str) -> Result<String, Wrong> {
+    let example = "\"https://app.example.com\"";
+    if text.contains('*') {
+        let what = format!(
+            "with a wildcard ({text:?}): whoever owns one such name would receive your users"
+        );
+        return Err(Wrong::new(
+            what,
+            format!("each origin in full, as {example}"),
+        ));
+    }
+    let url = super::read_url(text, example)?;
+    if !matches!(url.scheme(), "http" | "https") || url.path() != "/" {
+        return Err(Wrong::new(format!("not an origin: {text:?}"), example));
+    }
+    Ok(url.origin().ascii_serialization())
+}
+
+/// Checks the form of an SMTP address without repeating it: it holds a password.
+pub(super) fn smtp_url(text: String) -> Result<String, Wrong> {
+    let example = "\"smtps://user:password@smtp.example.com\"";
+    let url =
+        Url::parse(&text).map_err(|why| Wrong::new(format!("not an address ({why})"), example))?;
+    if !matches!(url.scheme(), "smtp" | "smtps") || !url.has_host() {
+        return Err(Wrong::new(
+            "not an smtp:// or smtps:// address with a host",
+            example,
+        ));
+    }
+    Ok(text)
+}
+
+fn sends_password_in_the_clear(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else {
+        return true;
+    };
+    let required = url
+        .query_pairs()
+        .any(|(name, value)| name == "tls" && value == "required");
+    // `smtp` is no special scheme, so its host is never read as a number.
+    let here = match url.host() {
+        Some(Host::Domain(name)) => super::is_loopback_name(name),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "smtp" && url.password().is_some() && !required && !here
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Sender;
+    use housekey_core::secret::Secret;
+
+    fn production() -> Settings {
+        Settings {
+            public_url: Url::parse("https://auth.example.com").ok(),
+            mail_from: Sender::parse("a@example.com").ok(),
+            smtp_url: Some(Secret::new("smtps://u:p@smtp.example.com".to_owned())),
+            ..Settings::default()
+        }
+    }
+
+    fn keys(settings: &Settings) -> Vec<&'static str> {
+        settings.faults().into_iter().map(|(key, _)| key).collect()
+    }
+
+    #[test]
+    fn a_safe_production_and_a_bare_development_pass() {
+        assert!(keys(&production()).is_empty());
+        assert!(keys(&Settings::default()).is_empty());
+    }
+
+    #[test]
+    fn production_refuses_everything_unsafe_at_once() {
+        let mut settings = production();
+        settings.mail_from = None;
+        settings.smtp_url = Some(Secret::new("smtp://u:p@smtp.example.com".to_owned()));
+        settings.app_origins = vec!["http://app.example.com".to_owned()];
+        settings.trusted_proxies = vec!["0.0.0.0/0".parse().unwrap()];
+        assert_eq!(
+            keys(&settings),
+            [
+                "mail.from",
+                "mail.smtp",
+                "server.app_origins",
+                "server.trusted_proxies"
+            ]
+        );
+        settings.smtp_url = None;
+        assert!(keys(&settings).contains(&"mail.smtp"));
+    }
+
+    #[test]
+    fn sec_4_argon2_below_the_table_is_refused() {
+        let mut settings = Settings::default();
+        settings.argon2.memory_kib = 12_288;
+        assert_eq!(keys(&settings), ["passwords.argon2_memory_kib"]);
+        settings.argon2.passes = 3;
+        assert!(keys(&settings).is_empty());
+    }
+
+    #[test]
+    fn sec_10_loosened_limits_need_a_reason() {
+        let mut settings = Settings {
+            limits_multiplier: 5,
+            ..Settings::default()
+        };
+        assert_eq!(keys(&settings), ["limits.reason"]);
+        settings.limits_reason = Some("a school".to_owned());
+        assert!(keys(&settings).is_empty());
+    }
+
+    #[test]
+    fn origins_are_exact() {
+        assert_eq!(
+            origin("https://App.example.com:443/").unwrap(),
+            "https://app.example.com"
+        );
+        for text in [
+            "https://*.example.com",
+            "*",
+            "https://a.example/path",
+            "javascript:alert(1)",
+            "https://u@a.example",
+            "null",
+        ] {
+            assert!(origin(text).is_err(), "{text}");
+        }
+    }
+}

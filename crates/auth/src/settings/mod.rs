@@ -1,0 +1,111 @@
+//! What an operator may decide, as types, with one table of keys behind it.
+//!
+//! The table in [`keys`] is the only list: the configuration file, the
+//! environment, the reference page and "where does this value come from" are all
+//! made from it, so none of them can know a key that the others do not.
+
+mod check;
+mod colour;
+mod given;
+mod keys;
+mod mode;
+mod mount;
+mod resolve;
+mod sender;
+mod snapshot;
+mod source;
+mod table;
+
+use std::path::PathBuf;
+
+use housekey_core::{
+    password::{Argon2Cost, PasswordRule},
+    policy::SessionPolicy,
+    secret::Secret,
+};
+use ipnet::IpNet;
+use url::Url;
+
+pub use colour::Colour;
+pub use given::{Given, Value, duration_text};
+pub use keys::KEYS;
+pub use mode::{Mode, is_loopback_name};
+pub use mount::Mount;
+pub use resolve::{Assignment, Resolved, resolve};
+pub use sender::Sender;
+pub use snapshot::{Entry, SettingsSnapshot};
+pub use source::{Fault, Source, Wrong};
+pub use table::{Key, Kind, Scope, hide_password, read_url};
+
+/// Everything an operator decides, parsed and within its bounds.
+pub struct Settings {
+    /// What the product is called on pages and in mail.
+    pub name: String,
+    /// A picture shown above forms; the name stands there without one.
+    pub logo: Option<PathBuf>,
+    /// The colour of buttons, links and focus.
+    pub accent: Colour,
+    /// Where people reach this instance; decides the [`Mode`].
+    pub public_url: Option<Url>,
+    /// The path under which our routes live.
+    pub mount: Mount,
+    /// Other origins that a return address may name, each exact.
+    pub app_origins: Vec<String>,
+    /// Networks whose forwarding headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Who our mail is from.
+    pub mail_from: Option<Sender>,
+    /// Where mail is handed over; holds a password.
+    pub smtp_url: Option<Secret<String>>,
+    /// How long sessions live.
+    pub sessions: SessionPolicy,
+    /// Memory for the cache of sessions in MiB; 0 asks the store each time.
+    pub session_cache_mib: u32,
+    /// What a new password must meet.
+    pub password: PasswordRule,
+    /// What a password hash costs.
+    pub argon2: Argon2Cost,
+    /// Hashes computed at once; `None` is one for each core.
+    pub parallel_hashes: Option<u32>,
+    /// By how much every limit is loosened, 1 to 50.
+    pub limits_multiplier: u32,
+    /// Why the limits are loosened; the log repeats it at each start.
+    pub limits_reason: Option<String>,
+    /// A folder with files that replace our templates one by one.
+    pub templates: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: "Housekey".to_owned(),
+            logo: None,
+            accent: Colour::DEFAULT,
+            public_url: None,
+            mount: Mount::root(),
+            app_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            mail_from: None,
+            smtp_url: None,
+            sessions: SessionPolicy::default(),
+            session_cache_mib: 16,
+            password: PasswordRule::default(),
+            argon2: Argon2Cost::DEFAULT,
+            parallel_hashes: None,
+            limits_multiplier: 1,
+            limits_reason: None,
+            templates: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Whether these settings serve the public or one person's machine.
+    /// Without a public URL the answer is development: the builder asks for one.
+    pub fn mode(&self) -> Mode {
+        match &self.public_url {
+            Some(url) => Mode::of(url).unwrap_or(Mode::Production),
+            None => Mode::Development,
+        }
+    }
+}

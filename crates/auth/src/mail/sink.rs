@@ -6,8 +6,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, pki_types::PrivatePkcs8KeyDer},
 };
 
 /// What the server says at its points of speech.
@@ -21,8 +25,21 @@ pub(crate) struct Manner {
     pub data: VecDeque<&'static str>,
     /// The answer to AUTH; where there is one, AUTH is offered.
     pub auth: Option<&'static str>,
+    /// Where there is one, TLS is offered with it.
+    pub tls: Option<TlsAcceptor>,
     /// Closes the connection in place of an answer to the content.
     pub hang_up: bool,
+}
+
+/// TLS for `localhost` with a certificate made for this test, and that certificate as PEM.
+pub(crate) fn tls() -> (TlsAcceptor, String) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .unwrap();
+    (TlsAcceptor::from(Arc::new(config)), made.cert.pem())
 }
 
 /// A mail that was taken.
@@ -55,7 +72,7 @@ impl Sink {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let serving = serving.clone();
-                tokio::spawn(async move { serving.talk(stream).await.unwrap_or_default() });
+                tokio::spawn(async move { serving.serve(stream).await.unwrap_or_default() });
             }
         });
         sink
@@ -70,21 +87,43 @@ impl Sink {
         self.commands.lock().unwrap().clone()
     }
 
-    async fn talk(&self, mut stream: TcpStream) -> std::io::Result<()> {
-        let (read, mut write) = stream.split();
-        let mut lines = BufReader::new(read).lines();
+    async fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
         let manner = self.manner.lock().unwrap().clone();
+        let mut stream = BufReader::new(stream);
         match manner.banner {
             Some("") => std::future::pending().await,
-            Some(banner) => write.write_all(banner.as_bytes()).await?,
-            None => write.write_all(b"220 sink ESMTP\r\n").await?,
+            Some(banner) => stream.write_all(banner.as_bytes()).await?,
+            None => stream.write_all(b"220 sink ESMTP\r\n").await?,
         }
+        if self
+            .talk(&manner, &mut stream, manner.tls.is_some())
+            .await?
+        {
+            if let Some(tls) = &manner.tls {
+                let stream = tls.accept(stream.into_inner()).await?;
+                self.talk(&manner, &mut BufReader::new(stream), false)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says whether the talk ended because it goes on under TLS.
+    async fn talk<S>(
+        &self,
+        manner: &Manner,
+        stream: &mut BufReader<S>,
+        may_start_tls: bool,
+    ) -> std::io::Result<bool>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let mut mail = Taken {
             from: String::new(),
             to: Vec::new(),
             data: String::new(),
         };
-        while let Some(line) = lines.next_line().await? {
+        while let Some(line) = line(stream).await? {
             let verb = line
                 .split([' ', ':'])
                 .next()
@@ -92,30 +131,32 @@ impl Sink {
                 .to_ascii_uppercase();
             self.commands.lock().unwrap().push(verb.clone());
             let answer = match verb.as_str() {
+                "EHLO" if may_start_tls => "250-sink\r\n250 STARTTLS",
                 "EHLO" if manner.auth.is_some() => "250-sink\r\n250 AUTH PLAIN LOGIN",
                 "EHLO" => "250 sink",
+                "STARTTLS" if may_start_tls => {
+                    stream.write_all(b"220 go on\r\n").await?;
+                    return Ok(true);
+                }
                 "AUTH" => manner.auth.unwrap_or("502 no"),
                 "MAIL" => {
                     mail.from = line.clone();
                     "250 ok"
                 }
                 "RCPT" => {
-                    let next = self.manner.lock().unwrap().rcpt.pop_front();
                     mail.to.push(line.clone());
-                    next.unwrap_or("250 ok")
+                    self.manner
+                        .lock()
+                        .unwrap()
+                        .rcpt
+                        .pop_front()
+                        .unwrap_or("250 ok")
                 }
                 "DATA" => {
-                    write.write_all(b"354 go on\r\n").await?;
-                    mail.data.clear();
-                    while let Some(line) = lines.next_line().await? {
-                        if line == "." {
-                            break;
-                        }
-                        mail.data.push_str(line.strip_prefix('.').unwrap_or(&line));
-                        mail.data.push_str("\r\n");
-                    }
+                    stream.write_all(b"354 go on\r\n").await?;
+                    mail.data = content(stream).await?;
                     if manner.hang_up {
-                        return Ok(());
+                        return Ok(false);
                     }
                     let next = self.manner.lock().unwrap().data.pop_front();
                     if next.is_none() {
@@ -124,13 +165,33 @@ impl Sink {
                     next.unwrap_or("250 taken")
                 }
                 "QUIT" => {
-                    write.write_all(b"221 bye\r\n").await?;
-                    return Ok(());
+                    stream.write_all(b"221 bye\r\n").await?;
+                    return Ok(false);
                 }
                 _ => "250 ok",
             };
-            write.write_all(format!("{answer}\r\n").as_bytes()).await?;
+            stream.write_all(format!("{answer}\r\n").as_bytes()).await?;
+            stream.flush().await?;
         }
-        Ok(())
+        Ok(false)
     }
+}
+
+async fn line<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> std::io::Result<Option<String>> {
+    let mut line = String::new();
+    let read = stream.read_line(&mut line).await?;
+    line.truncate(line.trim_end_matches(['\r', '\n']).len());
+    Ok((read > 0).then_some(line))
+}
+
+async fn content<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> std::io::Result<String> {
+    let mut content = String::new();
+    while let Some(line) = line(stream).await? {
+        if line == "." {
+            break;
+        }
+        content.push_str(line.strip_prefix('.').unwrap_or(&line));
+        content.push_str("\r\n");
+    }
+    Ok(content)
 }

@@ -13,7 +13,7 @@ use lettre::{
     transport::smtp::{
         Error, PoolConfig,
         authentication::Credentials,
-        client::{Tls, TlsParameters},
+        client::{Certificate, Tls, TlsParameters},
     },
 };
 use percent_encoding::percent_decode_str;
@@ -33,8 +33,13 @@ pub enum SmtpUrlFault {
     #[error("not an smtp:// or smtps:// address with a host")]
     Form,
     /// It has a parameter that is not known.
-    #[error("unknown parameter `{0}`; known is `tls`, with `required` or `none`")]
+    #[error(
+        "unknown parameter `{0}`; known are `tls` (`required` or `none`) and `ca` (a PEM file)"
+    )]
     Parameter(String),
+    /// The file of certificates cannot be read, or holds none.
+    #[error("`ca`: {0}")]
+    Authority(String),
     /// It would send a password that anyone on the way can read.
     #[error("`tls=none` with a password would send it in the clear")]
     ClearPassword,
@@ -47,16 +52,25 @@ pub enum SmtpUrlFault {
 }
 
 /// How a connection is protected.
+#[derive(Clone, Copy)]
 enum Protection {
     FromTheStart,
     StartTls,
     None,
 }
 
+/// What stands behind the `?`.
+#[derive(Default)]
+struct Parameters {
+    tls: Option<bool>,
+    authority: Option<Certificate>,
+}
+
 impl Smtp {
     /// Reads the server's address: `smtps://user:password@host` is TLS from the start (port 465); `smtp://…` (port
     /// 587, on this machine 25) asks for STARTTLS and sends nothing without it, but to this machine, unless
-    /// `?tls=required` or `?tls=none` says otherwise.
+    /// `?tls=required` or `?tls=none` says otherwise. `?ca=FILE` trusts the certificates of a PEM file besides the
+    /// public ones, for a server inside a network of its own.
     ///
     /// # Errors
     /// When the address has another form, or would send its password in the clear.
@@ -68,13 +82,13 @@ impl Smtp {
             .ok_or(SmtpUrlFault::Form)?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let here = is_loopback(host);
-        let protection = protection(&url, here)?;
-        let tls = || TlsParameters::new(host.to_owned()).map_err(|_| SmtpUrlFault::Tls);
+        let parameters = parameters(&url)?;
+        let protection = protection(&url, parameters.tls, here)?;
+        let tls = || tls(host, parameters.authority);
         let (tls, port) = match protection {
             Protection::FromTheStart => (Tls::Wrapper(tls()?), 465),
             Protection::StartTls => (Tls::Required(tls()?), 587),
-            Protection::None if here => (Tls::None, 25),
-            Protection::None if url.password().is_some() => {
+            Protection::None if !here && url.password().is_some() => {
                 return Err(SmtpUrlFault::ClearPassword);
             }
             Protection::None => (Tls::None, 25),
@@ -152,22 +166,44 @@ fn is_loopback(host: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn protection(url: &Url, here: bool) -> Result<Protection, SmtpUrlFault> {
-    let mut asked = None;
+fn parameters(url: &Url) -> Result<Parameters, SmtpUrlFault> {
+    let mut found = Parameters::default();
     for (name, value) in url.query_pairs() {
-        asked = match (name.as_ref(), value.as_ref()) {
-            ("tls", "required") => Some(true),
-            ("tls", "none") => Some(false),
+        match (name.as_ref(), value.as_ref()) {
+            ("tls", "required") => found.tls = Some(true),
+            ("tls", "none") => found.tls = Some(false),
+            ("ca", path) => found.authority = Some(authority(path)?),
             _ => return Err(SmtpUrlFault::Parameter(name.into_owned())),
-        };
+        }
     }
-    match (url.scheme(), asked) {
+    Ok(found)
+}
+
+fn authority(path: &str) -> Result<Certificate, SmtpUrlFault> {
+    let wrong = |why: &dyn std::fmt::Display| SmtpUrlFault::Authority(format!("{path}: {why}"));
+    let pem = std::fs::read(path).map_err(|error| wrong(&error))?;
+    let mark = b"-----BEGIN CERTIFICATE-----";
+    if !pem.windows(mark.len()).any(|bytes| bytes == mark) {
+        return Err(wrong(&"no certificate in it"));
+    }
+    Certificate::from_pem(&pem).map_err(|error| wrong(&error))
+}
+
+fn tls(host: &str, authority: Option<Certificate>) -> Result<TlsParameters, SmtpUrlFault> {
+    let mut tls = TlsParameters::builder(host.to_owned());
+    if let Some(authority) = authority {
+        tls = tls.add_root_certificate(authority);
+    }
+    tls.build_rustls().map_err(|_| SmtpUrlFault::Tls)
+}
+
+fn protection(url: &Url, tls: Option<bool>, here: bool) -> Result<Protection, SmtpUrlFault> {
+    match (url.scheme(), tls) {
         ("smtps", None | Some(true)) => Ok(Protection::FromTheStart),
-        ("smtp", Some(true)) => Ok(Protection::StartTls),
-        ("smtp", Some(false)) => Ok(Protection::None),
-        ("smtp", None) if here => Ok(Protection::None),
-        ("smtp", None) => Ok(Protection::StartTls),
         ("smtps", Some(false)) => Err(SmtpUrlFault::Parameter("tls".to_owned())),
+        ("smtp", Some(true)) => Ok(Protection::StartTls),
+        ("smtp", None) if !here => Ok(Protection::StartTls),
+        ("smtp", _) => Ok(Protection::None),
         _ => Err(SmtpUrlFault::Form),
     }
 }

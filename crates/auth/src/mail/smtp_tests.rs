@@ -2,7 +2,7 @@
 
 use super::{
     message::{HeaderText, MailFault, Mailbox, Mailer, OutgoingMail},
-    sink::{Manner, Sink},
+    sink::{self, Manner, Sink},
     smtp::{Smtp, SmtpUrlFault},
 };
 use housekey_core::{
@@ -182,6 +182,49 @@ async fn without_starttls_nothing_is_said() {
         !said.iter().any(|verb| verb == "AUTH" || verb == "MAIL"),
         "{said:?}"
     );
+}
+
+#[tokio::test]
+async fn a_certificate_is_checked_before_anything_is_said() {
+    let (tls, pem) = sink::tls();
+    let sink = Sink::start(Manner {
+        auth: Some("235 ok"),
+        tls: Some(tls),
+        ..Manner::default()
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca.pem");
+    std::fs::write(&path, pem).unwrap();
+    let port = sink.address.port();
+    let to = |query: String| {
+        Smtp::from_url(&Secret::new(format!(
+            "smtp://ada:secret@localhost:{port}?tls=required{query}"
+        )))
+        .unwrap()
+    };
+    let fault = to(String::new()).send(&mail()).await.unwrap_err();
+    assert!(!fault.permanent, "{fault:?}");
+    assert!(
+        !sink
+            .commands()
+            .iter()
+            .any(|verb| verb == "AUTH" || verb == "MAIL")
+    );
+
+    to(format!("&ca={}", path.display()))
+        .send(&mail())
+        .await
+        .unwrap();
+    assert_eq!(sink.taken().len(), 1);
+    assert!(sink.commands().iter().any(|verb| verb == "AUTH"));
+
+    std::fs::write(&path, "nothing").unwrap();
+    let url = format!("smtps://h?ca={}", path.display());
+    assert!(matches!(
+        Smtp::from_url(&Secret::new(url)),
+        Err(SmtpUrlFault::Authority(_))
+    ));
 }
 
 #[tokio::test]

@@ -1,1 +1,3 @@
 //! Authentication for your own app, in your own database.
+
+pub mod settings;

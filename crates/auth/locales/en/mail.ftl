@@ -64,6 +64,12 @@ mail-notice-email-added-first = { $added } was added to your { $app } account.
 mail-notice-email-added-title = An e-mail address was added
 mail-notice-email-added-lead = It can be used to sign in from now on. If it was you, there is nothing to do.
 
+mail-notice-email-removed-subject = This address was removed from a { $app } account
+mail-notice-email-removed-first = This e-mail address was removed from the { $app } account that it belonged to.
+mail-notice-email-removed-title = This address was removed
+mail-notice-email-removed-lead = It cannot be used to sign in there any more. If it was you, there is nothing to do.
+mail-notice-email-removed-rescue = If it was not you, sign in at { $host } with another way you have, and change your password. That signs out every other device.
+
 mail-notice-primary-changed-subject = The primary address of your { $app } account was changed
 mail-notice-primary-changed-first = { $primary } is now the primary address of your { $app } account.
 mail-notice-primary-changed-title = Your primary address was changed

@@ -18,7 +18,7 @@ use housekey_store::{
     Store, StoreError,
     mail::{MailEnd, QueuedMail},
 };
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, time::Duration};
 use tokio::sync::Notify;
 
 /// How many mails are under way at once.
@@ -99,23 +99,23 @@ impl Queue for Store {
 }
 
 /// Sends what is due, and sleeps until something is.
-pub(crate) struct MailWorker<Q> {
+pub(crate) struct MailWorker<'w, Q> {
     /// Where mail waits.
-    pub queue: Q,
+    pub queue: &'w Q,
     /// Opens the rows.
-    pub keys: Arc<Keyring>,
+    pub keys: &'w Keyring,
     /// Writes the letters.
-    pub letters: Arc<Letters>,
+    pub letters: &'w Letters,
     /// Takes them away.
-    pub mailer: Arc<dyn Mailer>,
+    pub mailer: &'w dyn Mailer,
     /// Tells the time.
-    pub clock: Arc<dyn Clock>,
+    pub clock: &'w dyn Clock,
     /// Spreads retries.
-    pub entropy: Arc<dyn Entropy>,
+    pub entropy: &'w dyn Entropy,
     /// This node's name in claims.
-    pub node: String,
+    pub node: &'w str,
     /// Rung when a mail was queued on this node.
-    pub bell: Arc<Notify>,
+    pub bell: &'w Notify,
 }
 
 /// How a try ended.
@@ -125,7 +125,7 @@ enum Tried {
     Again(&'static str),
 }
 
-impl<Q: Queue> MailWorker<Q> {
+impl<Q: Queue> MailWorker<'_, Q> {
     /// Works until `shutdown` ends, and then finishes what is under way.
     pub(crate) async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = pin!(shutdown);
@@ -161,7 +161,7 @@ impl<Q: Queue> MailWorker<Q> {
         if room == 0 {
             return NAP;
         }
-        match self.queue.claim(&self.node, self.clock.now(), room).await {
+        match self.queue.claim(self.node, self.clock.now(), room).await {
             Ok(claimed) => {
                 let full = claimed.len() == room;
                 under_way.extend(
@@ -215,7 +215,7 @@ impl<Q: Queue> MailWorker<Q> {
             return Tried::Dead("expired");
         }
         // A key that is missing, or a row from a newer version in a rolling upgrade, may be there at the next try.
-        let posted = match Posted::open(&mail.id, &mail.sealed, &self.keys) {
+        let posted = match Posted::open(&mail.id, &mail.sealed, self.keys) {
             Ok(posted) => posted,
             Err(fault) => {
                 tracing::error!(mail.id = %mail.id, %fault, "a queued mail cannot be read");
@@ -253,7 +253,7 @@ impl<Q: Queue> MailWorker<Q> {
 
     /// When to try again; never, if that is no use.
     fn next_try(&self, mail: &QueuedMail, now: Time) -> Option<Time> {
-        let chance = u16::from_le_bytes(entropy::bytes(&*self.entropy));
+        let chance = u16::from_le_bytes(entropy::bytes(self.entropy));
         let tries = usize::try_from(mail.tries).unwrap_or_default();
         pause_after(tries, mail.expires.since(now), chance).map(|pause| now.plus(pause))
     }
@@ -265,7 +265,7 @@ impl<Q: Queue> MailWorker<Q> {
     {
         let mut wait = Duration::from_millis(100);
         loop {
-            match write(&self.queue, id).await {
+            match write(self.queue, id).await {
                 Ok(()) => return,
                 Err(error) if wait > Duration::from_secs(10) => {
                     tracing::error!(mail.id = %id, %error, "what became of a mail could not be written down");

@@ -7,6 +7,7 @@ use crate::{
         Posted, Smtp,
         sink::{Manner, Sink},
     },
+    settings::Settings,
     world::Clock,
 };
 use futures_util::future::BoxFuture;
@@ -15,7 +16,6 @@ use housekey_core::{
     identifier::email::Email,
     ids::MailId,
     keyring::{Keyring, MasterKey},
-    secret::Secret,
     time::Time,
 };
 use housekey_store::{
@@ -172,46 +172,51 @@ impl Mailer for Moody {
 
 struct House {
     clock: SetClock,
-    worker: Arc<MailWorker<Rows>>,
+    queue: Rows,
+    keys: Keyring,
+    letters: Letters,
+    mailer: Arc<dyn Mailer>,
+    entropy: Counting,
+    bell: Notify,
     made: AtomicI64,
 }
 
 impl House {
     fn new(mailer: Arc<dyn Mailer>) -> Self {
-        let clock = SetClock(Arc::new(AtomicI64::new(START)));
-        let entropy: Arc<dyn Entropy> = Arc::new(Counting(AtomicU64::new(7)));
+        let entropy = Counting(AtomicU64::new(7));
         let home = url::Url::parse("https://acme.example").unwrap();
-        let head = Letterhead::new(
-            "Acme",
-            (None, Email::parse("no-reply@acme.example").unwrap()),
-            home,
-            [0; 3],
-        )
-        .unwrap();
-        let worker = Arc::new(MailWorker {
-            queue: Rows::default(),
-            keys: Arc::new(Keyring::new(MasterKey::generate(&*entropy), Vec::new())),
-            letters: Arc::new(Letters::load(head, None).unwrap()),
-            mailer,
-            clock: Arc::new(clock.clone()),
-            entropy,
-            node: "node".to_owned(),
-            bell: Arc::default(),
-        });
         Self {
-            clock,
-            worker,
+            clock: SetClock(Arc::new(AtomicI64::new(START))),
+            queue: Rows::default(),
+            keys: Keyring::new(MasterKey::generate(&entropy), Vec::new()),
+            letters: Letters::new(Letterhead::of(&Settings::default(), &home), None).unwrap(),
+            mailer,
+            entropy,
+            bell: Notify::new(),
             made: AtomicI64::new(0),
         }
     }
 
+    fn worker(&self) -> MailWorker<'_, Rows> {
+        MailWorker {
+            queue: &self.queue,
+            keys: &self.keys,
+            letters: &self.letters,
+            mailer: &*self.mailer,
+            clock: &self.clock,
+            entropy: &self.entropy,
+            node: "node",
+            bell: &self.bell,
+        }
+    }
+
     /// Queues a code of ten minutes.
-    fn queue(&self, never_send: bool) -> MailId {
+    fn post(&self, never_send: bool) -> MailId {
         let now = self.clock.now();
         let made = self.made.fetch_add(1, Ordering::SeqCst);
         let id = MailId::new(
             now.plus(Duration::from_secs(made.unsigned_abs())),
-            &*self.worker.entropy,
+            &self.entropy,
         );
         let expires = now.plus(Duration::from_secs(600));
         let code = MailedSecret::new("492817".to_owned());
@@ -221,9 +226,7 @@ impl House {
             asked: Facts::bare(now),
         };
         let posted = Posted::new(Email::parse("ada@example.com").unwrap(), letter);
-        let sealed = posted
-            .seal(&id, &self.worker.keys, &*self.worker.entropy)
-            .unwrap();
+        let sealed = posted.seal(&id, &self.keys, &self.entropy).unwrap();
         let mail = QueuedMail {
             id: id.clone(),
             sealed,
@@ -236,8 +239,7 @@ impl House {
             due: now,
             ended: None,
         };
-        self.worker
-            .queue
+        self.queue
             .rows
             .lock()
             .unwrap()
@@ -246,11 +248,11 @@ impl House {
     }
 
     fn ended(&self, id: &MailId) -> Option<(MailEnd, Option<&'static str>)> {
-        self.worker.queue.rows.lock().unwrap()[id.as_str()].ended
+        self.queue.rows.lock().unwrap()[id.as_str()].ended
     }
 
     fn due_in(&self, id: &MailId) -> Duration {
-        self.worker.queue.rows.lock().unwrap()[id.as_str()]
+        self.queue.rows.lock().unwrap()[id.as_str()]
             .due
             .since(self.clock.now())
     }
@@ -263,7 +265,7 @@ impl House {
 }
 
 fn caught() -> (Caught, Arc<dyn Mailer>) {
-    let caught = Caught::new(Arc::new(SetClock(Arc::new(AtomicI64::new(START)))));
+    let caught = Caught::default();
     (caught.clone(), Arc::new(caught))
 }
 
@@ -271,9 +273,9 @@ fn caught() -> (Caught, Arc<dyn Mailer>) {
 async fn what_is_queued_is_sent_once() {
     let (caught, mailer) = caught();
     let house = House::new(mailer);
-    let ids: Vec<_> = (0..20).map(|_| house.queue(false)).collect();
-    house.worker.run_due().await;
-    house.worker.run_due().await;
+    let ids: Vec<_> = (0..20).map(|_| house.post(false)).collect();
+    house.worker().run_due().await;
+    house.worker().run_due().await;
     assert_eq!(caught.outbox().len(), 20);
     assert!(
         ids.iter()
@@ -287,8 +289,8 @@ async fn what_is_queued_is_sent_once() {
 async fn sec_20_mail_for_nobody_is_marked_and_goes_nowhere() {
     let (caught, mailer) = caught();
     let house = House::new(mailer);
-    let id = house.queue(true);
-    house.worker.run_due().await;
+    let id = house.post(true);
+    house.worker().run_due().await;
     assert_eq!(house.ended(&id), Some((MailEnd::Sent, None)));
     assert!(caught.outbox().is_empty());
 }
@@ -298,14 +300,14 @@ async fn a_passing_fault_is_tried_again_and_later_each_time() {
     let moody = Arc::new(Moody::default());
     *moody.answers.lock().unwrap() = (0..3).map(|_| MailFault::passing("451")).collect();
     let house = House::new(moody.clone());
-    let id = house.queue(false);
+    let id = house.post(false);
     let mut pauses = Vec::new();
     for _ in 0..3 {
-        house.worker.run_due().await;
+        house.worker().run_due().await;
         pauses.push(house.due_in(&id).as_secs());
         house.pass(house.due_in(&id));
     }
-    house.worker.run_due().await;
+    house.worker().run_due().await;
     assert_eq!(house.ended(&id), Some((MailEnd::Sent, None)));
     assert_eq!(moody.tried.lock().unwrap().len(), 4);
     assert!(
@@ -328,22 +330,22 @@ async fn a_mail_dies_with_its_code_and_at_a_lasting_refusal() {
     let moody = Arc::new(Moody::default());
     *moody.answers.lock().unwrap() = (0..99).map(|_| MailFault::passing("451")).collect();
     let house = House::new(moody.clone());
-    let id = house.queue(false);
+    let id = house.post(false);
     while house.ended(&id).is_none() {
-        house.worker.run_due().await;
+        house.worker().run_due().await;
         house.pass(house.due_in(&id));
     }
     assert_eq!(house.ended(&id), Some((MailEnd::Dead, Some("not_taken"))));
     assert!((4..9).contains(&moody.tried.lock().unwrap().len()));
 
-    let late = house.queue(false);
+    let late = house.post(false);
     house.pass(Duration::from_secs(601));
-    house.worker.run_due().await;
+    house.worker().run_due().await;
     assert_eq!(house.ended(&late), Some((MailEnd::Dead, Some("expired"))));
 
     *moody.answers.lock().unwrap() = [MailFault::permanent("550")].into();
-    let refused = house.queue(false);
-    house.worker.run_due().await;
+    let refused = house.post(false);
+    house.worker().run_due().await;
     assert_eq!(
         house.ended(&refused),
         Some((MailEnd::Dead, Some("refused")))
@@ -354,9 +356,8 @@ async fn a_mail_dies_with_its_code_and_at_a_lasting_refusal() {
 async fn a_row_that_cannot_be_read_is_kept_for_a_better_day() {
     let (caught, mailer) = caught();
     let house = House::new(mailer);
-    let id = house.queue(false);
+    let id = house.post(false);
     house
-        .worker
         .queue
         .rows
         .lock()
@@ -365,7 +366,7 @@ async fn a_row_that_cannot_be_read_is_kept_for_a_better_day() {
         .unwrap()
         .mail
         .sealed = vec![0; 40];
-    house.worker.run_due().await;
+    house.worker().run_due().await;
     assert_eq!(house.ended(&id), None);
     assert!(house.due_in(&id) > Duration::from_secs(20));
     assert!(caught.outbox().is_empty());
@@ -375,17 +376,16 @@ async fn a_row_that_cannot_be_read_is_kept_for_a_better_day() {
 async fn a_claim_that_its_node_left_is_taken_up_again() {
     let (caught, mailer) = caught();
     let house = House::new(mailer);
-    let id = house.queue(false);
+    let id = house.post(false);
     house
-        .worker
         .queue
         .claim("node that dies", house.clock.now(), 8)
         .await
         .unwrap();
-    house.worker.run_due().await;
+    house.worker().run_due().await;
     assert!(caught.outbox().is_empty(), "it is somebody's");
     house.pass(Duration::from_secs(151));
-    house.worker.run_due().await;
+    house.worker().run_due().await;
     assert_eq!(house.ended(&id), Some((MailEnd::Sent, None)));
 }
 
@@ -393,9 +393,9 @@ async fn a_claim_that_its_node_left_is_taken_up_again() {
 async fn a_store_that_fails_for_a_moment_makes_no_second_mail() {
     let (caught, mailer) = caught();
     let house = House::new(mailer);
-    let id = house.queue(false);
-    *house.worker.queue.faults.lock().unwrap() = 2;
-    house.worker.run_due().await;
+    let id = house.post(false);
+    *house.queue.faults.lock().unwrap() = 2;
+    house.worker().run_due().await;
     assert_eq!(house.ended(&id), Some((MailEnd::Sent, None)));
     assert_eq!(caught.outbox().len(), 1);
 }
@@ -415,15 +415,20 @@ impl Mailer for Slow {
 #[tokio::test]
 async fn the_bell_wakes_it_and_a_stop_finishes_what_was_begun() {
     let (caught, _) = caught();
-    let house = House::new(Arc::new(Slow(caught.clone())));
+    let house = Arc::new(House::new(Arc::new(Slow(caught.clone()))));
     let stop = Arc::new(Notify::new());
     let running = tokio::spawn({
-        let (worker, stop) = (Arc::clone(&house.worker), Arc::clone(&stop));
-        async move { worker.run(async move { stop.notified().await }).await }
+        let (house, stop) = (Arc::clone(&house), Arc::clone(&stop));
+        async move {
+            house
+                .worker()
+                .run(async move { stop.notified().await })
+                .await
+        }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
-    let ids: Vec<_> = (0..5).map(|_| house.queue(false)).collect();
-    house.worker.bell.notify_one();
+    let ids: Vec<_> = (0..5).map(|_| house.post(false)).collect();
+    house.bell.notify_one();
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(caught.outbox().is_empty(), "under way");
     stop.notify_one();
@@ -444,13 +449,13 @@ async fn through_a_server_that_greylists() {
         ..Manner::default()
     })
     .await;
-    let smtp = Smtp::from_url(&Secret::new(format!("smtp://{}", sink.address))).unwrap();
+    let smtp = Smtp::new(&format!("smtp://{}", sink.address)).unwrap();
     let house = House::new(Arc::new(smtp));
-    let id = house.queue(false);
-    house.worker.run_due().await;
+    let id = house.post(false);
+    house.worker().run_due().await;
     assert_eq!((house.ended(&id), sink.taken().len()), (None, 0));
     house.pass(house.due_in(&id));
-    house.worker.run_due().await;
+    house.worker().run_due().await;
     assert_eq!(house.ended(&id), Some((MailEnd::Sent, None)));
     assert!(sink.taken()[0].data.contains("492817 is your code"));
 }

@@ -78,6 +78,11 @@ pub enum Letter {
         /// By whom.
         asked: Facts,
     },
+    /// The address that this goes to was removed from its account.
+    NoticeEmailRemoved {
+        /// By whom.
+        asked: Facts,
+    },
     /// Another address became the primary one; goes to the old one, which may undo it.
     NoticePrimaryChanged {
         /// The new primary address.
@@ -113,6 +118,7 @@ impl Letter {
             Self::StepUpCode { .. } => "step_up_code",
             Self::NoticePasswordChanged { .. } => "notice_password_changed",
             Self::NoticeEmailAdded { .. } => "notice_email_added",
+            Self::NoticeEmailRemoved { .. } => "notice_email_removed",
             Self::NoticePrimaryChanged { .. } => "notice_primary_changed",
             Self::NoticeNewDevice { .. } => "notice_new_device",
             Self::Test { .. } => "test",
@@ -130,6 +136,7 @@ impl Letter {
             | Self::StepUpCode { asked, .. }
             | Self::NoticePasswordChanged { asked }
             | Self::NoticeEmailAdded { asked, .. }
+            | Self::NoticeEmailRemoved { asked }
             | Self::NoticePrimaryChanged { asked, .. }
             | Self::NoticeNewDevice { asked }
             | Self::Test { asked } => asked,
@@ -190,6 +197,9 @@ impl Letter {
                 asked: asked.clone(),
             },
             Self::NoticeNewDevice {
+                asked: asked.clone(),
+            },
+            Self::NoticeEmailRemoved {
                 asked: asked.clone(),
             },
             Self::Test {
@@ -278,6 +288,6 @@ mod tests {
             assert_eq!(serde_json::to_string(&back).unwrap(), text);
             assert!(text.contains(&format!("\"kind\":\"{}\"", letter.kind())));
         }
-        assert_eq!(Letter::samples().len(), 11);
+        assert_eq!(Letter::samples().len(), 12);
     }
 }

@@ -1,6 +1,7 @@
 //! What every letter of one instance shares.
 
-use super::message::{HeaderFault, HeaderText, Mailbox};
+use super::message::{HeaderText, Mailbox};
+use crate::settings::Settings;
 use housekey_core::identifier::email::Email;
 use url::Url;
 
@@ -8,30 +9,32 @@ use url::Url;
 #[derive(Clone, Debug)]
 pub struct Letterhead {
     app: HeaderText,
-    from: Mailbox,
+    from: Option<Mailbox>,
     home: Url,
     accent: [u8; 3],
 }
 
 impl Letterhead {
-    /// `home` is the configured public URL with the mount path: the only base that links in mail have (SEC-37). Where
-    /// the sender has no name of its own, it gets the product's.
-    ///
-    /// # Errors
-    /// When a name cannot stand in a header.
-    pub fn new(
-        app: &str,
-        from: (Option<&str>, Email),
-        home: Url,
-        accent: [u8; 3],
-    ) -> Result<Self, HeaderFault> {
-        let (name, email) = from;
-        Ok(Self {
-            app: HeaderText::parse(app)?,
-            from: Mailbox::new(Some(name.unwrap_or(app)), email)?,
+    /// What the operator decided. In development, where no sender need be set, it is `no-reply` at the own host.
+    pub fn of(settings: &Settings, public_url: &Url) -> Self {
+        let mut home = public_url.clone();
+        home.set_path(settings.mount.as_str());
+        let app = HeaderText::made_from(&settings.name, "Housekey");
+        let (name, email) = match &settings.mail_from {
+            Some(sender) => (sender.name.as_deref(), Some(sender.email.clone())),
+            None => (None, nobody(public_url)),
+        };
+        let name = name.map_or_else(
+            || app.clone(),
+            |name| HeaderText::made_from(name, "Housekey"),
+        );
+        let from = email.map(|email| Mailbox::named(name, email));
+        Self {
+            app,
+            from,
             home,
-            accent,
-        })
+            accent: settings.accent.rgb(),
+        }
     }
 
     /// The product's name.
@@ -39,9 +42,9 @@ impl Letterhead {
         self.app.as_str()
     }
 
-    /// Who the letters are from.
-    pub fn from(&self) -> &Mailbox {
-        &self.from
+    /// Who the letters are from; nobody, where no address could be made.
+    pub fn from(&self) -> Option<&Mailbox> {
+        self.from.as_ref()
     }
 
     /// The host, with its port if it has one, that a reader should look for in the address bar.
@@ -89,42 +92,61 @@ impl Letterhead {
     }
 }
 
+fn nobody(public_url: &Url) -> Option<Email> {
+    let host = public_url.host_str().unwrap_or_default();
+    let own = Email::parse(&format!("no-reply@{host}"));
+    own.or_else(|_| Email::parse("no-reply@housekey.invalid"))
+        .ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Colour;
 
-    fn head(home: &str, accent: [u8; 3]) -> Letterhead {
-        let from = Email::parse("no-reply@example.com").unwrap();
-        Letterhead::new("Acme", (None, from), Url::parse(home).unwrap(), accent).unwrap()
+    fn head(home: &str, accent: &str) -> Letterhead {
+        let home = Url::parse(home).unwrap();
+        let settings = Settings {
+            name: "Acme\r\nBcc: x".to_owned(),
+            accent: Colour::parse(accent).unwrap(),
+            ..Settings::default()
+        };
+        Letterhead {
+            home: home.clone(),
+            ..Letterhead::of(&settings, &home)
+        }
     }
 
     #[test]
     fn sec_37_links_stand_under_the_public_url() {
-        let root = head("https://id.example.com", [0; 3]);
+        let root = head("https://id.example.com", "#000000");
         assert_eq!(
             root.undo_url("lnk_1.a&b"),
             "https://id.example.com/undo?token=lnk_1.a%26b"
         );
-        let mounted = head("https://example.com/auth/?x=1#y", [0; 3]);
+        let mounted = head("https://example.com:8443/auth/?x=1#y", "#000000");
         assert_eq!(
             mounted.undo_url("t"),
-            "https://example.com/auth/undo?token=t"
+            "https://example.com:8443/auth/undo?token=t"
         );
-        assert_eq!(mounted.host(), "example.com");
+        assert_eq!(mounted.host(), "example.com:8443");
     }
 
     #[test]
     fn light_accents_get_dark_text() {
         let on = |accent| head("https://example.com", accent).on_accent();
-        assert_eq!(on([0xff, 0xe0, 0x33]), "#000000");
-        assert_eq!(on([0x2f, 0x5b, 0xd6]), "#ffffff");
+        assert_eq!(on("#ffe033"), "#000000");
+        assert_eq!(on("#2f5bd6"), "#ffffff");
     }
 
     #[test]
-    fn a_sender_without_a_name_gets_the_products() {
+    fn sec_24_without_a_sender_it_is_the_product_at_its_host() {
+        let from = |home| head(home, "#000000").from().map(ToString::to_string);
         assert_eq!(
-            head("https://example.com", [0; 3]).from().to_string(),
-            "Acme <no-reply@example.com>"
+            from("https://example.com").unwrap(),
+            "Acme  Bcc: x <no-reply@example.com>"
         );
+        assert!(from("http://localhost:4000").is_some());
+        assert!(from("http://[::1]:4000").is_some());
     }
 }

@@ -8,6 +8,7 @@ use super::{
     posted::{PostFault, Posted},
     template::Letters,
 };
+use crate::settings::{Mount, Sender, Settings};
 use housekey_core::{
     entropy::Entropy,
     identifier::email::Email,
@@ -39,18 +40,17 @@ fn email(text: &str) -> Email {
 }
 
 fn head(app: &str) -> Letterhead {
-    let home = Url::parse("https://acme.example/auth").unwrap();
-    Letterhead::new(
-        app,
-        (None, email("no-reply@acme.example")),
-        home,
-        [0x2f, 0x5b, 0xd6],
-    )
-    .unwrap()
+    let settings = Settings {
+        name: app.to_owned(),
+        mount: Mount::parse("/auth").unwrap(),
+        mail_from: Sender::parse("no-reply@acme.example").ok(),
+        ..Settings::default()
+    };
+    Letterhead::of(&settings, &Url::parse("https://acme.example").unwrap())
 }
 
 fn written(letter: Letter) -> OutgoingMail {
-    let letters = Letters::load(head("Acme"), None).unwrap();
+    let letters = Letters::new(head("Acme"), None).unwrap();
     letters
         .write(id(), &Posted::new(email("ada@example.com"), letter))
         .unwrap()
@@ -211,7 +211,7 @@ Sent by Acme, acme.example.
 
 #[test]
 fn sec_24_user_text_is_escaped_and_letters_to_strangers_have_none() {
-    let letters = Letters::load(head("<b>Ben & Jerry's</b>"), None).unwrap();
+    let letters = Letters::new(head("<b>Ben & Jerry's</b>"), None).unwrap();
     let mut asked = Facts::of(
         Time::from_millis(0),
         "<script>alert(1)</script>",
@@ -261,9 +261,14 @@ fn layout_is_one_column_of_560_with_a_dark_side() {
 #[test]
 fn an_operator_replaces_one_file() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("test.txt"), "Ahoy from {{ app }}\n").unwrap();
-    std::fs::write(folder.path().join("mail.ftl"), "mail-test-subject = Ahoy\n").unwrap();
-    let letters = Letters::load(head("Acme"), Some(folder.path())).unwrap();
+    std::fs::create_dir(folder.path().join("mail")).unwrap();
+    std::fs::write(folder.path().join("mail/test.txt"), "Ahoy from {{ app }}\n").unwrap();
+    std::fs::write(
+        folder.path().join("mail/mail.ftl"),
+        "mail-test-subject = Ahoy\n",
+    )
+    .unwrap();
+    let letters = Letters::new(head("Acme"), Some(folder.path())).unwrap();
     let mail = letters
         .write(id(), &Posted::new(email("a@example.com"), letter("test")))
         .unwrap();
@@ -277,10 +282,13 @@ fn an_operator_replaces_one_file() {
 #[test]
 fn broken_overrides_are_refused_with_file_and_line() {
     let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("mail")).unwrap();
     let fault = |name: &str, text: &str| {
-        std::fs::write(folder.path().join(name), text).unwrap();
-        let faults = Letters::load(head("Acme"), Some(folder.path())).unwrap_err();
-        std::fs::remove_file(folder.path().join(name)).unwrap();
+        std::fs::write(folder.path().join("mail").join(name), text).unwrap();
+        let faults = Letters::new(head("Acme"), Some(folder.path()))
+            .unwrap_err()
+            .0;
+        std::fs::remove_file(folder.path().join("mail").join(name)).unwrap();
         (
             faults[0].file.clone(),
             faults[0].line,
@@ -299,7 +307,7 @@ fn broken_overrides_are_refused_with_file_and_line() {
         file == "sing_in_code.html" && why.contains("sign_in_code.html"),
         "{why}"
     );
-    let missing = Letters::load(head("Acme"), Some(&folder.path().join("nowhere")));
+    let missing = Letters::new(head("Acme"), Some(&folder.path().join("nowhere")));
     assert!(missing.is_err());
 }
 

@@ -1,12 +1,15 @@
 //! A mail that is ready to leave, and the trait of what takes it away.
 
+use super::caught::Caught;
 use futures_util::future::BoxFuture;
-use housekey_core::{identifier::email::Email, ids::MailId};
+use housekey_core::{identifier::email::Email, ids::MailId, time::Time};
 use std::fmt;
 
 /// A finished mail: one recipient, one sender, a subject, and the same content as text and as HTML.
 #[derive(Clone)]
 pub struct OutgoingMail {
+    /// When what it is about was asked for.
+    pub at: Time,
     /// Its row in the queue; also its Message-ID, so that a mail that leaves twice is shown once.
     pub id: MailId,
     /// The only recipient, of header and envelope alike.
@@ -26,6 +29,11 @@ pub trait Mailer: Send + Sync {
     /// Delivers one mail, or says whether trying again can help. Must end in well under two minutes: the queue
     /// gives a mail that is silent for longer to another node.
     fn send<'a>(&'a self, mail: &'a OutgoingMail) -> BoxFuture<'a, Result<(), MailFault>>;
+
+    /// The mail that was kept instead of sent, where that is what this mailer does.
+    fn caught(&self) -> Option<&Caught> {
+        None
+    }
 }
 
 /// Why a mail was not taken.
@@ -56,6 +64,9 @@ impl MailFault {
     }
 }
 
+/// The longest header text in bytes.
+const LONGEST: usize = 250;
+
 /// Text for a mail header. It has no control characters, so it cannot begin another header.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct HeaderText(String);
@@ -83,10 +94,21 @@ impl HeaderText {
         let text = text.trim_matches(' ');
         match text {
             "" => Err(HeaderFault::Empty),
-            long if long.len() > 250 => Err(HeaderFault::TooLong),
+            long if long.len() > LONGEST => Err(HeaderFault::TooLong),
             bad if bad.chars().any(unfit) => Err(HeaderFault::Control),
             good => Ok(Self(good.to_owned())),
         }
+    }
+
+    /// Makes a header of any text: what is unfit becomes a space, what is too long is cut, and where nothing is left
+    /// it says `fallback`.
+    pub fn made_from(text: &str, fallback: &'static str) -> Self {
+        let mut fit: String = text
+            .chars()
+            .map(|c| if unfit(c) { ' ' } else { c })
+            .collect();
+        fit.truncate(fit.floor_char_boundary(LONGEST));
+        Self::parse(&fit).unwrap_or_else(|_| Self(fallback.to_owned()))
     }
 
     /// The text.
@@ -124,6 +146,13 @@ impl Mailbox {
             name: name.map(HeaderText::parse).transpose()?,
             email,
         })
+    }
+
+    pub(super) fn named(name: HeaderText, email: Email) -> Self {
+        Self {
+            name: Some(name),
+            email,
+        }
     }
 
     /// The name, if there is one.
@@ -187,6 +216,13 @@ mod tests {
             HeaderText::parse(" Ärzte & Söhne ").unwrap().as_str(),
             "Ärzte & Söhne"
         );
+    }
+
+    #[test]
+    fn any_text_can_be_made_fit() {
+        assert_eq!(HeaderText::made_from("a\r\nb", "x").as_str(), "a  b");
+        assert_eq!(HeaderText::made_from("\n\n", "x").as_str(), "x");
+        assert!(HeaderText::made_from(&"é".repeat(500), "x").as_str().len() <= 250);
     }
 
     #[test]

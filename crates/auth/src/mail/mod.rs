@@ -14,14 +14,14 @@ mod smtp;
 mod template;
 mod words;
 
-pub use caught::{Caught, CaughtMail};
+pub use caught::Caught;
 pub use facts::Facts;
 pub use letter::{Letter, MailedSecret};
 pub use letterhead::Letterhead;
 pub use message::{HeaderFault, HeaderText, MailFault, Mailbox, Mailer, OutgoingMail};
 pub use posted::{PostFault, Posted};
 pub use smtp::{Smtp, SmtpUrlFault};
-pub use template::{Letters, TemplateFault, WriteFault};
+pub use template::{Letters, TemplateFault, TemplateFaults, WriteFault};
 
 #[cfg(test)]
 mod letters_tests;

@@ -95,15 +95,13 @@ impl Sink {
             Some(banner) => stream.write_all(banner.as_bytes()).await?,
             None => stream.write_all(b"220 sink ESMTP\r\n").await?,
         }
-        if self
+        let upgrade = self
             .talk(&manner, &mut stream, manner.tls.is_some())
-            .await?
-        {
-            if let Some(tls) = &manner.tls {
-                let stream = tls.accept(stream.into_inner()).await?;
-                self.talk(&manner, &mut BufReader::new(stream), false)
-                    .await?;
-            }
+            .await?;
+        if let Some(tls) = manner.tls.as_ref().filter(|_| upgrade) {
+            let stream = tls.accept(stream.into_inner()).await?;
+            self.talk(&manner, &mut BufReader::new(stream), false)
+                .await?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::message::{MailFault, Mailbox, Mailer, OutgoingMail};
 use futures_util::future::BoxFuture;
-use housekey_core::{identifier::email::Email, secret::Secret};
+use housekey_core::identifier::email::Email;
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     address::Envelope,
@@ -74,8 +74,8 @@ impl Smtp {
     ///
     /// # Errors
     /// When the address has another form, or would send its password in the clear.
-    pub fn from_url(url: &Secret<String>) -> Result<Self, SmtpUrlFault> {
-        let url = Url::parse(url.expose()).map_err(|_| SmtpUrlFault::Form)?;
+    pub fn new(url: &str) -> Result<Self, SmtpUrlFault> {
+        let url = Url::parse(url).map_err(|_| SmtpUrlFault::Form)?;
         let host = url
             .host_str()
             .filter(|host| !host.is_empty())

@@ -5,9 +5,7 @@ use super::{
     sink::{self, Manner, Sink},
     smtp::{Smtp, SmtpUrlFault},
 };
-use housekey_core::{
-    entropy::Entropy, identifier::email::Email, ids::MailId, secret::Secret, time::Time,
-};
+use housekey_core::{entropy::Entropy, identifier::email::Email, ids::MailId, time::Time};
 use std::time::Duration;
 
 struct Sevens;
@@ -20,6 +18,7 @@ impl Entropy for Sevens {
 
 fn mail() -> OutgoingMail {
     OutgoingMail {
+        at: Time::from_millis(1_795_452_399_000),
         id: MailId::new(Time::from_millis(1_795_452_399_000), &Sevens),
         to: Email::parse("ada@example.com").unwrap(),
         from: Mailbox::new(
@@ -35,9 +34,7 @@ fn mail() -> OutgoingMail {
 
 fn smtp(sink: &Sink, credentials: &str, query: &str) -> Smtp {
     let url = format!("smtp://{credentials}{}{query}", sink.address);
-    Smtp::from_url(&Secret::new(url))
-        .unwrap()
-        .within(Duration::from_millis(1500))
+    Smtp::new(&url).unwrap().within(Duration::from_millis(1500))
 }
 
 async fn send_to(manner: Manner) -> (Sink, Result<(), MailFault>) {
@@ -153,9 +150,8 @@ async fn servers_that_talk_nonsense_nothing_or_leave() {
         let fault = send_to(manner).await.1.unwrap_err();
         assert!(!fault.permanent, "{fault:?}");
     }
-    let nobody = Secret::new("smtp://127.0.0.1:1".to_owned());
     assert!(
-        !Smtp::from_url(&nobody)
+        !Smtp::new("smtp://127.0.0.1:1")
             .unwrap()
             .send(&mail())
             .await
@@ -198,9 +194,9 @@ async fn a_certificate_is_checked_before_anything_is_said() {
     std::fs::write(&path, pem).unwrap();
     let port = sink.address.port();
     let to = |query: String| {
-        Smtp::from_url(&Secret::new(format!(
+        Smtp::new(&format!(
             "smtp://ada:secret@localhost:{port}?tls=required{query}"
-        )))
+        ))
         .unwrap()
     };
     let fault = to(String::new()).send(&mail()).await.unwrap_err();
@@ -221,10 +217,7 @@ async fn a_certificate_is_checked_before_anything_is_said() {
 
     std::fs::write(&path, "nothing").unwrap();
     let url = format!("smtps://h?ca={}", path.display());
-    assert!(matches!(
-        Smtp::from_url(&Secret::new(url)),
-        Err(SmtpUrlFault::Authority(_))
-    ));
+    assert!(matches!(Smtp::new(&url), Err(SmtpUrlFault::Authority(_))));
 }
 
 #[tokio::test]
@@ -248,7 +241,7 @@ async fn a_refused_password_does_not_kill_the_mail() {
 
 #[tokio::test]
 async fn addresses_of_servers() {
-    let fault = |url: &str| Smtp::from_url(&Secret::new(url.to_owned())).err();
+    let fault = |url: &str| Smtp::new(url).err();
     for url in [
         "",
         "smtp://",

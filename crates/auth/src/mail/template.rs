@@ -4,7 +4,7 @@ use super::{
     facts::Facts,
     letter::Letter,
     letterhead::Letterhead,
-    message::{HeaderText, OutgoingMail},
+    message::{HeaderText, Mailbox, OutgoingMail},
     posted::Posted,
     words::{self, Words},
 };
@@ -21,7 +21,12 @@ pub struct Letters {
     templates: Environment<'static>,
     words: Arc<Words>,
     head: Letterhead,
+    from: Mailbox,
 }
+
+/// Everything that is wrong with the templates, one fault a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateFaults(pub Vec<TemplateFault>);
 
 /// A template or message file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,23 +53,36 @@ macro_rules! built_in {
     ($($name:literal)*) => { [$(($name, include_str!(concat!("../../templates/mail/", $name)))),*] };
 }
 
-const BUILT_IN: [(&str, &str); 28] = built_in! {
+const BUILT_IN: [(&str, &str); 30] = built_in! {
     "_letter.html" "_code.html" "_notice.html" "_code.txt" "_notice.txt" "_facts.txt"
     "sign_in_code.html" "sign_in_code.txt" "sign_up_code.html" "sign_up_code.txt"
     "sign_up_existing.html" "sign_up_existing.txt" "reset_code.html" "reset_code.txt"
     "verify_email_code.html" "verify_email_code.txt" "step_up_code.html" "step_up_code.txt"
     "notice_password_changed.html" "notice_password_changed.txt" "notice_email_added.html" "notice_email_added.txt"
+    "notice_email_removed.html" "notice_email_removed.txt"
     "notice_primary_changed.html" "notice_primary_changed.txt" "notice_new_device.html" "notice_new_device.txt"
     "test.html" "test.txt"
 };
 
 impl Letters {
-    /// Reads all templates, those in the operator's folder in place of the built-in ones of the same name, and writes
-    /// one sample of every letter.
+    /// Reads all templates and writes one sample of every letter. Files in `mail/` of the operator's folder stand in
+    /// place of the built-in ones of the same name.
     ///
     /// # Errors
     /// All faults at once: a file that no letter uses, a line that does not parse, a variable that does not exist.
-    pub fn load(head: Letterhead, folder: Option<&Path>) -> Result<Self, Vec<TemplateFault>> {
+    pub fn new(head: Letterhead, folder: Option<&Path>) -> Result<Self, TemplateFaults> {
+        Self::load(head, folder).map_err(TemplateFaults)
+    }
+
+    fn load(head: Letterhead, folder: Option<&Path>) -> Result<Self, Vec<TemplateFault>> {
+        let no_sender = || {
+            vec![TemplateFault::new(
+                "mail",
+                0,
+                "there is no address to send from".to_owned(),
+            )]
+        };
+        let from = head.from().cloned().ok_or_else(no_sender)?;
         let mut over = folder.map(overrides).transpose()?.unwrap_or_default();
         let words = Arc::new(Words::load(over.remove(words::FILE))?);
         let mut templates = environment(Arc::clone(&words))?;
@@ -75,17 +93,13 @@ impl Letters {
                 faults.push(TemplateFault::of(name, &error));
             }
         }
-        faults.extend(over.keys().map(|name| {
-            TemplateFault::new(
-                name,
-                0,
-                format!("no letter uses a file of this name; known are {}", known()),
-            )
-        }));
+        let stray = || format!("no letter uses a file of this name; known are {}", known());
+        faults.extend(over.keys().map(|name| TemplateFault::new(name, 0, stray())));
         let letters = Self {
             templates,
             words,
             head,
+            from,
         };
         if faults.is_empty() {
             faults = letters.try_all();
@@ -110,8 +124,9 @@ impl Letters {
         let (subject, text, html) = self.parts(letter).map_err(|f| fault(f.to_string()))?;
         Ok(OutgoingMail {
             id,
+            at: letter.asked().at,
             to: posted.to.clone(),
-            from: self.head.from().clone(),
+            from: self.from.clone(),
             subject,
             text,
             html,
@@ -246,6 +261,15 @@ impl fmt::Display for TemplateFault {
     }
 }
 
+impl fmt::Display for TemplateFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<_> = self.0.iter().map(TemplateFault::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for TemplateFaults {}
+
 impl fmt::Debug for Letters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Letters")
@@ -284,6 +308,12 @@ fn overrides(folder: &Path) -> Result<BTreeMap<String, String>, Vec<TemplateFaul
     let fault =
         |file: &str, error: std::io::Error| vec![TemplateFault::new(file, 0, error.to_string())];
     let mut found = BTreeMap::new();
+    // An operator may replace pages alone; a folder that is not there at all is a mistake.
+    std::fs::read_dir(folder).map_err(|e| fault(&shown, e))?;
+    let folder = &folder.join("mail");
+    if !folder.exists() {
+        return Ok(found);
+    }
     for entry in std::fs::read_dir(folder).map_err(|e| fault(&shown, e))? {
         let entry = entry.map_err(|e| fault(&shown, e))?;
         let name = entry.file_name().to_string_lossy().into_owned();

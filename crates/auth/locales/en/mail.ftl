@@ -1,6 +1,8 @@
 # What mail says. In every message: $app (the product's name), $host (where its pages are), $device, $when.
 # Letters with a code have also $code and $minutes. The code stays out of subjects: locked screens show those.
 
+mail-language = en
+mail-direction = ltr
 mail-facts-code = Asked for
 mail-facts-notice = When and where
 mail-fact-when = When
@@ -62,7 +64,7 @@ mail-notice-password-changed-lead = Every other device was signed out. If it was
 mail-notice-email-added-subject = An e-mail address was added to your { $app } account
 mail-notice-email-added-first = { $added } was added to your { $app } account.
 mail-notice-email-added-title = An e-mail address was added
-mail-notice-email-added-lead = It can be used to sign in from now on. If it was you, there is nothing to do.
+mail-notice-email-added-lead = Once it is confirmed with a code, it can be used to sign in. If it was you, there is nothing to do.
 
 mail-notice-email-removed-subject = This address was removed from a { $app } account
 mail-notice-email-removed-first = This e-mail address was removed from the { $app } account that it belonged to.

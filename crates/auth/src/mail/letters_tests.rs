@@ -254,6 +254,8 @@ fn layout_is_one_column_of_560_with_a_dark_side() {
     for sample in Letter::samples() {
         let html = written(sample).html;
         assert!(html.contains("max-width:560px") && html.contains("prefers-color-scheme: dark"));
+        assert!(html.starts_with("<!doctype html>"), "{html}");
+        assert!(html.contains("<html lang=\"en\" dir=\"ltr\">"));
         assert!(html.len() < 20_000, "{}", html.len());
     }
 }

@@ -221,6 +221,15 @@ async fn a_certificate_is_checked_before_anything_is_said() {
 }
 
 #[tokio::test]
+async fn an_address_beyond_ascii_needs_a_server_that_takes_it() {
+    let mut mail = mail();
+    mail.to = Email::parse("ädä@example.com").unwrap();
+    let sink = Sink::start(Manner::default()).await;
+    let fault = smtp(&sink, "", "").send(&mail).await.unwrap_err();
+    assert!(fault.permanent && sink.taken().is_empty(), "{fault:?}");
+}
+
+#[tokio::test]
 async fn a_refused_password_does_not_kill_the_mail() {
     let sink = Sink::start(Manner {
         auth: Some("535 5.7.8 bad credentials"),

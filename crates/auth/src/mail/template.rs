@@ -294,7 +294,7 @@ fn environment(words: Arc<Words>) -> Result<Environment<'static>, Vec<TemplateFa
             AutoEscape::None
         }
     });
-    // An operator's endless loop must not hold a worker for ever.
+    // A template that includes itself must end before the stack does.
     env.set_recursion_limit(50);
     env.add_function("t", move |state: &State<'_, '_>, id: &str| {
         words.in_template(state, id)

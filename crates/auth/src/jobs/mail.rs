@@ -7,7 +7,7 @@ use crate::{
     mail::{Letters, MailFault, Mailer, Posted},
     world::Clock,
 };
-use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use housekey_core::{
     entropy::{self, Entropy},
     ids::MailId,
@@ -18,7 +18,7 @@ use housekey_store::{
     Store, StoreError,
     mail::{MailEnd, QueuedMail},
 };
-use std::{pin::pin, time::Duration};
+use std::{panic::AssertUnwindSafe, pin::pin, time::Duration};
 use tokio::sync::Notify;
 
 /// How many mails are under way at once.
@@ -164,11 +164,9 @@ impl<Q: Queue> MailWorker<'_, Q> {
         match self.queue.claim(self.node, self.clock.now(), room).await {
             Ok(claimed) => {
                 let full = claimed.len() == room;
-                under_way.extend(
-                    claimed
-                        .into_iter()
-                        .map(|mail| -> BoxFuture<'a, ()> { Box::pin(self.deliver(mail)) }),
-                );
+                for mail in claimed {
+                    under_way.push(Box::pin(self.guarded(mail)));
+                }
                 if full { NAP } else { self.pause().await }
             }
             Err(error) => {
@@ -183,6 +181,19 @@ impl<Q: Queue> MailWorker<'_, Q> {
             Ok(Some(due)) => due.since(self.clock.now()).clamp(BLINK, NAP),
             Ok(None) => NAP,
             Err(_) => Duration::from_secs(5),
+        }
+    }
+
+    /// A mailer that panics, which an application may have written, costs its own mail a wait and no other anything:
+    /// the claim runs out and the mail is tried again.
+    async fn guarded(&self, mail: QueuedMail) {
+        let id = mail.id.clone();
+        if AssertUnwindSafe(self.deliver(mail))
+            .catch_unwind()
+            .await
+            .is_err()
+        {
+            tracing::error!(mail.id = %id, "sending a mail panicked");
         }
     }
 

@@ -442,6 +442,31 @@ async fn the_bell_wakes_it_and_a_stop_finishes_what_was_begun() {
     );
 }
 
+/// Panics at the first mail.
+#[derive(Default)]
+struct Clumsy(Caught, AtomicI64);
+
+impl Mailer for Clumsy {
+    fn send<'a>(&'a self, mail: &'a OutgoingMail) -> BoxFuture<'a, Result<(), MailFault>> {
+        Box::pin(async move {
+            assert!(self.1.fetch_add(1, Ordering::SeqCst) > 0, "the first mail");
+            self.0.send(mail).await
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_mailer_that_panics_costs_no_other_mail_and_not_the_worker() {
+    let house = House::new(Arc::new(Clumsy::default()));
+    let ids = [house.post(false), house.post(false)];
+    house.worker().run_due().await;
+    let sent = || ids.iter().filter(|id| house.ended(id).is_some()).count();
+    assert_eq!(sent(), 1);
+    house.pass(Duration::from_secs(151));
+    house.worker().run_due().await;
+    assert_eq!(sent(), 2);
+}
+
 #[tokio::test]
 async fn through_a_server_that_greylists() {
     let sink = Sink::start(Manner {

@@ -1,1 +1,28 @@
-//! All of Housekey's SQL, over SQLite and PostgreSQL.
+//! All of Housekey's SQL, over SQLite and PostgreSQL: one text and one operation for both, each driven the way it is
+//! fast.
+
+mod sql;
+
+pub mod clients;
+pub mod coherence;
+pub mod emails;
+pub mod error;
+pub mod events;
+pub mod feed;
+pub mod instance;
+pub mod limits;
+pub mod links;
+pub mod mail;
+pub mod passwords;
+pub mod sessions;
+pub mod sign_ins;
+pub mod sign_ups;
+pub mod sweeps;
+pub mod users;
+pub mod verifications;
+
+pub use error::{Field, StoreError};
+pub use sql::{
+    Counters, Reader, Row, Store, Tx, Value,
+    migrate::{Migrated, MigrationStatus},
+};

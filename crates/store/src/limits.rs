@@ -1,0 +1,156 @@
+//! Limit counters: one statement checks and counts, so that parallel callers and other nodes never pass more
+//! than the bucket holds (SEC-12). The arithmetic is GCRA; the stored time never goes back.
+
+use crate::{Store, StoreError, sql::Tx, statements};
+use housekey_core::{limits::Limit, time::Time};
+use std::time::Duration;
+
+statements! {
+    SPEND = "INSERT INTO housekey_limit (name, tat) VALUES ($1, CAST($2 AS BIGINT) + CAST($3 AS BIGINT)) \
+        ON CONFLICT (name) DO UPDATE SET tat = CASE WHEN housekey_limit.tat > CAST($2 AS BIGINT) \
+        THEN housekey_limit.tat ELSE CAST($2 AS BIGINT) END + CAST($3 AS BIGINT) \
+        WHERE housekey_limit.tat <= CAST($2 AS BIGINT) + CAST($4 AS BIGINT) RETURNING tat";
+    TAT = "SELECT tat FROM housekey_limit WHERE name = $1";
+    REFUND = "UPDATE housekey_limit SET tat = tat - CAST($2 AS BIGINT) WHERE name = $1";
+    SWEEP = "DELETE FROM housekey_limit WHERE name IN \
+        (SELECT name FROM housekey_limit WHERE tat < $1 ORDER BY tat LIMIT $2)";
+    FAILURES = "SELECT failures FROM housekey_failure WHERE name = $1";
+    FAILED = "INSERT INTO housekey_failure (name, failures, at) VALUES ($1, 1, $2) \
+        ON CONFLICT (name) DO UPDATE SET failures = housekey_failure.failures + 1, at = excluded.at";
+    FORGIVE = "DELETE FROM housekey_failure WHERE name = $1";
+    SWEEP_FAILURES = "DELETE FROM housekey_failure WHERE name IN \
+        (SELECT name FROM housekey_failure WHERE at < $1 ORDER BY at LIMIT $2)";
+}
+
+/// One use of one bucket.
+#[derive(Clone, Debug)]
+pub struct Spend {
+    /// The bucket: an HMAC of what it counts by.
+    pub name: [u8; 32],
+    /// What the bucket holds.
+    pub limit: Limit,
+}
+
+/// Whether all buckets had room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spent {
+    /// All did, and each was counted.
+    Allowed,
+    /// One was empty. Those before it in the list were counted, those after it were not.
+    Refused {
+        /// Its place in the list.
+        which: usize,
+        /// When there is room again.
+        retry_after: Duration,
+    },
+}
+
+impl Store {
+    /// Uses each bucket once, in order, until one is empty.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn spend(&self, spends: Vec<Spend>, now: Time) -> Result<Spent, StoreError> {
+        self.write(move |tx| Box::pin(async move { spend(tx, &spends, now).await })).await
+    }
+}
+
+pub(crate) async fn spend(tx: &mut Tx, spends: &[Spend], now: Time) -> Result<Spent, StoreError> {
+    for (which, one) in spends.iter().enumerate() {
+        let args =
+            [one.name.to_vec().into(), now.into(), one.limit.interval_ms().into(), one.limit.tolerance_ms().into()];
+        if tx.optional(&SPEND, &args).await?.is_none() {
+            let row = tx.optional(&TAT, &[one.name.to_vec().into()]).await?;
+            let tat = row.map(|r| r.int(0)).transpose()?.unwrap_or_default();
+            let wait = tat - one.limit.tolerance_ms() - now.as_millis();
+            return Ok(Spent::Refused { which, retry_after: Duration::from_millis(wait.max(1).unsigned_abs()) });
+        }
+    }
+    Ok(Spent::Allowed)
+}
+
+pub(crate) async fn refund(tx: &mut Tx, spends: &[Spend]) -> Result<(), StoreError> {
+    for one in spends {
+        tx.execute(&REFUND, &[one.name.to_vec().into(), one.limit.interval_ms().into()]).await?;
+    }
+    Ok(())
+}
+
+/// Failures in a row that are counted for an account, whether it exists or not.
+pub(crate) async fn failures(tx: &mut Tx, name: &[u8; 32]) -> Result<i64, StoreError> {
+    let row = tx.optional(&FAILURES, &[name.to_vec().into()]).await?;
+    Ok(row.map(|r| r.int(0)).transpose()?.unwrap_or_default())
+}
+
+pub(crate) async fn failed(tx: &mut Tx, name: &[u8; 32], now: Time) -> Result<(), StoreError> {
+    tx.execute(&FAILED, &[name.to_vec().into(), now.into()]).await.map(drop)
+}
+
+pub(crate) async fn forgive(tx: &mut Tx, name: &[u8; 32]) -> Result<(), StoreError> {
+    tx.execute(&FORGIVE, &[name.to_vec().into()]).await.map(drop)
+}
+
+pub(crate) async fn sweep(tx: &mut Tx, now: Time, old: Time, most: i64) -> Result<u64, StoreError> {
+    let limits = tx.execute(&SWEEP, &[now.into(), most.into()]).await?;
+    Ok(limits + tx.execute(&SWEEP_FAILURES, &[old.into(), most.into()]).await?)
+}
+
+impl Store {
+    /// Gives back what was counted before a proof that turned out right.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn refund(&self, spends: Vec<Spend>) -> Result<(), StoreError> {
+        self.write(move |tx| Box::pin(async move { refund(tx, &spends).await })).await
+    }
+}
+
+/// What the gate in front of a password found.
+#[derive(Clone, Copy, Debug)]
+pub struct PasswordGate {
+    /// Whether the buckets had room.
+    pub spent: Spent,
+    /// Failures in a row from unknown devices.
+    pub failures: i64,
+}
+
+impl Store {
+    /// Counts a try of a password and reads the failures in a row, in one step.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn password_gate(
+        &self,
+        spends: Vec<Spend>,
+        name: [u8; 32],
+        now: Time,
+    ) -> Result<PasswordGate, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let spent = spend(tx, &spends, now).await?;
+                Ok(PasswordGate { spent, failures: failures(tx, &name).await? })
+            })
+        })
+        .await
+    }
+
+    /// Records a refused password; `name` counts it when it came from an unknown device.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn password_failed(
+        &self,
+        name: Option<[u8; 32]>,
+        event: housekey_core::event::Event,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                if let Some(name) = &name {
+                    failed(tx, name, event.at).await?;
+                }
+                crate::events::insert(tx, &[event]).await
+            })
+        })
+        .await
+    }
+}

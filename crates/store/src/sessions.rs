@@ -1,0 +1,265 @@
+//! Sessions: who is signed in where. An ended session has no row; its end is in the events.
+
+use crate::{
+    Reader, Store, StoreError,
+    clients::{self, ClientRow, Rotation},
+    events,
+    sql::{Row, Tx},
+    statements, users,
+};
+use housekey_core::{
+    event::Event,
+    ids::{ClientId, SessionId, UserId},
+    session::{Session, Status},
+    sign_in::Account,
+    time::Time,
+};
+
+statements! {
+    INSERT = "INSERT INTO housekey_session (id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    CHECK = "SELECT c.id, c.version, c.secret_hash, c.old_hash, c.old_until, c.old_call, c.old_answer, c.active_session_id, c.changed_at, c.expires_at, \
+        s.id, s.user_id, s.client_id, s.status, s.tasks, s.remembered, s.first_proved_at, s.second_proved_at, s.created_at, s.last_seen_at, s.expires_at, s.facts, \
+        u.version, u.state, u.first_name, u.last_name, e.address FROM housekey_client c \
+        LEFT JOIN housekey_session s ON s.id = c.active_session_id LEFT JOIN housekey_user u ON u.id = s.user_id \
+        LEFT JOIN housekey_email e ON e.id = u.primary_email_id WHERE c.id = $1";
+    OF_USER = "SELECT id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts \
+        FROM housekey_session WHERE user_id = $1 AND expires_at > $2 ORDER BY last_seen_at DESC, id DESC LIMIT $3";
+    END = "DELETE FROM housekey_session WHERE id = $1 AND user_id = $2";
+    END_OTHERS = "DELETE FROM housekey_session WHERE user_id = $1 AND id <> $2";
+    END_OF_CLIENT = "DELETE FROM housekey_session WHERE client_id = $1 AND id <> $2";
+    END_OLDEST = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE user_id = $1 \
+        ORDER BY last_seen_at DESC, id DESC LIMIT 500 OFFSET $2)";
+    PROVED = "UPDATE housekey_session SET first_proved_at = $2, last_seen_at = $2 WHERE id = $1";
+    SEEN = "UPDATE housekey_session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
+    SWEEP = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+}
+
+/// All that a session check needs, in one read.
+pub struct Checked {
+    /// The client.
+    pub client: ClientRow,
+    /// Its active session with its user, if there is one.
+    pub signed_in: Option<SignedIn>,
+}
+
+/// A session with its user.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Session,
+    /// The user's id and version.
+    pub account: Account,
+    /// Whether the user may be signed in at all.
+    pub user_active: bool,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// The primary address.
+    pub email: Option<String>,
+}
+
+/// A session with what it knows of its browser.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// The session.
+    pub session: Session,
+    /// Address and agent, sealed.
+    pub facts: Vec<u8>,
+}
+
+impl Reader {
+    /// A client with its active session and that session's user.
+    ///
+    /// # Errors
+    /// When the database is out of reach or a row is broken.
+    pub async fn check(&self, client: &ClientId) -> Result<Option<Checked>, StoreError> {
+        let Some(r) = self.optional(&CHECK, &[client.into()]).await? else {
+            return Ok(None);
+        };
+        let at = clients::COLUMNS;
+        let signed_in = match (r.opt_text(at)?, r.opt_int(at + 12)?) {
+            (Some(_), Some(version)) => {
+                let session = read(&r, at)?.session;
+                Some(SignedIn {
+                    account: Account { user: session.user.clone(), version },
+                    session,
+                    user_active: r.text(at + 13)? == "active",
+                    first_name: r.opt_text(at + 14)?,
+                    last_name: r.opt_text(at + 15)?,
+                    email: r.opt_text(at + 16)?,
+                })
+            }
+            _ => None,
+        };
+        Ok(Some(Checked { client: clients::read(&r, 0)?, signed_in }))
+    }
+
+    /// The sessions of a user, last used first.
+    ///
+    /// # Errors
+    /// When the database is out of reach or a row is broken.
+    pub async fn sessions_of_user(&self, user: &UserId, now: Time, most: i64) -> Result<Vec<SessionRow>, StoreError> {
+        let rows = self.rows(&OF_USER, &[user.into(), now.into(), most.into()]).await?;
+        rows.iter().map(|r| read(r, 0)).collect()
+    }
+}
+
+impl Store {
+    /// Signs out: the session ends and the client gets a new secret.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the client was changed meanwhile.
+    pub async fn sign_out(&self, session: Session, rotation: Rotation, event: Event) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                tx.touch_user(&session.user);
+                clients::rotate(tx, &rotation, event.at).await?;
+                tx.execute(&END, &[(&session.id).into(), (&session.user).into()]).await?;
+                events::insert(tx, &[event]).await
+            })
+        })
+        .await
+    }
+
+    /// Ends one session of a user, wherever it is. Answers whether there was one.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn revoke_session(&self, user: &UserId, session: &SessionId, event: Event) -> Result<bool, StoreError> {
+        let (user, session) = (user.clone(), session.clone());
+        self.write(move |tx| {
+            Box::pin(async move {
+                tx.touch_user(&user);
+                let ended = tx.execute(&END, &[(&session).into(), (&user).into()]).await?;
+                if ended == 1 {
+                    events::insert(tx, &[event]).await?;
+                }
+                Ok(ended == 1)
+            })
+        })
+        .await
+    }
+
+    /// Ends all sessions of a user but one. Answers how many.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn revoke_other_sessions(
+        &self,
+        user: &UserId,
+        keep: &SessionId,
+        event: Event,
+    ) -> Result<u64, StoreError> {
+        let (user, keep) = (user.clone(), keep.clone());
+        self.write(move |tx| {
+            Box::pin(async move {
+                tx.touch_user(&user);
+                let ended = end_others(tx, &user, Some(&keep)).await?;
+                events::insert(tx, &[event]).await?;
+                Ok(ended)
+            })
+        })
+        .await
+    }
+
+    /// A factor was proved again: the session is fresh, and the client gets a new secret.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the account or the client was changed meanwhile.
+    pub async fn reverified(
+        &self,
+        account: Account,
+        session: SessionId,
+        rotation: Rotation,
+        spent: Option<housekey_core::ids::VerificationId>,
+        event: Event,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                users::bind(tx, &account, false, event.at).await?;
+                tx.touch_user(&account.user);
+                clients::rotate(tx, &rotation, event.at).await?;
+                if tx.execute(&PROVED, &[(&session).into(), event.at.into()]).await? != 1 {
+                    return Err(StoreError::Conflict);
+                }
+                if let Some(code) = &spent {
+                    crate::verifications::take(tx, code).await?;
+                }
+                events::insert(tx, &[event]).await
+            })
+        })
+        .await
+    }
+
+    /// Writes when sessions were last seen: no change of state, so no event and no drop of a cache.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn sessions_seen(&self, seen: Vec<(SessionId, Time)>) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                for (id, at) in &seen {
+                    tx.execute(&SEEN, &[id.into(), (*at).into()]).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+pub(crate) fn read(r: &Row, at: usize) -> Result<SessionRow, StoreError> {
+    let id = r.text(at)?;
+    let broken = |column| StoreError::corrupt("housekey_session", column, &id);
+    Ok(SessionRow {
+        session: Session {
+            id: SessionId::try_from(id.as_str()).map_err(|_| broken("id"))?,
+            user: UserId::try_from(r.text(at + 1)?.as_str()).map_err(|_| broken("user_id"))?,
+            client: ClientId::try_from(r.text(at + 2)?.as_str()).map_err(|_| broken("client_id"))?,
+            status: Status::parse(&r.text(at + 3)?).ok_or_else(|| broken("status"))?,
+            tasks: serde_json::from_str(&r.text(at + 4)?).map_err(|_| broken("tasks"))?,
+            remembered: r.bool(at + 5)?,
+            first_proved: Time::from_millis(r.int(at + 6)?),
+            second_proved: r.opt_int(at + 7)?.map(Time::from_millis),
+            created: Time::from_millis(r.int(at + 8)?),
+            last_seen: Time::from_millis(r.int(at + 9)?),
+            expires: Time::from_millis(r.int(at + 10)?),
+        },
+        facts: r.bytes(at + 11)?,
+    })
+}
+
+/// Opens a session on its client: any other there ends, and so do the oldest beyond what a user may have.
+pub(crate) async fn open(tx: &mut Tx, row: &SessionRow, most: i64) -> Result<(), StoreError> {
+    let s = &row.session;
+    tx.touch_user(&s.user);
+    tx.execute(&END_OLDEST, &[(&s.user).into(), (most - 1).into()]).await?;
+    tx.execute(&END_OF_CLIENT, &[(&s.client).into(), (&s.id).into()]).await?;
+    let tasks = serde_json::to_string(&s.tasks).unwrap_or_else(|_| "[]".into());
+    let args = [
+        (&s.id).into(),
+        (&s.user).into(),
+        (&s.client).into(),
+        s.status.as_str().into(),
+        tasks.into(),
+        s.remembered.into(),
+        s.first_proved.into(),
+        s.second_proved.map(Time::as_millis).into(),
+        s.created.into(),
+        s.last_seen.into(),
+        s.expires.into(),
+        row.facts.clone().into(),
+    ];
+    tx.execute(&INSERT, &args).await.map(drop)
+}
+
+pub(crate) async fn end_others(tx: &mut Tx, user: &UserId, keep: Option<&SessionId>) -> Result<u64, StoreError> {
+    let keep = keep.map_or("", SessionId::as_str);
+    tx.execute(&END_OTHERS, &[user.into(), keep.into()]).await
+}
+
+pub(crate) async fn sweep(tx: &mut Tx, now: Time, most: i64) -> Result<u64, StoreError> {
+    tx.execute(&SWEEP, &[now.into(), most.into()]).await
+}

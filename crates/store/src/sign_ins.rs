@@ -1,0 +1,230 @@
+//! Sign-in attempts: one of a client at a time, moved on by compare-and-swap, ended by the session it earns.
+
+use crate::{
+    Reader, Store, StoreError,
+    clients::{self, NewClient, Rotation},
+    events,
+    limits::{self, Spend},
+    mail::{self, NewMail},
+    sessions::{self, SessionRow},
+    sql::Tx,
+    statements, users,
+    verifications::{self, NewVerification},
+};
+use housekey_core::{
+    event::Event,
+    ids::{ClientId, SignInId, VerificationId},
+    password::PasswordHash,
+    sign_in::{Account, AnySignIn},
+    time::Time,
+};
+
+statements! {
+    PUT = "INSERT INTO housekey_sign_in (id, client_id, version, kind, body, form, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+        ON CONFLICT (client_id) DO UPDATE SET id = excluded.id, version = excluded.version, kind = excluded.kind, body = excluded.body, \
+        form = excluded.form, created_at = excluded.created_at, expires_at = excluded.expires_at";
+    OF_CLIENT = "SELECT id, version, body, form, expires_at FROM housekey_sign_in WHERE client_id = $1";
+    ADVANCE = "UPDATE housekey_sign_in SET version = version + 1, kind = $3, body = $4, form = $5, expires_at = $6 WHERE id = $1 AND version = $2";
+    TAKE = "DELETE FROM housekey_sign_in WHERE id = $1 AND version = $2";
+    DROP_OF_CLIENT = "DELETE FROM housekey_sign_in WHERE client_id = $1";
+    SWEEP = "DELETE FROM housekey_sign_in WHERE id IN (SELECT id FROM housekey_sign_in WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+}
+
+/// A stored attempt with the version that the next step must name.
+#[derive(Clone, Debug)]
+pub struct SignInRow {
+    /// The row's version.
+    pub version: i64,
+    /// The attempt.
+    pub attempt: AnySignIn,
+}
+
+/// What a step leaves behind beside the attempt.
+#[derive(Default)]
+pub struct Trail {
+    /// Codes on their way.
+    pub verification: Option<NewVerification>,
+    /// Mail.
+    pub mail: Vec<NewMail>,
+    /// What it tells.
+    pub events: Vec<Event>,
+}
+
+/// The end of a sign-in: all of it happens, or nothing.
+pub struct Completion {
+    /// The attempt and its version; `None` when a sign-up proved the mailbox.
+    pub attempt: Option<(SignInId, i64)>,
+    /// The account at the version that the proof was made against.
+    pub account: Account,
+    /// The session that it earns, with its sealed facts.
+    pub session: SessionRow,
+    /// How many sessions a user may have.
+    pub most_sessions: i64,
+    /// The client's new secret.
+    pub rotation: Rotation,
+    /// The code that was typed.
+    pub spent: Option<VerificationId>,
+    /// A better hash of the same password: the old one and the new one.
+    pub rehash: Option<(PasswordHash, PasswordHash)>,
+    /// A new password: all that the old one opened ends.
+    pub renew: Option<PasswordHash>,
+    /// What was counted before the proof and turned out to be a success.
+    pub refund: Vec<Spend>,
+    /// The counter of failures in a row to clear.
+    pub forgive: Option<[u8; 32]>,
+    /// Mail and events.
+    pub trail: Trail,
+}
+
+impl Reader {
+    /// The live sign-in of a client. A kind or form that this release does not know counts as none.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn sign_in(&self, client: &ClientId, now: Time) -> Result<Option<SignInRow>, StoreError> {
+        let Some(r) = self.optional(&OF_CLIENT, &[client.into()]).await? else {
+            return Ok(None);
+        };
+        if r.int(3)? > AnySignIn::FORM || r.int(4)? <= now.as_millis() {
+            return Ok(None);
+        }
+        let attempt = serde_json::from_str(&r.text(2)?).ok();
+        let version = r.int(1)?;
+        Ok(attempt.map(|attempt| SignInRow { version, attempt }))
+    }
+}
+
+impl Store {
+    /// A new attempt replaces the client's old one; a client without row is made with it.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn sign_in_begin(
+        &self,
+        client: Option<NewClient>,
+        of: ClientId,
+        id: SignInId,
+        attempt: AnySignIn,
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                if let Some(new) = &client {
+                    clients::insert(tx, new, now).await?;
+                }
+                put(tx, &id, &of, &attempt, now).await?;
+                leave(tx, &trail, now).await
+            })
+        })
+        .await
+    }
+
+    /// Moves an attempt on, with what the step leaves behind.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else moved it first.
+    pub async fn sign_in_advance(
+        &self,
+        id: SignInId,
+        version: i64,
+        attempt: AnySignIn,
+        spent: Option<VerificationId>,
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let args = [
+                    (&id).into(),
+                    version.into(),
+                    attempt.kind().into(),
+                    body(&attempt)?.into(),
+                    AnySignIn::FORM.into(),
+                    attempt.expires().into(),
+                ];
+                if tx.execute(&ADVANCE, &args).await? != 1 {
+                    return Err(StoreError::Conflict);
+                }
+                if let Some(code) = &spent {
+                    verifications::take(tx, code).await?;
+                }
+                leave(tx, &trail, now).await
+            })
+        })
+        .await
+    }
+
+    /// Ends a sign-in in its session.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the account, the client or the attempt was changed meanwhile.
+    pub async fn sign_in_complete(&self, done: Completion) -> Result<(), StoreError> {
+        self.write(move |tx| Box::pin(async move { complete(tx, &done).await })).await
+    }
+}
+
+pub(crate) async fn complete(tx: &mut Tx, done: &Completion) -> Result<(), StoreError> {
+    let now = done.session.session.created;
+    let user = &done.account.user;
+    users::bind(tx, &done.account, done.renew.is_some(), now).await?;
+    users::signed_in(tx, user, now).await?;
+    if let Some(hash) = &done.renew {
+        users::put_password(tx, user, hash, now).await?;
+        users::new_device_epoch(tx, user).await?;
+        verifications::kill_of_user(tx, user).await?;
+    }
+    if let Some((old, new)) = &done.rehash {
+        users::rehash(tx, user, old, new).await?;
+    }
+    clients::rotate(tx, &done.rotation, now).await?;
+    if done.renew.is_some() {
+        sessions::end_others(tx, user, None).await?;
+    }
+    sessions::open(tx, &done.session, done.most_sessions).await?;
+    if let Some((id, version)) = &done.attempt {
+        if tx.execute(&TAKE, &[id.into(), (*version).into()]).await? != 1 {
+            return Err(StoreError::Conflict);
+        }
+    } else {
+        tx.execute(&DROP_OF_CLIENT, &[(&done.rotation.client).into()]).await?;
+    }
+    if let Some(code) = &done.spent {
+        verifications::take(tx, code).await?;
+    }
+    limits::refund(tx, &done.refund).await?;
+    if let Some(name) = &done.forgive {
+        limits::forgive(tx, name).await?;
+    }
+    leave(tx, &done.trail, now).await
+}
+
+pub(crate) async fn leave(tx: &mut Tx, trail: &Trail, now: Time) -> Result<(), StoreError> {
+    if let Some(code) = &trail.verification {
+        verifications::put(tx, code, now).await?;
+    }
+    mail::insert(tx, &trail.mail, now).await?;
+    events::insert(tx, &trail.events).await
+}
+
+async fn put(tx: &mut Tx, id: &SignInId, client: &ClientId, attempt: &AnySignIn, now: Time) -> Result<(), StoreError> {
+    let args = [
+        id.into(),
+        client.into(),
+        1_i64.into(),
+        attempt.kind().into(),
+        body(attempt)?.into(),
+        AnySignIn::FORM.into(),
+        now.into(),
+        attempt.expires().into(),
+    ];
+    tx.execute(&PUT, &args).await.map(drop)
+}
+
+fn body(attempt: &AnySignIn) -> Result<String, StoreError> {
+    serde_json::to_string(attempt).map_err(|_| StoreError::corrupt("housekey_sign_in", "body", attempt.kind()))
+}
+
+pub(crate) async fn sweep(tx: &mut Tx, now: Time, most: i64) -> Result<u64, StoreError> {
+    tx.execute(&SWEEP, &[now.into(), most.into()]).await
+}

@@ -1,0 +1,200 @@
+//! Sign-up attempts: what was typed waits here until the address is proved; then the account is made in one step.
+
+use crate::{
+    Reader, Store, StoreError,
+    clients::{self, NewClient, Rotation},
+    emails,
+    sessions::{self, SessionRow},
+    sign_ins::{self, Completion, Trail},
+    sql::Tx,
+    statements,
+    users::{self, NewUser},
+    verifications,
+};
+use housekey_core::{
+    ids::{ClientId, SignUpId, VerificationId},
+    sign_up::AnySignUp,
+    time::Time,
+};
+
+statements! {
+    PUT = "INSERT INTO housekey_sign_up (id, client_id, version, kind, body, form, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+        ON CONFLICT (client_id) DO UPDATE SET id = excluded.id, version = excluded.version, kind = excluded.kind, body = excluded.body, \
+        form = excluded.form, created_at = excluded.created_at, expires_at = excluded.expires_at";
+    OF_CLIENT = "SELECT id, version, body, form, expires_at FROM housekey_sign_up WHERE client_id = $1";
+    ADVANCE = "UPDATE housekey_sign_up SET version = version + 1, kind = $3, body = $4, form = $5 WHERE id = $1 AND version = $2";
+    TAKE = "DELETE FROM housekey_sign_up WHERE id = $1 AND version = $2";
+    SWEEP = "DELETE FROM housekey_sign_up WHERE id IN (SELECT id FROM housekey_sign_up WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+}
+
+/// A stored attempt with the version that the next step must name.
+#[derive(Clone, Debug)]
+pub struct SignUpRow {
+    /// The row's version.
+    pub version: i64,
+    /// The attempt.
+    pub attempt: AnySignUp,
+}
+
+/// The end of a sign-up in a new account: all of it happens, or nothing.
+pub struct NewAccount {
+    /// The attempt and its version.
+    pub attempt: (SignUpId, i64),
+    /// The account.
+    pub user: NewUser,
+    /// Its first session, with its sealed facts.
+    pub session: SessionRow,
+    /// How many sessions a user may have.
+    pub most_sessions: i64,
+    /// The client's new secret.
+    pub rotation: Rotation,
+    /// The code that was typed.
+    pub spent: VerificationId,
+    /// Mail and events.
+    pub trail: Trail,
+}
+
+impl Reader {
+    /// The live sign-up of a client. A kind or form that this release does not know counts as none.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn sign_up(&self, client: &ClientId, now: Time) -> Result<Option<SignUpRow>, StoreError> {
+        let Some(r) = self.optional(&OF_CLIENT, &[client.into()]).await? else {
+            return Ok(None);
+        };
+        if r.int(3)? > AnySignUp::FORM || r.int(4)? <= now.as_millis() {
+            return Ok(None);
+        }
+        let attempt = serde_json::from_str(&r.text(2)?).ok();
+        let version = r.int(1)?;
+        Ok(attempt.map(|attempt| SignUpRow { version, attempt }))
+    }
+}
+
+impl Store {
+    /// A new attempt replaces the client's old one; a client without row is made with it.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn sign_up_begin(
+        &self,
+        client: Option<NewClient>,
+        attempt: AnySignUp,
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                if let Some(new) = &client {
+                    clients::insert(tx, new, now).await?;
+                }
+                let AnySignUp::NeedsVerification(a) = &attempt;
+                put(tx, &a.id, &a.client, &attempt, a.expires, now).await?;
+                sign_ins::leave(tx, &trail, now).await
+            })
+        })
+        .await
+    }
+
+    /// Moves an attempt on, with what the step leaves behind.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when somebody else moved it first.
+    pub async fn sign_up_advance(
+        &self,
+        id: SignUpId,
+        version: i64,
+        attempt: AnySignUp,
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let args = [
+                    (&id).into(),
+                    version.into(),
+                    attempt.kind().into(),
+                    body(&attempt)?.into(),
+                    AnySignUp::FORM.into(),
+                ];
+                if tx.execute(&ADVANCE, &args).await? != 1 {
+                    return Err(StoreError::Conflict);
+                }
+                sign_ins::leave(tx, &trail, now).await
+            })
+        })
+        .await
+    }
+
+    /// Makes the account with its proved address and its first session.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when somebody proved the address first, [`StoreError::Conflict`] when the attempt or the
+    /// client was changed meanwhile.
+    pub async fn sign_up_complete(&self, new: NewAccount) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let now = new.session.session.created;
+                users::insert(tx, &new.user, now).await?;
+                emails::insert_proved(tx, &new.user, now).await?;
+                clients::rotate(tx, &new.rotation, now).await?;
+                sessions::open(tx, &new.session, new.most_sessions).await?;
+                take(tx, &new.attempt).await?;
+                verifications::take(tx, &new.spent).await?;
+                sign_ins::leave(tx, &new.trail, now).await
+            })
+        })
+        .await
+    }
+
+    /// The address has an account already and its mailbox was proved: a sign-in, and nothing of the sign-up remains.
+    ///
+    /// # Errors
+    /// As [`Store::sign_in_complete`].
+    pub async fn sign_up_becomes_sign_in(&self, attempt: (SignUpId, i64), done: Completion) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                sign_ins::complete(tx, &done).await?;
+                take(tx, &attempt).await
+            })
+        })
+        .await
+    }
+}
+
+async fn take(tx: &mut Tx, attempt: &(SignUpId, i64)) -> Result<(), StoreError> {
+    match tx.execute(&TAKE, &[(&attempt.0).into(), attempt.1.into()]).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict),
+    }
+}
+
+async fn put(
+    tx: &mut Tx,
+    id: &SignUpId,
+    client: &ClientId,
+    attempt: &AnySignUp,
+    expires: Time,
+    now: Time,
+) -> Result<(), StoreError> {
+    let args = [
+        id.into(),
+        client.into(),
+        1_i64.into(),
+        attempt.kind().into(),
+        body(attempt)?.into(),
+        AnySignUp::FORM.into(),
+        now.into(),
+        expires.into(),
+    ];
+    tx.execute(&PUT, &args).await.map(drop)
+}
+
+fn body(attempt: &AnySignUp) -> Result<String, StoreError> {
+    serde_json::to_string(attempt).map_err(|_| StoreError::corrupt("housekey_sign_up", "body", attempt.kind()))
+}
+
+pub(crate) async fn sweep(tx: &mut Tx, now: Time, most: i64) -> Result<u64, StoreError> {
+    tx.execute(&SWEEP, &[now.into(), most.into()]).await
+}

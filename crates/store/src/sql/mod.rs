@@ -1,0 +1,41 @@
+//! The dialect layer: one text for two engines, transactions, rows, and the two ways of driving a database.
+
+pub(crate) mod migrate;
+mod postgres;
+mod row;
+mod sqlite;
+mod statement;
+mod store;
+mod tx;
+mod value;
+mod writer;
+
+pub(crate) use postgres::{optional_on as postgres_optional, rows_on as postgres_rows};
+pub use row::Row;
+pub(crate) use statement::Sql;
+pub(crate) use store::Kind;
+pub use store::{Counters, Reader, Store};
+pub use tx::Tx;
+pub use value::Value;
+
+/// Every statement that the store runs, for the tests that prepare and lint them.
+#[cfg(test)]
+pub(crate) fn all() -> Vec<&'static Sql> {
+    [
+        crate::clients::ALL,
+        crate::emails::ALL,
+        crate::events::ALL,
+        crate::feed::ALL,
+        crate::instance::ALL,
+        crate::limits::ALL,
+        crate::links::ALL,
+        crate::mail::ALL,
+        crate::sessions::ALL,
+        crate::sign_ins::ALL,
+        crate::sign_ups::ALL,
+        crate::users::ALL,
+        crate::verifications::ALL,
+        tx::ALL,
+    ]
+    .concat()
+}

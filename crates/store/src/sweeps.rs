@@ -1,0 +1,33 @@
+//! Removing what has expired, in pieces small enough to stand behind interactive work.
+
+use crate::{Store, StoreError, clients, limits, links, mail, sessions, sign_ins, sign_ups, verifications};
+use housekey_core::time::Time;
+use std::time::Duration;
+
+/// Rows of one kind that one piece removes at the most.
+const PIECE: i64 = 500;
+/// How long a counter of failures in a row is remembered.
+const FAILURES_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How long the record of a mail's end is kept.
+const MAIL_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+
+impl Store {
+    /// Removes one piece of what has expired of each kind. Answers how many rows; call again until it is few.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn sweep(&self, now: Time) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        gone += self.write(move |tx| Box::pin(async move { sign_ins::sweep(tx, now, PIECE).await })).await?;
+        gone += self.write(move |tx| Box::pin(async move { sign_ups::sweep(tx, now, PIECE).await })).await?;
+        gone += self.write(move |tx| Box::pin(async move { verifications::sweep(tx, now, PIECE).await })).await?;
+        gone += self.write(move |tx| Box::pin(async move { links::sweep(tx, now, PIECE).await })).await?;
+        gone += self.write(move |tx| Box::pin(async move { sessions::sweep(tx, now, PIECE).await })).await?;
+        gone += self.write(move |tx| Box::pin(async move { clients::sweep(tx, now, PIECE).await })).await?;
+        let old = now.minus(FAILURES_FOR);
+        gone += self.write(move |tx| Box::pin(async move { limits::sweep(tx, now, old, PIECE).await })).await?;
+        let before = now.minus(MAIL_FOR);
+        gone += self.write(move |tx| Box::pin(async move { mail::sweep(tx, before, PIECE).await })).await?;
+        Ok(gone)
+    }
+}

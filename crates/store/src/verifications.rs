@@ -1,0 +1,191 @@
+//! Mailed codes that wait to be typed: only a keyed hash is kept, a newer one replaces the older of its purpose,
+//! and each try is counted before it is judged.
+
+use crate::{
+    Reader, Store, StoreError,
+    limits::{self, Spend, Spent},
+    sql::Tx,
+    statements,
+};
+use housekey_core::{
+    factor::one_time_code::TRIES,
+    ids::{ClientId, EmailId, UserId, VerificationId},
+    time::Time,
+};
+
+statements! {
+    PUT = "INSERT INTO housekey_verification (id, client_id, purpose, user_id, email_id, canonical, code_hash, tries, created_at, expires_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9) ON CONFLICT (client_id, purpose) DO UPDATE SET id = excluded.id, \
+        user_id = excluded.user_id, email_id = excluded.email_id, canonical = excluded.canonical, code_hash = excluded.code_hash, \
+        tries = 0, created_at = excluded.created_at, expires_at = excluded.expires_at";
+    TRY = "UPDATE housekey_verification SET tries = tries + 1 WHERE id = $1 AND client_id = $2 AND purpose = $3 AND tries < $4 AND expires_at > $5 \
+        RETURNING code_hash, user_id, email_id, canonical";
+    OF_CLIENT = "SELECT id FROM housekey_verification WHERE client_id = $1 AND purpose = $2";
+    SPENT = "DELETE FROM housekey_verification WHERE id = $1";
+    OF_USER = "DELETE FROM housekey_verification WHERE user_id = $1";
+    SWEEP = "DELETE FROM housekey_verification WHERE id IN (SELECT id FROM housekey_verification WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+}
+
+/// What a code is good for. A code of one purpose is refused for any other (SEC-30).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The first factor of a sign-in.
+    SignIn,
+    /// The first factor of a reset.
+    Reset,
+    /// The address of a sign-up.
+    SignUp,
+    /// A fresh factor in a running session.
+    StepUp,
+    /// An address added to an account.
+    VerifyEmail,
+}
+
+impl Purpose {
+    /// The name in the row.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Reset => "reset",
+            Self::SignUp => "sign_up",
+            Self::StepUp => "step_up",
+            Self::VerifyEmail => "verify_email",
+        }
+    }
+}
+
+/// A code that is on its way.
+#[derive(Clone, Debug)]
+pub struct NewVerification {
+    /// Its id.
+    pub id: VerificationId,
+    /// The client that asked; no other may redeem it (SEC-34).
+    pub client: ClientId,
+    /// What it is good for.
+    pub purpose: Purpose,
+    /// Whose mailbox, where somebody has it.
+    pub user: Option<UserId>,
+    /// Which address's row.
+    pub email: Option<EmailId>,
+    /// The address in its canonical form.
+    pub canonical: String,
+    /// The keyed hash of the code.
+    pub code_hash: [u8; 32],
+    /// When it dies.
+    pub expires: Time,
+}
+
+/// What a counted try may compare with.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// The keyed hash of the code.
+    pub code_hash: Vec<u8>,
+    /// Whose mailbox, where somebody has it.
+    pub user: Option<UserId>,
+    /// Which address's row.
+    pub email: Option<EmailId>,
+    /// The address in its canonical form.
+    pub canonical: String,
+}
+
+/// The result of asking for a try.
+#[derive(Clone, Debug)]
+pub enum Try {
+    /// One more try was counted; compare now.
+    Counted(Tried),
+    /// The code is unknown, too old or was tried too often.
+    Dead,
+    /// A limit is used up.
+    Limited(Spent),
+}
+
+impl Reader {
+    /// The code of this purpose that is on its way to this client's person.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row is broken.
+    pub async fn verification_of(
+        &self,
+        client: &ClientId,
+        purpose: Purpose,
+    ) -> Result<Option<VerificationId>, StoreError> {
+        let row = self.optional(&OF_CLIENT, &[client.into(), purpose.as_str().into()]).await?;
+        row.map(|r| {
+            let id = r.text(0)?;
+            VerificationId::try_from(id.as_str()).map_err(|_| StoreError::corrupt("housekey_verification", "id", &id))
+        })
+        .transpose()
+    }
+}
+
+impl Store {
+    /// Counts a try of a code, after the limits given: never more than five are compared, however many come at once.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row is broken.
+    pub async fn try_code(
+        &self,
+        id: &VerificationId,
+        client: &ClientId,
+        purpose: Purpose,
+        spends: Vec<Spend>,
+        now: Time,
+    ) -> Result<Try, StoreError> {
+        let (id, client) = (id.clone(), client.clone());
+        self.write(move |tx| {
+            Box::pin(async move {
+                let spent = limits::spend(tx, &spends, now).await?;
+                if spent != Spent::Allowed {
+                    return Ok(Try::Limited(spent));
+                }
+                let args =
+                    [(&id).into(), (&client).into(), purpose.as_str().into(), i64::from(TRIES).into(), now.into()];
+                let Some(r) = tx.optional(&TRY, &args).await? else {
+                    return Ok(Try::Dead);
+                };
+                let broken = |column| StoreError::corrupt("housekey_verification", column, id.as_str());
+                let user = r.opt_text(1)?.map(|t| UserId::try_from(t.as_str())).transpose();
+                let email = r.opt_text(2)?.map(|t| EmailId::try_from(t.as_str())).transpose();
+                Ok(Try::Counted(Tried {
+                    code_hash: r.bytes(0)?,
+                    user: user.map_err(|_| broken("user_id"))?,
+                    email: email.map_err(|_| broken("email_id"))?,
+                    canonical: r.text(3)?,
+                }))
+            })
+        })
+        .await
+    }
+}
+
+pub(crate) async fn put(tx: &mut Tx, v: &NewVerification, now: Time) -> Result<(), StoreError> {
+    let args = [
+        (&v.id).into(),
+        (&v.client).into(),
+        v.purpose.as_str().into(),
+        v.user.as_ref().map(|u| u.as_str().to_owned()).into(),
+        v.email.as_ref().map(|e| e.as_str().to_owned()).into(),
+        v.canonical.as_str().into(),
+        v.code_hash.to_vec().into(),
+        now.into(),
+        v.expires.into(),
+    ];
+    tx.execute(&PUT, &args).await.map(drop)
+}
+
+/// Takes the code out of the world: of all who come at once, one gets it.
+pub(crate) async fn take(tx: &mut Tx, id: &VerificationId) -> Result<(), StoreError> {
+    match tx.execute(&SPENT, &[id.into()]).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict),
+    }
+}
+
+/// Kills all codes on their way to a user.
+pub(crate) async fn kill_of_user(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
+    tx.execute(&OF_USER, &[user.into()]).await.map(drop)
+}
+
+pub(crate) async fn sweep(tx: &mut Tx, now: Time, most: i64) -> Result<u64, StoreError> {
+    tx.execute(&SWEEP, &[now.into(), most.into()]).await
+}

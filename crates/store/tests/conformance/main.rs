@@ -1,0 +1,18 @@
+//! The same suite over both engines: what the store promises, and what it promises when many come at once.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail loudly"
+)]
+
+mod accounts;
+mod clients;
+mod engine;
+mod feed;
+mod kit;
+mod limits;
+mod mail;
+mod verifications;

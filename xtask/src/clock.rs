@@ -7,10 +7,7 @@ pub struct Stopwatch(Instant);
 
 impl Stopwatch {
     /// Starts now.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "a tool that tells how long things really took"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "a tool that tells how long things really took")]
     pub fn start() -> Self {
         Self(Instant::now())
     }

@@ -58,11 +58,7 @@ pub fn provide(needs: &[Need], workspace: &Path) -> Result<Found> {
     if missing.is_empty() {
         return Ok(machine);
     }
-    bail!(
-        "still missing after the installation: {}\n{}",
-        names(&missing),
-        what_to_install(&missing)
-    )
+    bail!("still missing after the installation: {}\n{}", names(&missing), what_to_install(&missing))
 }
 
 /// Whether this process is root.
@@ -74,9 +70,7 @@ fn look(tools: &Path) -> Found {
     Found {
         postgres: postgres_folder(),
         node: node_folder(tools),
-        chromium: ["chromium", "chromium-browser", "google-chrome"]
-            .iter()
-            .find_map(|name| found(name)),
+        chromium: ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| found(name)),
     }
 }
 
@@ -99,12 +93,8 @@ fn install(missing: &[Need], tools: &Path) -> Result<()> {
     for need in missing {
         match need {
             Need::Postgres => {
-                let named =
-                    output(Command::new("apt-cache").args(["show", "postgresql-15"])).is_ok();
-                apt(&[
-                    "install",
-                    if named { "postgresql-15" } else { "postgresql" },
-                ])?;
+                let named = output(Command::new("apt-cache").args(["show", "postgresql-15"])).is_ok();
+                apt(&["install", if named { "postgresql-15" } else { "postgresql" }])?;
             }
             Need::Strace => apt(&["install", "strace"])?,
             Need::Chromium => apt(&["install", "chromium", "fonts-dejavu-core"])?,
@@ -135,13 +125,7 @@ fn install_node(tools: &Path) -> Result<()> {
     fs::create_dir_all(tools)?;
     must(
         Command::new("npm")
-            .args([
-                "install",
-                "--no-audit",
-                "--no-fund",
-                "--no-save",
-                "--prefix",
-            ])
+            .args(["install", "--no-audit", "--no-fund", "--no-save", "--prefix"])
             .arg(tools)
             .arg("node@22"),
     )
@@ -165,10 +149,7 @@ fn new_enough_node(node: &Path) -> bool {
 }
 
 fn postgres_folder() -> Option<PathBuf> {
-    let debian = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<(u32, PathBuf)> = debian
         .filter_map(|entry| {
             let number = entry.file_name().to_str()?.parse().ok()?;
@@ -182,24 +163,17 @@ fn postgres_folder() -> Option<PathBuf> {
         }
     }
     folders.retain(|(major, folder)| {
-        *major >= POSTGRES
-            && ["initdb", "pg_ctl", "postgres"]
-                .iter()
-                .all(|file| folder.join(file).exists())
+        *major >= POSTGRES && ["initdb", "pg_ctl", "postgres"].iter().all(|file| folder.join(file).exists())
     });
-    folders
-        .into_iter()
-        .max_by_key(|(major, _)| *major)
-        .map(|(_, folder)| folder)
+    folders.into_iter().max_by_key(|(major, _)| *major).map(|(_, folder)| folder)
 }
 
 /// The first `N.N` in what a program says of its version.
 fn version(said: &str) -> Option<(u32, u32)> {
-    said.split(|c: char| !c.is_ascii_digit() && c != '.')
-        .find_map(|word| {
-            let mut numbers = word.split('.').map(str::parse);
-            Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
-        })
+    said.split(|c: char| !c.is_ascii_digit() && c != '.').find_map(|word| {
+        let mut numbers = word.split('.').map(str::parse);
+        Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+    })
 }
 
 fn names(missing: &[Need]) -> String {
@@ -228,10 +202,7 @@ mod tests {
     #[test]
     fn versions_are_read_from_what_programs_say() {
         assert_eq!(version("v20.20.2\n"), Some((20, 20)));
-        assert_eq!(
-            version("initdb (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"),
-            Some((15, 18))
-        );
+        assert_eq!(version("initdb (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), Some((15, 18)));
         assert_eq!(version("no number"), None);
     }
 

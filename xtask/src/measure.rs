@@ -30,26 +30,11 @@ pub fn bench(options: &BenchOptions) -> Result<bool> {
     let root = workspace()?;
     let found = machine::provide(&[Need::Postgres], &root)?;
     let bin = found.postgres.context("no PostgreSQL")?;
-    must(
-        Command::new("cargo")
-            .args(["build", "--release", "--package", "housekey-server"])
-            .current_dir(&root),
-    )?;
+    must(Command::new("cargo").args(["build", "--release", "--package", "housekey-server"]).current_dir(&root))?;
     let cluster = Cluster::start(&bin, Durability::On)?;
     succeeds(
         Command::new("cargo")
-            .args([
-                "run",
-                "--release",
-                "--package",
-                "xtask",
-                "--features",
-                "bench",
-                "--bin",
-                "measure",
-                "--",
-                "bench",
-            ])
+            .args(["run", "--release", "--package", "xtask", "--features", "bench", "--bin", "measure", "--", "bench"])
             .args(&options.only)
             .current_dir(&root)
             .env("HOUSEKEY_PROGRAM", root.join("target/release/housekey"))
@@ -62,24 +47,10 @@ pub fn bench(options: &BenchOptions) -> Result<bool> {
 pub fn crash(options: &CrashOptions) -> Result<bool> {
     let root = workspace()?;
     machine::provide(&[Need::Strace], &root)?;
-    must(
-        Command::new("cargo")
-            .args(["build", "--package", "housekey-server"])
-            .current_dir(&root),
-    )?;
+    must(Command::new("cargo").args(["build", "--package", "housekey-server"]).current_dir(&root))?;
     succeeds(
         Command::new("cargo")
-            .args([
-                "run",
-                "--package",
-                "xtask",
-                "--features",
-                "bench",
-                "--bin",
-                "measure",
-                "--",
-                "crash",
-            ])
+            .args(["run", "--package", "xtask", "--features", "bench", "--bin", "measure", "--", "crash"])
             .args(["--rounds", &options.rounds.to_string()])
             .current_dir(&root)
             .env("HOUSEKEY_PROGRAM", root.join("target/debug/housekey")),

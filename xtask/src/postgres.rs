@@ -36,21 +36,14 @@ impl Cluster {
     /// the loopback interface.
     pub fn start(bin: &Path, durability: Durability) -> Result<Self> {
         let folder = new_folder()?;
-        let cluster = Self {
-            port: free_port()?,
-            watcher: watch(bin, &folder)?,
-        };
+        let cluster = Self { port: free_port()?, watcher: watch(bin, &folder)? };
         let port = cluster.port;
         let data = folder.join("data");
         output(
             as_owner(&bin.join("initdb"))
                 .arg("-D")
                 .arg(&data)
-                .args([
-                    "--locale-provider=icu",
-                    "--icu-locale=en-US",
-                    "--locale=C.UTF-8",
-                ])
+                .args(["--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8"])
                 .args(["--encoding=UTF8", "--auth=trust", "--username=postgres"])
                 .args(["--no-sync", "--no-instructions"]),
         )

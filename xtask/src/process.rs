@@ -12,10 +12,8 @@ use anyhow::{Context, Result, bail};
 /// Runs a command with our own output; says whether it succeeded.
 pub fn succeeds(command: &mut Command) -> Result<bool> {
     println!("$ {}", spoken(command));
-    let status = command
-        .stdin(Stdio::null())
-        .status()
-        .with_context(|| format!("cannot start `{}`", spoken(command)))?;
+    let status =
+        command.stdin(Stdio::null()).status().with_context(|| format!("cannot start `{}`", spoken(command)))?;
     Ok(status.success())
 }
 
@@ -30,10 +28,7 @@ pub fn must(command: &mut Command) -> Result<()> {
 /// Runs a command quietly and returns what it printed; an error carries what
 /// it complained about.
 pub fn output(command: &mut Command) -> Result<String> {
-    let out = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("cannot start `{}`", spoken(command)))?;
+    let out = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{}`", spoken(command)))?;
     if !out.status.success() {
         let complaint = String::from_utf8_lossy(&out.stderr);
         bail!("`{}` failed: {}", spoken(command), complaint.trim());
@@ -66,9 +61,7 @@ pub fn passed_on(command: &mut Command) -> Result<(bool, String)> {
 /// Where a program lies, if `PATH` has it.
 pub fn found(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|candidate| candidate.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
 }
 
 /// The command as one would type it.
@@ -92,10 +85,7 @@ mod tests {
     fn a_failure_names_the_command_and_its_complaint() {
         let error = output(Command::new("sh").args(["-c", "echo wrong >&2; exit 3"])).unwrap_err();
         let text = error.to_string();
-        assert!(
-            text.contains("sh -c 'echo wrong") && text.ends_with("wrong"),
-            "{text}"
-        );
+        assert!(text.contains("sh -c 'echo wrong") && text.ends_with("wrong"), "{text}");
     }
 
     #[test]

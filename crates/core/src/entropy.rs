@@ -24,10 +24,7 @@ pub struct Seeded {
 impl Seeded {
     /// Begins the sequence of this seed.
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            next: std::sync::atomic::AtomicU64::new(0),
-        }
+        Self { seed, next: std::sync::atomic::AtomicU64::new(0) }
     }
 }
 

@@ -125,10 +125,7 @@ fn make(prefix: &str, now: Time, entropy: &dyn Entropy) -> String {
     let seconds = u32::try_from((now.as_millis() / 1000).saturating_sub(EPOCH)).unwrap_or(0);
     let random = entropy::bytes::<16>(entropy);
     let mut number = [0u8; 20];
-    for (to, from) in number
-        .iter_mut()
-        .zip(seconds.to_be_bytes().iter().chain(&random))
-    {
+    for (to, from) in number.iter_mut().zip(seconds.to_be_bytes().iter().chain(&random)) {
         *to = *from;
     }
     let mut digits = [b'0'; LENGTH];
@@ -180,9 +177,6 @@ mod tests {
             }
         }
         let last = Time::from_millis((i64::from(u32::MAX) + EPOCH) * 1000);
-        assert_eq!(
-            RequestId::new(last, &Ones).as_str(),
-            "req_aWgEPTl1tmebfsQzFP4bxwgy80V"
-        );
+        assert_eq!(RequestId::new(last, &Ones).as_str(), "req_aWgEPTl1tmebfsQzFP4bxwgy80V");
     }
 }

@@ -122,13 +122,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 5] = [
-        Self::LimitKey,
-        Self::FormToken,
-        Self::CodeHash,
-        Self::CallDigest,
-        Self::FakeId,
-    ];
+    const ALL: [Self; 5] = [Self::LimitKey, Self::FormToken, Self::CodeHash, Self::CallDigest, Self::FakeId];
 
     fn name(self) -> &'static str {
         match self {
@@ -170,24 +164,11 @@ impl Keyring {
     pub fn new(current: MasterKey, old: Vec<MasterKey>) -> Self {
         let macs = Purpose::ALL
             .into_iter()
-            .map(|p| {
-                (
-                    p,
-                    hmac::Key::new(hmac::HMAC_SHA256, &current.derive(p.name())),
-                )
-            })
+            .map(|p| (p, hmac::Key::new(hmac::HMAC_SHA256, &current.derive(p.name()))))
             .collect();
-        let boxes = old
-            .iter()
-            .chain([&current])
-            .filter_map(|key| Some((key.id_bytes(), aead(&key.derive("seal"))?)))
-            .collect();
-        Self {
-            id: current.id(),
-            current: current.id_bytes(),
-            macs,
-            boxes,
-        }
+        let boxes =
+            old.iter().chain([&current]).filter_map(|key| Some((key.id_bytes(), aead(&key.derive("seal"))?))).collect();
+        Self { id: current.id(), current: current.id_bytes(), macs, boxes }
     }
 
     /// The id of the key that seals new rows.
@@ -238,33 +219,20 @@ impl Keyring {
 }
 
 /// Seals a value under a key of its own, as a user's.
-pub fn seal_under(
-    key: &Secret<[u8; 32]>,
-    place: Place<'_>,
-    plain: &[u8],
-    entropy: &dyn Entropy,
-) -> Vec<u8> {
-    aead(key.expose()).map_or_else(Vec::new, |key| {
-        close(&key, place, plain, entropy, Vec::new())
-    })
+pub fn seal_under(key: &Secret<[u8; 32]>, place: Place<'_>, plain: &[u8], entropy: &dyn Entropy) -> Vec<u8> {
+    aead(key.expose()).map_or_else(Vec::new, |key| close(&key, place, plain, entropy, Vec::new()))
 }
 
 /// Opens such a value.
 ///
 /// # Errors
 /// As [`Keyring::open`].
-pub fn open_under(
-    key: &Secret<[u8; 32]>,
-    place: Place<'_>,
-    sealed: &[u8],
-) -> Result<Secret<Vec<u8>>, Unsealable> {
+pub fn open_under(key: &Secret<[u8; 32]>, place: Place<'_>, sealed: &[u8]) -> Result<Secret<Vec<u8>>, Unsealable> {
     open(&aead(key.expose()).ok_or(Unsealable)?, place, sealed)
 }
 
 fn aead(key: &[u8; 32]) -> Option<LessSafeKey> {
-    UnboundKey::new(&AES_256_GCM, key)
-        .ok()
-        .map(LessSafeKey::new)
+    UnboundKey::new(&AES_256_GCM, key).ok().map(LessSafeKey::new)
 }
 
 fn split(sealed: &[u8]) -> Option<([u8; KEY_ID], &[u8])> {
@@ -273,21 +241,11 @@ fn split(sealed: &[u8]) -> Option<([u8; KEY_ID], &[u8])> {
     (*form == FORM).then_some((*id, rest))
 }
 
-fn close(
-    key: &LessSafeKey,
-    place: Place<'_>,
-    plain: &[u8],
-    entropy: &dyn Entropy,
-    mut out: Vec<u8>,
-) -> Vec<u8> {
+fn close(key: &LessSafeKey, place: Place<'_>, plain: &[u8], entropy: &dyn Entropy, mut out: Vec<u8>) -> Vec<u8> {
     let nonce = entropy::bytes::<NONCE_LEN>(entropy);
     let mut body = plain.to_vec();
     // GCM fails only beyond 64 GiB.
-    let sealed = key.seal_in_place_append_tag(
-        Nonce::assume_unique_for_key(nonce),
-        Aad::from(bound(place)),
-        &mut body,
-    );
+    let sealed = key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound(place)), &mut body);
     if sealed.is_err() {
         return Vec::new();
     }
@@ -300,11 +258,7 @@ fn open(key: &LessSafeKey, place: Place<'_>, sealed: &[u8]) -> Result<Secret<Vec
     let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unsealable)?;
     let mut body = body.to_vec();
     let length = key
-        .open_in_place(
-            Nonce::assume_unique_for_key(*nonce),
-            Aad::from(bound(place)),
-            &mut body,
-        )
+        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(bound(place)), &mut body)
         .map_err(|_| Unsealable)?
         .len();
     body.truncate(length);
@@ -325,11 +279,7 @@ mod tests {
     use super::*;
     use crate::entropy::Seeded;
 
-    const HERE: Place<'static> = Place {
-        table: "t",
-        column: "c",
-        row: "r",
-    };
+    const HERE: Place<'static> = Place { table: "t", column: "c", row: "r" };
 
     #[test]
     fn sec_101_a_box_opens_only_in_its_place_and_unchanged() {
@@ -337,18 +287,9 @@ mod tests {
         let ring = Keyring::new(MasterKey::generate(&chance), vec![]);
         let sealed = ring.seal(HERE, b"seed", &chance);
         assert_eq!(ring.open(HERE, &sealed).unwrap().expose(), b"seed");
-        for place in [
-            Place { row: "s", ..HERE },
-            Place {
-                column: "d",
-                ..HERE
-            },
-            Place {
-                table: "tc",
-                column: "",
-                ..HERE
-            },
-        ] {
+        for place in
+            [Place { row: "s", ..HERE }, Place { column: "d", ..HERE }, Place { table: "tc", column: "", ..HERE }]
+        {
             assert!(ring.open(place, &sealed).is_err());
         }
         for i in 0..sealed.len() {
@@ -369,20 +310,13 @@ mod tests {
         assert_eq!(ring.open(HERE, &sealed).unwrap().expose(), b"x");
         assert!(ring.is_outdated(&sealed));
         assert!(!ring.is_outdated(&ring.seal(HERE, b"x", &chance)));
-        assert!(
-            Keyring::new(MasterKey::generate(&chance), vec![])
-                .open(HERE, &sealed)
-                .is_err()
-        );
+        assert!(Keyring::new(MasterKey::generate(&chance), vec![]).open(HERE, &sealed).is_err());
     }
 
     #[test]
     fn sec_103_unfit_keys_are_refused_each_with_its_reason() {
         assert_eq!(MasterKey::parse("changeme").err(), Some(KeyFault::NotAKey));
-        assert_eq!(
-            MasterKey::parse("hk1_c2hvcnQ").err(),
-            Some(KeyFault::WrongLength)
-        );
+        assert_eq!(MasterKey::parse("hk1_c2hvcnQ").err(), Some(KeyFault::WrongLength));
         let same = format!("hk1_{}", URL_SAFE_NO_PAD.encode([7u8; 32]));
         assert_eq!(MasterKey::parse(&same).err(), Some(KeyFault::Placeholder));
         let key = MasterKey::generate(&Seeded::new(1));

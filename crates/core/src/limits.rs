@@ -25,8 +25,7 @@ impl Limit {
 
     /// How far ahead of now the stored time may be for another use, in milliseconds.
     pub fn tolerance_ms(&self) -> i64 {
-        self.interval_ms()
-            .saturating_mul(i64::from(self.burst.max(1)) - 1)
+        self.interval_ms().saturating_mul(i64::from(self.burst.max(1)) - 1)
     }
 }
 
@@ -38,9 +37,7 @@ pub fn spend(tat: Option<Time>, now: Time, limit: &Limit) -> Result<Time, Durati
     let stored = tat.unwrap_or(now);
     let latest = now.as_millis().saturating_add(limit.tolerance_ms());
     if stored.as_millis() > latest {
-        return Err(Duration::from_millis(
-            stored.as_millis().saturating_sub(latest).unsigned_abs(),
-        ));
+        return Err(Duration::from_millis(stored.as_millis().saturating_sub(latest).unsigned_abs()));
     }
     let from = stored.as_millis().max(now.as_millis());
     Ok(Time::from_millis(from.saturating_add(limit.interval_ms())))
@@ -135,10 +132,7 @@ mod tests {
         let later = now.plus(Duration::from_secs(90));
         tat = Some(spend(tat, later, &limit).unwrap());
         assert!(spend(tat, later, &limit).is_err());
-        assert_eq!(
-            Limits::default().multiplied(999).password_account.burst,
-            500
-        );
+        assert_eq!(Limits::default().multiplied(999).password_account.burst, 500);
     }
 
     proptest! {

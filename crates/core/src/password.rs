@@ -57,9 +57,6 @@ mod tests {
         assert!(Password::parse("a".repeat(1 << 20)).is_err());
         assert_eq!(Password::parse(" p ".into()).unwrap().bytes(), b" p ");
         let composed = Password::parse("caf\u{e9}".into()).unwrap();
-        assert_eq!(
-            composed.bytes(),
-            Password::parse("cafe\u{301}".into()).unwrap().bytes()
-        );
+        assert_eq!(composed.bytes(), Password::parse("cafe\u{301}".into()).unwrap().bytes());
     }
 }

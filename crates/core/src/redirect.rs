@@ -14,9 +14,7 @@ pub struct Origins {
 
 /// A listed origin is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is not an origin: write scheme, host and port, as https://app.example.com, without path or wildcard"
-)]
+#[error("{0:?} is not an origin: write scheme, host and port, as https://app.example.com, without path or wildcard")]
 pub struct OriginFault(pub String);
 
 /// Where to go, checked.
@@ -37,13 +35,8 @@ impl Origins {
     /// # Errors
     /// The first that is no origin.
     pub fn new(own: &Url, listed: &[&str]) -> Result<Self, OriginFault> {
-        let listed = listed
-            .iter()
-            .map(|text| origin(text).ok_or_else(|| OriginFault((*text).to_owned())));
-        Ok(Self {
-            own: own.clone(),
-            listed: listed.collect::<Result<_, _>>()?,
-        })
+        let listed = listed.iter().map(|text| origin(text).ok_or_else(|| OriginFault((*text).to_owned())));
+        Ok(Self { own: own.clone(), listed: listed.collect::<Result<_, _>>()? })
     }
 
     /// Whether an `Origin` header names our own origin.
@@ -71,44 +64,25 @@ impl ReturnTo {
             let url = origins.own.join(text).map_err(|_| BadRedirect)?;
             let own = url.origin() == origins.own.origin();
             let path = &text[..text.find(['?', '#']).unwrap_or(text.len())];
-            let climbs = path.split('/').any(|s| {
-                matches!(
-                    s.to_ascii_lowercase().as_str(),
-                    ".." | "." | "%2e" | "%2e%2e" | ".%2e" | "%2e."
-                )
-            });
-            let slashes = path.to_ascii_lowercase().contains("%2f")
-                || path.to_ascii_lowercase().contains("%5c");
+            let climbs = path
+                .split('/')
+                .any(|s| matches!(s.to_ascii_lowercase().as_str(), ".." | "." | "%2e" | "%2e%2e" | ".%2e" | "%2e."));
+            let slashes = path.to_ascii_lowercase().contains("%2f") || path.to_ascii_lowercase().contains("%5c");
             return (own && !text.starts_with("//") && !climbs && !slashes)
-                .then(|| Self {
-                    target: text.to_owned(),
-                    foreign: false,
-                })
+                .then(|| Self { target: text.to_owned(), foreign: false })
                 .ok_or(BadRedirect);
         }
         let url = Url::parse(text).map_err(|_| BadRedirect)?;
-        let web = matches!(url.scheme(), "https" | "http")
-            && url.username().is_empty()
-            && url.password().is_none();
+        let web = matches!(url.scheme(), "https" | "http") && url.username().is_empty() && url.password().is_none();
         // The text must be what the parser read, or a browser may read something else.
         let same = text.starts_with(&url.origin().ascii_serialization());
         if !web || !same {
             return Err(BadRedirect);
         }
         if url.origin() == origins.own.origin() {
-            return Ok(Self {
-                target: url.into(),
-                foreign: false,
-            });
+            return Ok(Self { target: url.into(), foreign: false });
         }
-        origins
-            .listed
-            .contains(&url.origin())
-            .then(|| Self {
-                target: url.into(),
-                foreign: true,
-            })
-            .ok_or(BadRedirect)
+        origins.listed.contains(&url.origin()).then(|| Self { target: url.into(), foreign: true }).ok_or(BadRedirect)
     }
 
     /// The target, for a `Location` header.
@@ -125,18 +99,14 @@ impl ReturnTo {
 fn origin(text: &str) -> Option<url::Origin> {
     let url = Url::parse(text).ok()?;
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    let web = matches!(url.scheme(), "https" | "http")
-        && url.username().is_empty()
-        && url.password().is_none();
+    let web = matches!(url.scheme(), "https" | "http") && url.username().is_empty() && url.password().is_none();
     let exact = text.trim_end_matches('/') == url.origin().ascii_serialization();
     (bare && web && exact && !text.contains('*')).then(|| url.origin())
 }
 
 fn doubly_encoded(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    ["%25", "%00", "%0a", "%0d", "%09"]
-        .iter()
-        .any(|bad| lower.contains(bad))
+    ["%25", "%00", "%0a", "%0d", "%09"].iter().any(|bad| lower.contains(bad))
 }
 
 #[cfg(test)]
@@ -240,16 +210,8 @@ mod tests {
         ] {
             assert!(!o.is_own(bad) && !o.is_known(bad), "{bad}");
         }
-        for bad in [
-            "https://*.example.com",
-            "https://app.example.com/path",
-            "app.example.com",
-            "*",
-        ] {
-            assert!(
-                Origins::new(&Url::parse("https://a.example").unwrap(), &[bad]).is_err(),
-                "{bad}"
-            );
+        for bad in ["https://*.example.com", "https://app.example.com/path", "app.example.com", "*"] {
+            assert!(Origins::new(&Url::parse("https://a.example").unwrap(), &[bad]).is_err(), "{bad}");
         }
     }
 }

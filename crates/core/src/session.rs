@@ -61,11 +61,7 @@ pub enum Ended {
 impl Session {
     /// The session that a completed sign-in earns.
     pub fn open(done: &SignIn<Complete>, id: SessionId, policy: &SessionPolicy, now: Time) -> Self {
-        let lifetime = if done.remember {
-            policy.remembered_absolute
-        } else {
-            policy.absolute
-        };
+        let lifetime = if done.remember { policy.remembered_absolute } else { policy.absolute };
         Self {
             id,
             user: done.state.account.user.clone(),
@@ -82,13 +78,7 @@ impl Session {
     }
 
     /// The first session of a new account, whose mailbox was proved in the sign-up.
-    pub fn first(
-        proved: &SignUp<Proved>,
-        user: UserId,
-        id: SessionId,
-        policy: &SessionPolicy,
-        now: Time,
-    ) -> Self {
+    pub fn first(proved: &SignUp<Proved>, user: UserId, id: SessionId, policy: &SessionPolicy, now: Time) -> Self {
         Self {
             id,
             user,
@@ -109,11 +99,7 @@ impl Session {
     /// # Errors
     /// Which lifetime has passed.
     pub fn alive(&self, seen: Time, policy: &SessionPolicy, now: Time) -> Result<(), Ended> {
-        let idle = if self.remembered {
-            policy.remembered_idle
-        } else {
-            policy.idle
-        };
+        let idle = if self.remembered { policy.remembered_idle } else { policy.idle };
         if now >= self.expires {
             return Err(Ended::Absolute);
         }
@@ -125,9 +111,7 @@ impl Session {
 
     /// Whether a factor was proved recently enough for a risky change (RFC 9470).
     pub fn is_fresh(&self, policy: &SessionPolicy, now: Time) -> bool {
-        let proved = self
-            .second_proved
-            .map_or(self.first_proved, |second| second.max(self.first_proved));
+        let proved = self.second_proved.map_or(self.first_proved, |second| second.max(self.first_proved));
         now < proved.plus(policy.fresh)
     }
 }

@@ -140,26 +140,14 @@ pub struct FirstProof {
 impl FirstProof {
     /// A password that was compared with the account's hash.
     pub fn password(account: Account, verdict: &Verdict) -> Option<Self> {
-        matches!(verdict, Verdict::Yes { .. }).then_some(Self {
-            account,
-            strategy: Strategy::Password,
-        })
+        matches!(verdict, Verdict::Yes { .. }).then_some(Self { account, strategy: Strategy::Password })
     }
 
     /// A mailed code that was compared with its stored hash in constant time.
-    pub fn mailbox(
-        account: Account,
-        strategy: Strategy,
-        typed: &[u8; 32],
-        stored: &[u8],
-    ) -> Option<Self> {
+    pub fn mailbox(account: Account, strategy: Strategy, typed: &[u8; 32], stored: &[u8]) -> Option<Self> {
         use subtle::ConstantTimeEq;
-        let is_code = matches!(
-            strategy,
-            Strategy::EmailCode | Strategy::ResetPasswordEmailCode
-        );
-        (is_code && bool::from(typed.as_slice().ct_eq(stored)))
-            .then_some(Self { account, strategy })
+        let is_code = matches!(strategy, Strategy::EmailCode | Strategy::ResetPasswordEmailCode);
+        (is_code && bool::from(typed.as_slice().ct_eq(stored))).then_some(Self { account, strategy })
     }
 
     /// Whose factor was proved.
@@ -211,13 +199,7 @@ impl<S> SignIn<S> {
 
 impl SignIn<NeedsIdentifier> {
     /// A new attempt.
-    pub fn begin(
-        id: SignInId,
-        client: ClientId,
-        remember: bool,
-        return_to: Option<ReturnTo>,
-        now: Time,
-    ) -> Self {
+    pub fn begin(id: SignInId, client: ClientId, remember: bool, return_to: Option<ReturnTo>, now: Time) -> Self {
         Self {
             id,
             client,
@@ -234,13 +216,7 @@ impl SignIn<NeedsIdentifier> {
     /// Somebody is named; what is offered comes from policy.
     pub fn identify(self, identifier: Email, offered: Vec<Strategy>) -> SignIn<NeedsFirstFactor> {
         let expires = self.expires;
-        self.to(
-            NeedsFirstFactor {
-                identifier,
-                offered,
-            },
-            expires,
-        )
+        self.to(NeedsFirstFactor { identifier, offered }, expires)
     }
 }
 
@@ -277,19 +253,9 @@ impl SignIn<NeedsFirstFactor> {
         self.may(proof.strategy, now)?;
         let identifier = self.state.identifier.clone();
         let expires = now.plus(AFTER_FIRST_FACTOR);
-        let FirstProof {
-            account,
-            strategy: first,
-        } = proof;
+        let FirstProof { account, strategy: first } = proof;
         Ok(if first == Strategy::ResetPasswordEmailCode {
-            After::NewPassword(self.to(
-                NeedsNewPassword {
-                    identifier,
-                    account,
-                    first,
-                },
-                expires,
-            ))
+            After::NewPassword(self.to(NeedsNewPassword { identifier, account, first }, expires))
         } else {
             After::Done(self.to(Complete { account, first }, expires))
         })
@@ -305,10 +271,7 @@ impl SignIn<NeedsNewPassword> {
         if self.is_expired(now) {
             return Err(Refused::Expired);
         }
-        let account = Account {
-            user: self.state.account.user.clone(),
-            version,
-        };
+        let account = Account { user: self.state.account.user.clone(), version };
         let (first, expires) = (self.state.first, self.expires);
         Ok(self.to(Complete { account, first }, expires))
     }
@@ -323,9 +286,7 @@ pub fn from_sign_up(
     proof: FirstProof,
     now: Time,
 ) -> Result<After, Refused> {
-    SignIn::begin(id, client, false, return_to, now)
-        .identify(identifier, vec![Strategy::EmailCode])
-        .prove(proof, now)
+    SignIn::begin(id, client, false, return_to, now).identify(identifier, vec![Strategy::EmailCode]).prove(proof, now)
 }
 
 /// What a mailed code was sent to, beside the account.

@@ -77,15 +77,7 @@ impl SignUp<NeedsVerification> {
         state: NeedsVerification,
         now: Time,
     ) -> Self {
-        Self {
-            id,
-            client,
-            version: 1,
-            created: now,
-            expires: now.plus(LIFE),
-            return_to,
-            state,
-        }
+        Self { id, client, version: 1, created: now, expires: now.plus(LIFE), return_to, state }
     }
 
     /// Whether it ended by itself.
@@ -110,12 +102,7 @@ impl SignUp<NeedsVerification> {
     ///
     /// # Errors
     /// When the code is wrong or the attempt is over.
-    pub fn prove(
-        self,
-        typed: &[u8; 32],
-        stored: &[u8],
-        now: Time,
-    ) -> Result<SignUp<Proved>, Refused> {
+    pub fn prove(self, typed: &[u8; 32], stored: &[u8], now: Time) -> Result<SignUp<Proved>, Refused> {
         use subtle::ConstantTimeEq;
         if self.is_expired(now) {
             return Err(Refused::Expired);

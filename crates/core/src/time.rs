@@ -49,11 +49,6 @@ mod tests {
         let last = Time::from_millis(i64::MAX);
         assert_eq!(last.plus(Duration::MAX), last);
         assert_eq!(Time::from_millis(5).since(last), Duration::ZERO);
-        assert_eq!(
-            Time::from_millis(5)
-                .plus(Duration::from_secs(1))
-                .as_millis(),
-            1005
-        );
+        assert_eq!(Time::from_millis(5).plus(Duration::from_secs(1)).as_millis(), 1005);
     }
 }

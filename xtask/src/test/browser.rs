@@ -39,13 +39,7 @@ pub fn run(stage: &Stage) -> Result<Tally> {
 fn program(root: &Path) -> Result<PathBuf> {
     must(
         Command::new("cargo")
-            .args([
-                "build",
-                "--package",
-                "housekey-server",
-                "--features",
-                "testkit",
-            ])
+            .args(["build", "--package", "housekey-server", "--features", "testkit"])
             .current_dir(root),
     )?;
     let kept = root.join("target/xtask/housekey-testkit");
@@ -55,16 +49,13 @@ fn program(root: &Path) -> Result<PathBuf> {
 }
 
 fn install_packages(found: &Found, folder: &Path) -> Result<()> {
-    let wanted =
-        fs::read(folder.join("package-lock.json")).context("reading e2e/package-lock.json")?;
+    let wanted = fs::read(folder.join("package-lock.json")).context("reading e2e/package-lock.json")?;
     let mark = folder.join("node_modules/.installed-from");
     if fs::read(&mark).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
     must(
-        node(found, folder, "npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"),
+        node(found, folder, "npm").args(["ci", "--no-audit", "--no-fund"]).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"),
     )?;
     fs::write(mark, wanted).context("noting what was installed")
 }

@@ -65,16 +65,8 @@ pub fn run(options: &Options) -> Result<bool> {
         (Some(bin), true) => Some(Cluster::start(bin, Durability::Off)?),
         _ => None,
     };
-    let stage = Stage {
-        root,
-        found,
-        filter: options.filter.clone(),
-        postgres: cluster.as_ref().map(Cluster::url),
-    };
-    let reports: Vec<Report> = parts
-        .into_iter()
-        .map(|part| perform(part, &stage))
-        .collect();
+    let stage = Stage { root, found, filter: options.filter.clone(), postgres: cluster.as_ref().map(Cluster::url) };
+    let reports: Vec<Report> = parts.into_iter().map(|part| perform(part, &stage)).collect();
     drop(cluster);
     Ok(summarise(&reports))
 }
@@ -110,11 +102,7 @@ fn perform(part: Part, stage: &Stage) -> Report {
         Part::Readme => readme::run(stage),
         Part::Plain => plain::run(stage),
     };
-    Report {
-        part,
-        outcome,
-        took: watch.elapsed(),
-    }
+    Report { part, outcome, took: watch.elapsed() }
 }
 
 fn title(part: Part) -> &'static str {
@@ -137,10 +125,7 @@ fn summarise(reports: &[Report]) -> bool {
                 whole.add(tally);
             }
             Err(error) => {
-                println!(
-                    "{:<46} could not run: {error:#}  ({seconds} s)",
-                    title(report.part)
-                );
+                println!("{:<46} could not run: {error:#}  ({seconds} s)", title(report.part));
                 whole.failed += 1;
             }
         }

@@ -17,13 +17,8 @@ const MARK: &str = "testkit";
 /// its features and in its bytes.
 pub fn run(stage: &Stage) -> Result<Tally> {
     let mut tally = Tally::of(features_are_plain(stage)?);
-    must(
-        Command::new("cargo")
-            .args(["build", "--package", "housekey-server"])
-            .current_dir(&stage.root),
-    )?;
-    let program =
-        fs::read(stage.root.join("target/debug/housekey")).context("reading the built program")?;
+    must(Command::new("cargo").args(["build", "--package", "housekey-server"]).current_dir(&stage.root))?;
+    let program = fs::read(stage.root.join("target/debug/housekey")).context("reading the built program")?;
     let clean = !contains(&program, MARK);
     if !clean {
         println!("the plain program contains `{MARK}`");
@@ -56,9 +51,7 @@ fn features_are_plain(stage: &Stage) -> Result<bool> {
 }
 
 fn contains(program: &[u8], mark: &str) -> bool {
-    program
-        .windows(mark.len())
-        .any(|window| window == mark.as_bytes())
+    program.windows(mark.len()).any(|window| window == mark.as_bytes())
 }
 
 #[cfg(test)]

@@ -19,11 +19,7 @@ pub struct Tally {
 impl Tally {
     /// One check that is either right or wrong.
     pub fn of(well: bool) -> Self {
-        Self {
-            passed: u64::from(well),
-            failed: u64::from(!well),
-            skipped: 0,
-        }
+        Self { passed: u64::from(well), failed: u64::from(!well), skipped: 0 }
     }
 
     /// Adds another runner's count.
@@ -45,14 +41,8 @@ impl Tally {
     /// From the lines with which `cargo test` closes each binary.
     pub fn of_cargo_test(heard: &str) -> Self {
         let mut tally = Self::default();
-        for line in heard
-            .lines()
-            .filter_map(|line| line.strip_prefix("test result: "))
-        {
-            let words: Vec<&str> = line
-                .split([' ', ';'])
-                .filter(|word| !word.is_empty())
-                .collect();
+        for line in heard.lines().filter_map(|line| line.strip_prefix("test result: ")) {
+            let words: Vec<&str> = line.split([' ', ';']).filter(|word| !word.is_empty()).collect();
             for pair in words.windows(2) {
                 let [number, what] = pair else { continue };
                 let number = number.parse().unwrap_or(0);
@@ -69,8 +59,7 @@ impl Tally {
 
     /// From the report that nextest leaves in JUnit's form.
     pub fn of_nextest(report: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(report)
-            .with_context(|| format!("reading {}", report.display()))?;
+        let text = std::fs::read_to_string(report).with_context(|| format!("reading {}", report.display()))?;
         let head = text
             .split("<testsuites")
             .nth(1)
@@ -84,24 +73,15 @@ impl Tally {
                 .unwrap_or(0)
         };
         let failed = number("failures") + number("errors");
-        Ok(Self {
-            passed: number("tests").saturating_sub(failed),
-            failed,
-            skipped: 0,
-        })
+        Ok(Self { passed: number("tests").saturating_sub(failed), failed, skipped: 0 })
     }
 
     /// From the browser tests' report.
     pub fn of_playwright(report: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(report)
-            .with_context(|| format!("reading {}", report.display()))?;
+        let text = std::fs::read_to_string(report).with_context(|| format!("reading {}", report.display()))?;
         let report: serde_json::Value = serde_json::from_str(&text)?;
-        let number = |name: &str| {
-            report
-                .pointer(&format!("/stats/{name}"))
-                .and_then(serde_json::Value::as_u64)
-                .unwrap_or(0)
-        };
+        let number =
+            |name: &str| report.pointer(&format!("/stats/{name}")).and_then(serde_json::Value::as_u64).unwrap_or(0);
         Ok(Self {
             passed: number("expected"),
             failed: number("unexpected") + number("flaky"),
@@ -112,11 +92,7 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        )
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
     }
 }
 
@@ -128,14 +104,7 @@ mod tests {
     fn the_closing_lines_of_cargo_test_are_summed() {
         let heard = "running 2 tests\ntest result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
                      test result: FAILED. 3 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
-        assert_eq!(
-            Tally::of_cargo_test(heard),
-            Tally {
-                passed: 5,
-                failed: 4,
-                skipped: 1
-            }
-        );
+        assert_eq!(Tally::of_cargo_test(heard), Tally { passed: 5, failed: 4, skipped: 1 });
     }
 
     #[test]
@@ -144,14 +113,7 @@ mod tests {
         std::fs::write(&file, r#"<?xml version="1.0"?><testsuites name="nextest-run" tests="7" failures="2" errors="0" time="1"><testsuite tests="9"/></testsuites>"#).unwrap();
         let tally = Tally::of_nextest(&file).unwrap();
         std::fs::remove_file(&file).unwrap();
-        assert_eq!(
-            tally,
-            Tally {
-                passed: 5,
-                failed: 2,
-                skipped: 0
-            }
-        );
+        assert_eq!(tally, Tally { passed: 5, failed: 2, skipped: 0 });
     }
 
     #[test]

@@ -12,24 +12,17 @@ use xtask::process::{found, passed_on, succeeds};
 /// Runs them with nextest where it is installed, else with `cargo test`.
 pub fn run(stage: &Stage) -> Result<Tally> {
     if found("cargo-nextest").is_none() {
-        let (well, heard) = passed_on(
-            cargo(stage, &["test", "--workspace", "--no-fail-fast"]).args(&stage.filter),
-        )?;
+        let (well, heard) = passed_on(cargo(stage, &["test", "--workspace", "--no-fail-fast"]).args(&stage.filter))?;
         return Ok(Tally::of_cargo_test(&heard).with_verdict(well));
     }
     let report = stage.root.join("target/nextest/default/junit.xml");
     let _ = fs::remove_file(&report);
-    let well = succeeds(
-        cargo(stage, &["nextest", "run", "--workspace", "--no-tests=pass"]).args(&stage.filter),
-    )?;
-    let mut tally = Tally::of_nextest(&report)
-        .unwrap_or_default()
-        .with_verdict(well);
+    let well = succeeds(cargo(stage, &["nextest", "run", "--workspace", "--no-tests=pass"]).args(&stage.filter))?;
+    let mut tally = Tally::of_nextest(&report).unwrap_or_default().with_verdict(well);
 
     // nextest leaves the examples in the documentation out.
-    let (well, heard) = passed_on(
-        cargo(stage, &["test", "--workspace", "--doc", "--no-fail-fast"]).args(&stage.filter),
-    )?;
+    let (well, heard) =
+        passed_on(cargo(stage, &["test", "--workspace", "--doc", "--no-fail-fast"]).args(&stage.filter))?;
     tally.add(&Tally::of_cargo_test(&heard).with_verdict(well));
     Ok(tally)
 }

@@ -28,11 +28,7 @@ impl Caught {
 
     /// One mail by its id.
     pub fn get(&self, id: &MailId) -> Option<OutgoingMail> {
-        self.lock()
-            .iter()
-            .rev()
-            .find(|mail| mail.id == *id)
-            .cloned()
+        self.lock().iter().rev().find(|mail| mail.id == *id).cloned()
     }
 
     /// Forgets everything.

@@ -24,8 +24,7 @@ impl Facts {
     /// Reads browser and system out of a User-Agent header.
     pub fn of(at: Time, agent: &str, address: IpAddr) -> Self {
         let seen = woothee::parser::Parser::new().parse(agent);
-        let known =
-            |name: &str| (!name.is_empty() && name != "UNKNOWN").then(|| plain(name).to_owned());
+        let known = |name: &str| (!name.is_empty() && name != "UNKNOWN").then(|| plain(name).to_owned());
         Self {
             at,
             browser: seen.as_ref().and_then(|seen| known(seen.name)),
@@ -37,13 +36,7 @@ impl Facts {
 
     /// Facts of something that no browser asked for.
     pub fn bare(at: Time) -> Self {
-        Self {
-            at,
-            browser: None,
-            system: None,
-            address: None,
-            place: None,
-        }
+        Self { at, browser: None, system: None, address: None, place: None }
     }
 
     pub(super) fn sample(at: Time) -> Self {
@@ -88,34 +81,19 @@ mod tests {
     fn browsers_get_their_names() {
         let of = |agent| Facts::of(Time::from_millis(0), agent, HERE);
         let firefox = of("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
-        assert_eq!(
-            (firefox.browser(), firefox.system()),
-            (Some("Firefox"), Some("Linux"))
-        );
+        assert_eq!((firefox.browser(), firefox.system()), (Some("Firefox"), Some("Linux")));
         let safari = of(
             "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
         );
-        assert_eq!(
-            (safari.browser(), safari.system()),
-            (Some("Safari"), Some("macOS"))
-        );
+        assert_eq!((safari.browser(), safari.system()), (Some("Safari"), Some("macOS")));
     }
 
     #[test]
     fn sec_24_nothing_of_the_header_itself_is_kept() {
-        for agent in [
-            "",
-            "Visit http://evil.example now",
-            "<b>x</b>",
-            "Firefox/<script>",
-            "a\r\nBcc: x@example.com",
-        ] {
+        for agent in ["", "Visit http://evil.example now", "<b>x</b>", "Firefox/<script>", "a\r\nBcc: x@example.com"] {
             let facts = Facts::of(Time::from_millis(0), agent, HERE);
             let kept = serde_json::to_string(&facts).unwrap();
-            assert!(
-                !kept.contains("evil") && !kept.contains('<') && !kept.contains("Bcc"),
-                "{kept}"
-            );
+            assert!(!kept.contains("evil") && !kept.contains('<') && !kept.contains("Bcc"), "{kept}");
         }
     }
 }

@@ -163,62 +163,22 @@ impl Letter {
         let asked = Facts::sample(at);
         let code = || MailedSecret::new("492817".to_owned());
         let mut samples = vec![
-            Self::SignInCode {
-                code: code(),
-                expires: soon,
-                asked: asked.clone(),
-            },
-            Self::SignUpCode {
-                code: code(),
-                expires: soon,
-                asked: asked.clone(),
-            },
-            Self::SignUpExisting {
-                code: code(),
-                expires: soon,
-                asked: asked.clone(),
-            },
-            Self::ResetCode {
-                code: code(),
-                expires: soon,
-                asked: asked.clone(),
-            },
-            Self::VerifyEmailCode {
-                code: code(),
-                expires: soon,
-                asked: asked.clone(),
-            },
-            Self::StepUpCode {
-                code: code(),
-                expires: soon,
-                asked: asked.clone(),
-            },
-            Self::NoticePasswordChanged {
-                asked: asked.clone(),
-            },
-            Self::NoticeNewDevice {
-                asked: asked.clone(),
-            },
-            Self::NoticeEmailRemoved {
-                asked: asked.clone(),
-            },
-            Self::Test {
-                asked: asked.clone(),
-            },
+            Self::SignInCode { code: code(), expires: soon, asked: asked.clone() },
+            Self::SignUpCode { code: code(), expires: soon, asked: asked.clone() },
+            Self::SignUpExisting { code: code(), expires: soon, asked: asked.clone() },
+            Self::ResetCode { code: code(), expires: soon, asked: asked.clone() },
+            Self::VerifyEmailCode { code: code(), expires: soon, asked: asked.clone() },
+            Self::StepUpCode { code: code(), expires: soon, asked: asked.clone() },
+            Self::NoticePasswordChanged { asked: asked.clone() },
+            Self::NoticeNewDevice { asked: asked.clone() },
+            Self::NoticeEmailRemoved { asked: asked.clone() },
+            Self::Test { asked: asked.clone() },
         ];
         if let Ok(other) = Email::parse("ada.lovelace@new.example") {
-            samples.push(Self::NoticeEmailAdded {
-                added: other.clone(),
-                asked: asked.clone(),
-            });
+            samples.push(Self::NoticeEmailAdded { added: other.clone(), asked: asked.clone() });
             let undo = MailedSecret::new("lnk_sample.c2FtcGxl".to_owned());
             let undo_until = Time::from_millis(1_795_711_599_000);
-            samples.push(Self::NoticePrimaryChanged {
-                primary: other,
-                undo,
-                undo_until,
-                asked,
-            });
+            samples.push(Self::NoticePrimaryChanged { primary: other, undo, undo_until, asked });
         }
         samples
     }
@@ -251,16 +211,11 @@ mod zeroizing {
     use serde::{Deserialize, Deserializer, Serializer};
     use zeroize::Zeroizing;
 
-    pub(super) fn serialize<S: Serializer>(
-        text: &Zeroizing<String>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(text: &Zeroizing<String>, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(text)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Zeroizing<String>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Zeroizing<String>, D::Error> {
         String::deserialize(from).map(Zeroizing::new)
     }
 }
@@ -273,10 +228,7 @@ mod tests {
     fn sec_122_a_letter_in_a_log_shows_no_secret() {
         for letter in Letter::samples() {
             let shown = format!("{letter:?}");
-            assert!(
-                !shown.contains("492817") && !shown.contains("c2FtcGxl"),
-                "{shown}"
-            );
+            assert!(!shown.contains("492817") && !shown.contains("c2FtcGxl"), "{shown}");
         }
     }
 

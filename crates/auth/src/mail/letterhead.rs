@@ -24,17 +24,9 @@ impl Letterhead {
             Some(sender) => (sender.name.as_deref(), Some(sender.email.clone())),
             None => (None, nobody(public_url)),
         };
-        let name = name.map_or_else(
-            || app.clone(),
-            |name| HeaderText::made_from(name, "Housekey"),
-        );
+        let name = name.map_or_else(|| app.clone(), |name| HeaderText::made_from(name, "Housekey"));
         let from = email.map(|email| Mailbox::named(name, email));
-        Self {
-            app,
-            from,
-            home,
-            accent: settings.accent.rgb(),
-        }
+        Self { app, from, home, accent: settings.accent.rgb() }
     }
 
     /// The product's name.
@@ -50,9 +42,7 @@ impl Letterhead {
     /// The host, with its port if it has one, that a reader should look for in the address bar.
     pub fn host(&self) -> String {
         let host = self.home.host_str().unwrap_or_default();
-        self.home
-            .port()
-            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+        self.home.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
     /// The page that undoes a change, with its token.
@@ -76,27 +66,18 @@ impl Letterhead {
     pub(super) fn on_accent(&self) -> &'static str {
         let linear = |c: u8| {
             let c = f64::from(c) / 255.0;
-            if c <= 0.04045 {
-                c / 12.92
-            } else {
-                ((c + 0.055) / 1.055).powf(2.4)
-            }
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
         };
         let [r, g, b] = self.accent.map(linear);
         let luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-        if luminance > 0.179 {
-            "#000000"
-        } else {
-            "#ffffff"
-        }
+        if luminance > 0.179 { "#000000" } else { "#ffffff" }
     }
 }
 
 fn nobody(public_url: &Url) -> Option<Email> {
     let host = public_url.host_str().unwrap_or_default();
     let own = Email::parse(&format!("no-reply@{host}"));
-    own.or_else(|_| Email::parse("no-reply@housekey.invalid"))
-        .ok()
+    own.or_else(|_| Email::parse("no-reply@housekey.invalid")).ok()
 }
 
 #[cfg(test)]
@@ -111,24 +92,15 @@ mod tests {
             accent: Colour::parse(accent).unwrap(),
             ..Settings::default()
         };
-        Letterhead {
-            home: home.clone(),
-            ..Letterhead::of(&settings, &home)
-        }
+        Letterhead { home: home.clone(), ..Letterhead::of(&settings, &home) }
     }
 
     #[test]
     fn sec_37_links_stand_under_the_public_url() {
         let root = head("https://id.example.com", "#000000");
-        assert_eq!(
-            root.undo_url("lnk_1.a&b"),
-            "https://id.example.com/undo?token=lnk_1.a%26b"
-        );
+        assert_eq!(root.undo_url("lnk_1.a&b"), "https://id.example.com/undo?token=lnk_1.a%26b");
         let mounted = head("https://example.com:8443/auth/?x=1#y", "#000000");
-        assert_eq!(
-            mounted.undo_url("t"),
-            "https://example.com:8443/auth/undo?token=t"
-        );
+        assert_eq!(mounted.undo_url("t"), "https://example.com:8443/auth/undo?token=t");
         assert_eq!(mounted.host(), "example.com:8443");
     }
 
@@ -142,10 +114,7 @@ mod tests {
     #[test]
     fn sec_24_without_a_sender_it_is_the_product_at_its_host() {
         let from = |home| head(home, "#000000").from().map(ToString::to_string);
-        assert_eq!(
-            from("https://example.com").unwrap(),
-            "Acme  Bcc: x <no-reply@example.com>"
-        );
+        assert_eq!(from("https://example.com").unwrap(), "Acme  Bcc: x <no-reply@example.com>");
         assert!(from("http://localhost:4000").is_some());
         assert!(from("http://[::1]:4000").is_some());
     }

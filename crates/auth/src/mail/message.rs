@@ -49,18 +49,12 @@ pub struct MailFault {
 impl MailFault {
     /// A fault that may pass.
     pub fn passing(why: impl Into<String>) -> Self {
-        Self {
-            permanent: false,
-            why: why.into(),
-        }
+        Self { permanent: false, why: why.into() }
     }
 
     /// A fault that stays.
     pub fn permanent(why: impl Into<String>) -> Self {
-        Self {
-            permanent: true,
-            why: why.into(),
-        }
+        Self { permanent: true, why: why.into() }
     }
 }
 
@@ -103,10 +97,7 @@ impl HeaderText {
     /// Makes a header of any text: what is unfit becomes a space, what is too long is cut, and where nothing is left
     /// it says `fallback`.
     pub fn made_from(text: &str, fallback: &'static str) -> Self {
-        let mut fit: String = text
-            .chars()
-            .map(|c| if unfit(c) { ' ' } else { c })
-            .collect();
+        let mut fit: String = text.chars().map(|c| if unfit(c) { ' ' } else { c }).collect();
         fit.truncate(fit.floor_char_boundary(LONGEST));
         Self::parse(&fit).unwrap_or_else(|_| Self(fallback.to_owned()))
     }
@@ -119,8 +110,7 @@ impl HeaderText {
 
 // Line and paragraph separators and direction overrides are no ASCII controls, but forge what a reader sees.
 fn unfit(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl fmt::Display for HeaderText {
@@ -142,17 +132,11 @@ impl Mailbox {
     /// # Errors
     /// When the name cannot stand in a header.
     pub fn new(name: Option<&str>, email: Email) -> Result<Self, HeaderFault> {
-        Ok(Self {
-            name: name.map(HeaderText::parse).transpose()?,
-            email,
-        })
+        Ok(Self { name: name.map(HeaderText::parse).transpose()?, email })
     }
 
     pub(super) fn named(name: HeaderText, email: Email) -> Self {
-        Self {
-            name: Some(name),
-            email,
-        }
+        Self { name: Some(name), email }
     }
 
     /// The name, if there is one.
@@ -178,10 +162,7 @@ impl fmt::Display for Mailbox {
 // The content holds codes and links: a log line of a mail must not show them.
 impl fmt::Debug for OutgoingMail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OutgoingMail")
-            .field("id", &self.id)
-            .field("to", &self.to.masked())
-            .finish_non_exhaustive()
+        f.debug_struct("OutgoingMail").field("id", &self.id).field("to", &self.to.masked()).finish_non_exhaustive()
     }
 }
 
@@ -191,31 +172,14 @@ mod tests {
 
     #[test]
     fn sec_24_no_text_begins_another_header() {
-        for text in [
-            "a\r\nBcc: x@example.com",
-            "a\nb",
-            "a\rb",
-            "a\0b",
-            "a\u{2028}b",
-            "a\u{202e}b",
-            "a\u{7f}",
-            "a\u{85}b",
-        ] {
-            assert_eq!(
-                HeaderText::parse(text),
-                Err(HeaderFault::Control),
-                "{text:?}"
-            );
+        for text in
+            ["a\r\nBcc: x@example.com", "a\nb", "a\rb", "a\0b", "a\u{2028}b", "a\u{202e}b", "a\u{7f}", "a\u{85}b"]
+        {
+            assert_eq!(HeaderText::parse(text), Err(HeaderFault::Control), "{text:?}");
         }
         assert_eq!(HeaderText::parse("  "), Err(HeaderFault::Empty));
-        assert_eq!(
-            HeaderText::parse(&"a".repeat(251)),
-            Err(HeaderFault::TooLong)
-        );
-        assert_eq!(
-            HeaderText::parse(" Ärzte & Söhne ").unwrap().as_str(),
-            "Ärzte & Söhne"
-        );
+        assert_eq!(HeaderText::parse(&"a".repeat(251)), Err(HeaderFault::TooLong));
+        assert_eq!(HeaderText::parse(" Ärzte & Söhne ").unwrap().as_str(), "Ärzte & Söhne");
     }
 
     #[test]
@@ -229,9 +193,6 @@ mod tests {
     fn a_name_with_a_line_break_is_no_sender() {
         let email = Email::parse("a@example.com").unwrap();
         assert!(Mailbox::new(Some("Acme\r\nX: y"), email.clone()).is_err());
-        assert_eq!(
-            Mailbox::new(Some("Acme"), email).unwrap().to_string(),
-            "Acme <a@example.com>"
-        );
+        assert_eq!(Mailbox::new(Some("Acme"), email).unwrap().to_string(), "Acme <a@example.com>");
     }
 }

@@ -44,15 +44,8 @@ impl Posted {
     ///
     /// # Errors
     /// `Unwritable`, which no letter of ours is.
-    pub fn seal(
-        &self,
-        id: &MailId,
-        keys: &Keyring,
-        entropy: &dyn Entropy,
-    ) -> Result<Vec<u8>, PostFault> {
-        let plain = serde_json::to_vec(self)
-            .map(Zeroizing::new)
-            .map_err(|_| PostFault::Unwritable)?;
+    pub fn seal(&self, id: &MailId, keys: &Keyring, entropy: &dyn Entropy) -> Result<Vec<u8>, PostFault> {
+        let plain = serde_json::to_vec(self).map(Zeroizing::new).map_err(|_| PostFault::Unwritable)?;
         Ok(keys.seal(place(id), &plain, entropy))
     }
 
@@ -61,17 +54,11 @@ impl Posted {
     /// # Errors
     /// When they were sealed for another row or under a key we lack, or hold something else than a letter.
     pub fn open(id: &MailId, sealed: &[u8], keys: &Keyring) -> Result<Self, PostFault> {
-        let plain = keys
-            .open(place(id), sealed)
-            .map_err(|_| PostFault::Unsealable)?;
+        let plain = keys.open(place(id), sealed).map_err(|_| PostFault::Unsealable)?;
         serde_json::from_slice(plain.expose()).map_err(|_| PostFault::Unknown)
     }
 }
 
 fn place(id: &MailId) -> Place<'_> {
-    Place {
-        table: "housekey_mail",
-        column: "sealed",
-        row: id.as_str(),
-    }
+    Place { table: "housekey_mail", column: "sealed", row: id.as_str() }
 }

@@ -95,38 +95,22 @@ impl Sink {
             Some(banner) => stream.write_all(banner.as_bytes()).await?,
             None => stream.write_all(b"220 sink ESMTP\r\n").await?,
         }
-        let upgrade = self
-            .talk(&manner, &mut stream, manner.tls.is_some())
-            .await?;
+        let upgrade = self.talk(&manner, &mut stream, manner.tls.is_some()).await?;
         if let Some(tls) = manner.tls.as_ref().filter(|_| upgrade) {
             let stream = tls.accept(stream.into_inner()).await?;
-            self.talk(&manner, &mut BufReader::new(stream), false)
-                .await?;
+            self.talk(&manner, &mut BufReader::new(stream), false).await?;
         }
         Ok(())
     }
 
     /// Says whether the talk ended because it goes on under TLS.
-    async fn talk<S>(
-        &self,
-        manner: &Manner,
-        stream: &mut BufReader<S>,
-        may_start_tls: bool,
-    ) -> std::io::Result<bool>
+    async fn talk<S>(&self, manner: &Manner, stream: &mut BufReader<S>, may_start_tls: bool) -> std::io::Result<bool>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let mut mail = Taken {
-            from: String::new(),
-            to: Vec::new(),
-            data: String::new(),
-        };
+        let mut mail = Taken { from: String::new(), to: Vec::new(), data: String::new() };
         while let Some(line) = line(stream).await? {
-            let verb = line
-                .split([' ', ':'])
-                .next()
-                .unwrap_or_default()
-                .to_ascii_uppercase();
+            let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             self.commands.lock().unwrap().push(verb.clone());
             let answer = match verb.as_str() {
                 "EHLO" if may_start_tls => "250-sink\r\n250 STARTTLS",
@@ -143,12 +127,7 @@ impl Sink {
                 }
                 "RCPT" => {
                     mail.to.push(line.clone());
-                    self.manner
-                        .lock()
-                        .unwrap()
-                        .rcpt
-                        .pop_front()
-                        .unwrap_or("250 ok")
+                    self.manner.lock().unwrap().rcpt.pop_front().unwrap_or("250 ok")
                 }
                 "DATA" => {
                     stream.write_all(b"354 go on\r\n").await?;

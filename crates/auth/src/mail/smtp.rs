@@ -33,9 +33,7 @@ pub enum SmtpUrlFault {
     #[error("not an smtp:// or smtps:// address with a host")]
     Form,
     /// It has a parameter that is not known.
-    #[error(
-        "unknown parameter `{0}`; known are `tls` (`required` or `none`) and `ca` (a PEM file)"
-    )]
+    #[error("unknown parameter `{0}`; known are `tls` (`required` or `none`) and `ca` (a PEM file)")]
     Parameter(String),
     /// The file of certificates cannot be read, or holds none.
     #[error("`ca`: {0}")]
@@ -76,10 +74,7 @@ impl Smtp {
     /// When the address has another form, or would send its password in the clear.
     pub fn new(url: &str) -> Result<Self, SmtpUrlFault> {
         let url = Url::parse(url).map_err(|_| SmtpUrlFault::Form)?;
-        let host = url
-            .host_str()
-            .filter(|host| !host.is_empty())
-            .ok_or(SmtpUrlFault::Form)?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(SmtpUrlFault::Form)?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let here = is_loopback(host);
         let parameters = parameters(&url)?;
@@ -101,19 +96,11 @@ impl Smtp {
             .timeout(Some(Duration::from_secs(15)))
             .pool_config(PoolConfig::new().max_size(0));
         if let Some(password) = url.password() {
-            let plain = |text| {
-                percent_decode_str(text)
-                    .decode_utf8()
-                    .map_err(|_| SmtpUrlFault::Credentials)
-            };
+            let plain = |text| percent_decode_str(text).decode_utf8().map_err(|_| SmtpUrlFault::Credentials);
             let (user, password) = (plain(url.username())?, plain(password)?);
-            transport =
-                transport.credentials(Credentials::new(user.into_owned(), password.into_owned()));
+            transport = transport.credentials(Credentials::new(user.into_owned(), password.into_owned()));
         }
-        Ok(Self {
-            transport: transport.build(),
-            limit: Duration::from_secs(60),
-        })
+        Ok(Self { transport: transport.build(), limit: Duration::from_secs(60) })
     }
 
     /// Gives up on a mail after this time; 60 s unless said otherwise.
@@ -136,10 +123,7 @@ impl Smtp {
     }
 
     fn silent(&self) -> MailFault {
-        MailFault::passing(format!(
-            "the server did not answer within {} s",
-            self.limit.as_secs_f32()
-        ))
+        MailFault::passing(format!("the server did not answer within {} s", self.limit.as_secs_f32()))
     }
 }
 
@@ -150,9 +134,9 @@ impl Mailer for Smtp {
             match tokio::time::timeout(self.limit, self.transport.send(message)).await {
                 Ok(Ok(_)) => Ok(()),
                 // A server that lacks SMTPUTF8 will not learn it before the code inside ends.
-                Ok(Err(error)) if error.is_client() && !mail.to.local().is_ascii() => Err(
-                    MailFault::permanent("the server takes no addresses beyond ASCII"),
-                ),
+                Ok(Err(error)) if error.is_client() && !mail.to.local().is_ascii() => {
+                    Err(MailFault::permanent("the server takes no addresses beyond ASCII"))
+                }
                 Ok(Err(error)) => Err(fault(&error)),
                 Err(_) => Err(self.silent()),
             }
@@ -161,9 +145,7 @@ impl Mailer for Smtp {
 }
 
 fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    host == "localhost" || host.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn parameters(url: &Url) -> Result<Parameters, SmtpUrlFault> {
@@ -212,28 +194,17 @@ fn message(mail: &OutgoingMail) -> Result<Message, MailFault> {
     let unfit = || MailFault::permanent("an address cannot stand in an envelope");
     let to = address(&mail.to).map_err(|_| unfit())?;
     let from = sender(&mail.from).map_err(|_| unfit())?;
-    let envelope =
-        Envelope::new(Some(from.email.clone()), vec![to.clone()]).map_err(|_| unfit())?;
+    let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()]).map_err(|_| unfit())?;
     // RFC 3834: out-of-office answers must not come back for mail that a machine wrote.
-    let automatic = HeaderValue::new(
-        HeaderName::new_from_ascii_str("Auto-Submitted"),
-        "auto-generated".to_owned(),
-    );
+    let automatic = HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned());
     Message::builder()
-        .message_id(Some(format!(
-            "<{}@{}>",
-            mail.id.as_str(),
-            from.email.domain()
-        )))
+        .message_id(Some(format!("<{}@{}>", mail.id.as_str(), from.email.domain())))
         .from(from)
         .to(Header::new(None, to))
         .subject(mail.subject.as_str())
         .raw_header(automatic)
         .envelope(envelope)
-        .multipart(MultiPart::alternative_plain_html(
-            mail.text.clone(),
-            mail.html.clone(),
-        ))
+        .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
         .map_err(|_| MailFault::permanent("the mail cannot be put into its wire form"))
 }
 
@@ -242,30 +213,19 @@ fn address(email: &Email) -> Result<Address, lettre::address::AddressError> {
 }
 
 fn sender(from: &Mailbox) -> Result<Header, lettre::address::AddressError> {
-    Ok(Header::new(
-        from.name().map(ToString::to_string),
-        address(from.email())?,
-    ))
+    Ok(Header::new(from.name().map(ToString::to_string), address(from.email())?))
 }
 
 /// What an error of the transport means for the queue.
 fn fault(error: &Error) -> MailFault {
     // 53x and 454 are about us, not about this mail: an operator who mends the password must not find the queue dead.
-    let about_us = error
-        .status()
-        .is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538));
-    MailFault {
-        permanent: error.is_permanent() && !about_us,
-        why: clean(&error.to_string()),
-    }
+    let about_us = error.status().is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538));
+    MailFault { permanent: error.is_permanent() && !about_us, why: clean(&error.to_string()) }
 }
 
 /// A server's words, fit for a log: one line, no address, nothing that looks like a code, not too long.
 fn clean(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words = line.split_whitespace().map(|word| match word {
         address if address.contains('@') => "(address)",
         code if longest_number(code) >= 6 => "(number)",
@@ -276,8 +236,5 @@ fn clean(text: &str) -> String {
 }
 
 fn longest_number(word: &str) -> usize {
-    word.split(|c: char| !c.is_ascii_digit())
-        .map(str::len)
-        .max()
-        .unwrap_or(0)
+    word.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0)
 }

@@ -21,11 +21,7 @@ fn mail() -> OutgoingMail {
         at: Time::from_millis(1_795_452_399_000),
         id: MailId::new(Time::from_millis(1_795_452_399_000), &Sevens),
         to: Email::parse("ada@example.com").unwrap(),
-        from: Mailbox::new(
-            Some("Acmé, \"the\" <shop>"),
-            Email::parse("no-reply@acme.example").unwrap(),
-        )
-        .unwrap(),
+        from: Mailbox::new(Some("Acmé, \"the\" <shop>"), Email::parse("no-reply@acme.example").unwrap()).unwrap(),
         subject: HeaderText::parse("Ihr Code für Acmé: x@y, Bcc: z@example.com").unwrap(),
         text: "492817 is your code.\n.\nLine two\n".to_owned(),
         html: "<p>492817</p>".to_owned(),
@@ -61,157 +57,76 @@ async fn sec_23_sec_24_one_recipient_and_only_our_headers() {
     names.sort_unstable();
     assert_eq!(
         names,
-        [
-            "Auto-Submitted",
-            "Content-Type",
-            "Date",
-            "From",
-            "MIME-Version",
-            "Message-ID",
-            "Subject",
-            "To"
-        ]
+        ["Auto-Submitted", "Content-Type", "Date", "From", "MIME-Version", "Message-ID", "Subject", "To"]
     );
     assert!(head.contains("Message-ID: <mail_"), "{head}");
     assert!(head.contains("multipart/alternative"), "{head}");
-    assert!(
-        body.contains("text/plain")
-            && body.contains("text/html")
-            && body.contains("492817 is your code.")
-    );
+    assert!(body.contains("text/plain") && body.contains("text/html") && body.contains("492817 is your code."));
     assert!(body.contains("\r\n.\r\n"), "a lone dot is text: {body}");
 }
 
 #[tokio::test]
 async fn a_passing_refusal_is_told_from_a_lasting_one() {
-    let once = Manner {
-        rcpt: ["451 4.7.1 Greylisted, come back later"].into(),
-        ..Manner::default()
-    };
+    let once = Manner { rcpt: ["451 4.7.1 Greylisted, come back later"].into(), ..Manner::default() };
     let (sink, answer) = send_to(once).await;
     let fault = answer.unwrap_err();
     assert!(!fault.permanent && fault.why.contains("451"), "{fault:?}");
     smtp(&sink, "", "").send(&mail()).await.unwrap();
     assert_eq!(sink.taken().len(), 1, "the second try is taken");
 
-    let never = Manner {
-        rcpt: ["550 5.1.1 <ada@example.com> unknown"].into(),
-        ..Manner::default()
-    };
+    let never = Manner { rcpt: ["550 5.1.1 <ada@example.com> unknown"].into(), ..Manner::default() };
     let fault = send_to(never).await.1.unwrap_err();
     assert!(fault.permanent && fault.why.contains("550"), "{fault:?}");
-    let content = Manner {
-        data: ["554 5.7.1 spam"].into(),
-        ..Manner::default()
-    };
+    let content = Manner { data: ["554 5.7.1 spam"].into(), ..Manner::default() };
     assert!(send_to(content).await.1.unwrap_err().permanent);
 }
 
 #[tokio::test]
 async fn sec_122_a_servers_words_are_cleaned_for_the_log() {
     let echo = "550 no ada@example.com, it said \"492817 is your code\" \x1b[31m";
-    let fault = send_to(Manner {
-        data: [echo].into(),
-        ..Manner::default()
-    })
-    .await
-    .1
-    .unwrap_err();
-    assert!(
-        !fault.why.contains("ada@") && !fault.why.contains("492817") && !fault.why.contains('\x1b'),
-        "{fault:?}"
-    );
+    let fault = send_to(Manner { data: [echo].into(), ..Manner::default() }).await.1.unwrap_err();
+    assert!(!fault.why.contains("ada@") && !fault.why.contains("492817") && !fault.why.contains('\x1b'), "{fault:?}");
 }
 
 #[tokio::test]
 async fn servers_that_talk_nonsense_nothing_or_leave() {
     for manner in [
-        Manner {
-            banner: Some("HTTP/1.1 400 Bad Request\r\n\r\n"),
-            ..Manner::default()
-        },
-        Manner {
-            banner: Some("\u{fffd}\u{0}\u{1}garbage\r\n"),
-            ..Manner::default()
-        },
-        Manner {
-            banner: Some("220-never\r\n220-ends\r\n"),
-            ..Manner::default()
-        },
-        Manner {
-            banner: Some(""),
-            ..Manner::default()
-        },
-        Manner {
-            hang_up: true,
-            ..Manner::default()
-        },
+        Manner { banner: Some("HTTP/1.1 400 Bad Request\r\n\r\n"), ..Manner::default() },
+        Manner { banner: Some("\u{fffd}\u{0}\u{1}garbage\r\n"), ..Manner::default() },
+        Manner { banner: Some("220-never\r\n220-ends\r\n"), ..Manner::default() },
+        Manner { banner: Some(""), ..Manner::default() },
+        Manner { hang_up: true, ..Manner::default() },
     ] {
         let fault = send_to(manner).await.1.unwrap_err();
         assert!(!fault.permanent, "{fault:?}");
     }
-    assert!(
-        !Smtp::new("smtp://127.0.0.1:1")
-            .unwrap()
-            .send(&mail())
-            .await
-            .unwrap_err()
-            .permanent
-    );
+    assert!(!Smtp::new("smtp://127.0.0.1:1").unwrap().send(&mail()).await.unwrap_err().permanent);
 }
 
 #[tokio::test]
 async fn without_starttls_nothing_is_said() {
-    let sink = Sink::start(Manner {
-        auth: Some("235 ok"),
-        ..Manner::default()
-    })
-    .await;
-    let fault = smtp(&sink, "ada:secret@", "?tls=required")
-        .send(&mail())
-        .await
-        .unwrap_err();
+    let sink = Sink::start(Manner { auth: Some("235 ok"), ..Manner::default() }).await;
+    let fault = smtp(&sink, "ada:secret@", "?tls=required").send(&mail()).await.unwrap_err();
     assert!(!fault.permanent, "{fault:?}");
     assert!(fault.why.to_lowercase().contains("starttls"), "{fault:?}");
     let said = sink.commands();
-    assert!(
-        !said.iter().any(|verb| verb == "AUTH" || verb == "MAIL"),
-        "{said:?}"
-    );
+    assert!(!said.iter().any(|verb| verb == "AUTH" || verb == "MAIL"), "{said:?}");
 }
 
 #[tokio::test]
 async fn a_certificate_is_checked_before_anything_is_said() {
     let (tls, pem) = sink::tls();
-    let sink = Sink::start(Manner {
-        auth: Some("235 ok"),
-        tls: Some(tls),
-        ..Manner::default()
-    })
-    .await;
+    let sink = Sink::start(Manner { auth: Some("235 ok"), tls: Some(tls), ..Manner::default() }).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ca.pem");
     std::fs::write(&path, pem).unwrap();
     let port = sink.address.port();
-    let to = |query: String| {
-        Smtp::new(&format!(
-            "smtp://ada:secret@localhost:{port}?tls=required{query}"
-        ))
-        .unwrap()
-    };
+    let to = |query: String| Smtp::new(&format!("smtp://ada:secret@localhost:{port}?tls=required{query}")).unwrap();
     let fault = to(String::new()).send(&mail()).await.unwrap_err();
     assert!(!fault.permanent, "{fault:?}");
-    assert!(
-        !sink
-            .commands()
-            .iter()
-            .any(|verb| verb == "AUTH" || verb == "MAIL")
-    );
+    assert!(!sink.commands().iter().any(|verb| verb == "AUTH" || verb == "MAIL"));
 
-    to(format!("&ca={}", path.display()))
-        .send(&mail())
-        .await
-        .unwrap();
+    to(format!("&ca={}", path.display())).send(&mail()).await.unwrap();
     assert_eq!(sink.taken().len(), 1);
     assert!(sink.commands().iter().any(|verb| verb == "AUTH"));
 
@@ -231,19 +146,11 @@ async fn an_address_beyond_ascii_needs_a_server_that_takes_it() {
 
 #[tokio::test]
 async fn a_refused_password_does_not_kill_the_mail() {
-    let sink = Sink::start(Manner {
-        auth: Some("535 5.7.8 bad credentials"),
-        ..Manner::default()
-    })
-    .await;
+    let sink = Sink::start(Manner { auth: Some("535 5.7.8 bad credentials"), ..Manner::default() }).await;
     let mailer = smtp(&sink, "ada:s%20ecret@", "");
     assert!(!mailer.send(&mail()).await.unwrap_err().permanent);
     assert!(mailer.verify().await.unwrap_err().why.contains("535"));
-    let sink = Sink::start(Manner {
-        auth: Some("235 ok"),
-        ..Manner::default()
-    })
-    .await;
+    let sink = Sink::start(Manner { auth: Some("235 ok"), ..Manner::default() }).await;
     smtp(&sink, "ada:s%20ecret@", "").verify().await.unwrap();
     assert!(sink.taken().is_empty());
 }
@@ -251,14 +158,9 @@ async fn a_refused_password_does_not_kill_the_mail() {
 #[tokio::test]
 async fn addresses_of_servers() {
     let fault = |url: &str| Smtp::new(url).err();
-    for url in [
-        "",
-        "smtp://",
-        "http://mail.example.com",
-        "mail.example.com:25",
-        "smtps://h?tls=none",
-        "smtp://h?starttls=1",
-    ] {
+    for url in
+        ["", "smtp://", "http://mail.example.com", "mail.example.com:25", "smtps://h?tls=none", "smtp://h?starttls=1"]
+    {
         assert!(fault(url).is_some(), "{url}");
     }
     for url in [
@@ -270,12 +172,6 @@ async fn addresses_of_servers() {
     ] {
         assert_eq!(fault(url), None, "{url}");
     }
-    assert_eq!(
-        fault("smtp://u:p@mail.example.com?tls=none"),
-        Some(SmtpUrlFault::ClearPassword)
-    );
-    assert_eq!(
-        fault("smtp://u:%ff@mail.example.com"),
-        Some(SmtpUrlFault::Credentials)
-    );
+    assert_eq!(fault("smtp://u:p@mail.example.com?tls=none"), Some(SmtpUrlFault::ClearPassword));
+    assert_eq!(fault("smtp://u:%ff@mail.example.com"), Some(SmtpUrlFault::Credentials));
 }

@@ -11,9 +11,7 @@ use super::{
 use fluent_templates::fluent_bundle::FluentArgs;
 use housekey_core::{ids::MailId, time::Time};
 use jiff::{Timestamp, tz::TimeZone};
-use minijinja::{
-    AutoEscape, Environment, State, UndefinedBehavior, Value, context, syntax::SyntaxConfig,
-};
+use minijinja::{AutoEscape, Environment, State, UndefinedBehavior, Value, context, syntax::SyntaxConfig};
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 /// The templates of all letters, parsed and tried.
@@ -75,13 +73,7 @@ impl Letters {
     }
 
     fn load(head: Letterhead, folder: Option<&Path>) -> Result<Self, Vec<TemplateFault>> {
-        let no_sender = || {
-            vec![TemplateFault::new(
-                "mail",
-                0,
-                "there is no address to send from".to_owned(),
-            )]
-        };
+        let no_sender = || vec![TemplateFault::new("mail", 0, "there is no address to send from".to_owned())];
         let from = head.from().cloned().ok_or_else(no_sender)?;
         let mut over = folder.map(overrides).transpose()?.unwrap_or_default();
         let words = Arc::new(Words::load(over.remove(words::FILE))?);
@@ -95,20 +87,11 @@ impl Letters {
         }
         let stray = || format!("no letter uses a file of this name; known are {}", known());
         faults.extend(over.keys().map(|name| TemplateFault::new(name, 0, stray())));
-        let letters = Self {
-            templates,
-            words,
-            head,
-            from,
-        };
+        let letters = Self { templates, words, head, from };
         if faults.is_empty() {
             faults = letters.try_all();
         }
-        if faults.is_empty() {
-            Ok(letters)
-        } else {
-            Err(faults)
-        }
+        if faults.is_empty() { Ok(letters) } else { Err(faults) }
     }
 
     /// Writes a letter out for its reader.
@@ -117,10 +100,7 @@ impl Letters {
     /// When an operator's template fails with this letter's content.
     pub fn write(&self, id: MailId, posted: &Posted) -> Result<OutgoingMail, WriteFault> {
         let letter = &posted.letter;
-        let fault = |why: String| WriteFault {
-            kind: letter.kind(),
-            why,
-        };
+        let fault = |why: String| WriteFault { kind: letter.kind(), why };
         let (subject, text, html) = self.parts(letter).map_err(|f| fault(f.to_string()))?;
         Ok(OutgoingMail {
             id,
@@ -134,10 +114,8 @@ impl Letters {
     }
 
     fn try_all(&self) -> Vec<TemplateFault> {
-        let mut faults: Vec<TemplateFault> = Letter::samples()
-            .iter()
-            .filter_map(|letter| self.parts(letter).err())
-            .collect();
+        let mut faults: Vec<TemplateFault> =
+            Letter::samples().iter().filter_map(|letter| self.parts(letter).err()).collect();
         faults.dedup();
         faults
     }
@@ -149,19 +127,13 @@ impl Letters {
         let subject = self
             .words
             .write(&format!("{key}-subject"), &args)
-            .and_then(|text| {
-                HeaderText::parse(&text).map_err(|fault| format!("the subject of `{key}`: {fault}"))
-            })
+            .and_then(|text| HeaderText::parse(&text).map_err(|fault| format!("the subject of `{key}`: {fault}")))
             .map_err(|why| TemplateFault::new(words::FILE, 0, why))?;
-        let values = self
-            .values(letter, &key, &subject)
-            .map_err(|why| TemplateFault::new(words::FILE, 0, why))?;
+        let values = self.values(letter, &key, &subject).map_err(|why| TemplateFault::new(words::FILE, 0, why))?;
         let part = |end: &str| {
             let name = format!("{}.{end}", letter.kind());
             let template = self.templates.get_template(&name);
-            template
-                .and_then(|t| t.render(&values))
-                .map_err(|error| TemplateFault::of(&name, &error))
+            template.and_then(|t| t.render(&values)).map_err(|error| TemplateFault::of(&name, &error))
         };
         Ok((subject, tidy(&part("txt")?), part("html")?))
     }
@@ -171,15 +143,9 @@ impl Letters {
         let device = self.device(asked)?;
         let when = moment(asked.at);
         let say = |id: &str| self.words.write(id, &FluentArgs::new());
-        let heading = say(if letter.code().is_some() {
-            "mail-facts-code"
-        } else {
-            "mail-facts-notice"
-        })?;
-        let mut facts = vec![
-            fact(say("mail-fact-when")?, when.clone()),
-            fact(say("mail-fact-device")?, device.clone()),
-        ];
+        let heading = say(if letter.code().is_some() { "mail-facts-code" } else { "mail-facts-notice" })?;
+        let mut facts =
+            vec![fact(say("mail-fact-when")?, when.clone()), fact(say("mail-fact-device")?, device.clone())];
         if let Some(address) = asked.address {
             facts.push(fact(say("mail-fact-address")?, address.to_string()));
         }
@@ -202,12 +168,7 @@ impl Letters {
         }
         match letter {
             Letter::NoticeEmailAdded { added, .. } => context! { added => added.typed() },
-            Letter::NoticePrimaryChanged {
-                primary,
-                undo,
-                undo_until,
-                ..
-            } => context! {
+            Letter::NoticePrimaryChanged { primary, undo, undo_until, .. } => context! {
                 primary => primary.typed(),
                 undo_url => self.head.undo_url(undo.text()),
                 undo_until => moment(*undo_until),
@@ -232,25 +193,16 @@ impl Letters {
 
 impl TemplateFault {
     pub(super) fn new(file: &str, line: usize, why: String) -> Self {
-        Self {
-            file: file.to_owned(),
-            line,
-            why,
-        }
+        Self { file: file.to_owned(), line, why }
     }
 
     // The innermost cause names the file and line to look at; what includes or extends it does not.
     fn of(name: &str, error: &minijinja::Error) -> Self {
         let mut inner = error;
-        while let Some(cause) =
-            std::error::Error::source(inner).and_then(|e| e.downcast_ref::<minijinja::Error>())
-        {
+        while let Some(cause) = std::error::Error::source(inner).and_then(|e| e.downcast_ref::<minijinja::Error>()) {
             inner = cause;
         }
-        let why = inner.detail().map_or_else(
-            || inner.kind().to_string(),
-            |d| format!("{}: {d}", inner.kind()),
-        );
+        let why = inner.detail().map_or_else(|| inner.kind().to_string(), |d| format!("{}: {d}", inner.kind()));
         Self::new(inner.name().unwrap_or(name), inner.line().unwrap_or(0), why)
     }
 }
@@ -272,41 +224,26 @@ impl std::error::Error for TemplateFaults {}
 
 impl fmt::Debug for Letters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Letters")
-            .field("head", &self.head)
-            .finish_non_exhaustive()
+        f.debug_struct("Letters").field("head", &self.head).finish_non_exhaustive()
     }
 }
 
 fn environment(words: Arc<Words>) -> Result<Environment<'static>, Vec<TemplateFault>> {
     let mut env = Environment::new();
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .keep_trailing_newline(true)
-        .build();
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     env.set_syntax(syntax.map_err(|error| vec![TemplateFault::of("", &error)])?);
     env.set_undefined_behavior(UndefinedBehavior::Strict);
-    env.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") {
-            AutoEscape::Html
-        } else {
-            AutoEscape::None
-        }
-    });
+    env.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
     // A template that includes itself must end before the stack does.
     env.set_recursion_limit(50);
-    env.add_function("t", move |state: &State<'_, '_>, id: &str| {
-        words.in_template(state, id)
-    });
+    env.add_function("t", move |state: &State<'_, '_>, id: &str| words.in_template(state, id));
     Ok(env)
 }
 
 /// The operator's files. Hidden ones, and those that editors leave behind, are passed over.
 fn overrides(folder: &Path) -> Result<BTreeMap<String, String>, Vec<TemplateFault>> {
     let shown = folder.display().to_string();
-    let fault =
-        |file: &str, error: std::io::Error| vec![TemplateFault::new(file, 0, error.to_string())];
+    let fault = |file: &str, error: std::io::Error| vec![TemplateFault::new(file, 0, error.to_string())];
     let mut found = BTreeMap::new();
     // An operator may replace pages alone; a folder that is not there at all is a mistake.
     std::fs::read_dir(folder).map_err(|e| fault(&shown, e))?;
@@ -327,12 +264,7 @@ fn overrides(folder: &Path) -> Result<BTreeMap<String, String>, Vec<TemplateFaul
 }
 
 fn known() -> String {
-    BUILT_IN
-        .iter()
-        .map(|(name, _)| *name)
-        .chain([words::FILE])
-        .collect::<Vec<_>>()
-        .join(", ")
+    BUILT_IN.iter().map(|(name, _)| *name).chain([words::FILE]).collect::<Vec<_>>().join(", ")
 }
 
 fn fact(label: String, value: String) -> Value {
@@ -342,11 +274,7 @@ fn fact(label: String, value: String) -> Value {
 /// A moment as people read it, in the one zone that needs no knowledge of the reader.
 fn moment(at: Time) -> String {
     Timestamp::from_millisecond(at.as_millis())
-        .map(|at| {
-            at.to_zoned(TimeZone::UTC)
-                .strftime("%-d %B %Y, %H:%M UTC")
-                .to_string()
-        })
+        .map(|at| at.to_zoned(TimeZone::UTC).strftime("%-d %B %Y, %H:%M UTC").to_string())
         .unwrap_or_default()
 }
 

@@ -22,21 +22,12 @@ impl Settings {
         let policy = &self.sessions;
         for (key, idle, absolute) in [
             ("sessions.idle", policy.idle, policy.absolute),
-            (
-                "sessions.remembered_idle",
-                policy.remembered_idle,
-                policy.remembered_absolute,
-            ),
+            ("sessions.remembered_idle", policy.remembered_idle, policy.remembered_absolute),
         ] {
             if idle > absolute {
                 let most = super::duration_text(absolute);
-                faults.push((
-                    key,
-                    Wrong::new(
-                        "longer than the session may live at all",
-                        format!("at most \"{most}\""),
-                    ),
-                ));
+                faults
+                    .push((key, Wrong::new("longer than the session may live at all", format!("at most \"{most}\""))));
             }
         }
     }
@@ -65,45 +56,28 @@ impl Settings {
         if self.mail_from.is_none() {
             faults.push((
                 "mail.from",
-                Wrong::new(
-                    "missing, and production sends mail",
-                    "\"Acme <no-reply@acme.example>\"",
-                ),
+                Wrong::new("missing, and production sends mail", "\"Acme <no-reply@acme.example>\""),
             ));
         }
         match &self.smtp_url {
             None => {
-                let wrong = Wrong::new(
-                    "missing, and production sends mail",
-                    "\"smtps://user:password@smtp.example.com\"",
-                );
+                let wrong =
+                    Wrong::new("missing, and production sends mail", "\"smtps://user:password@smtp.example.com\"");
                 faults.push(("mail.smtp", wrong));
             }
             Some(url) if sends_password_in_the_clear(url.expose()) => {
-                let wrong = Wrong::new(
-                    "would send its password in the clear",
-                    "\"smtps://…\" or \"smtp://…?tls=required\"",
-                );
+                let wrong =
+                    Wrong::new("would send its password in the clear", "\"smtps://…\" or \"smtp://…?tls=required\"");
                 faults.push(("mail.smtp", wrong));
             }
             Some(_) => {}
         }
-        if self
-            .app_origins
-            .iter()
-            .any(|origin| origin.starts_with("http:"))
-        {
-            let wrong = Wrong::new(
-                "with a plain http origin: people would return to it in the clear",
-                "https origins only",
-            );
+        if self.app_origins.iter().any(|origin| origin.starts_with("http:")) {
+            let wrong =
+                Wrong::new("with a plain http origin: people would return to it in the clear", "https origins only");
             faults.push(("server.app_origins", wrong));
         }
-        if self
-            .trusted_proxies
-            .iter()
-            .any(|network| network.prefix_len() == 0)
-        {
+        if self.trusted_proxies.iter().any(|network| network.prefix_len() == 0) {
             let wrong = Wrong::new(
                 "the whole internet: every visitor could then invent an address and walk past the limits",
                 "the networks of your proxies, as \"10.0.0.0/8\"",
@@ -117,13 +91,8 @@ impl Settings {
 pub(super) fn origin(text: &str) -> Result<String, Wrong> {
     let example = "\"https://app.example.com\"";
     if text.contains('*') {
-        let what = format!(
-            "with a wildcard ({text:?}): whoever owns one such name would receive your users"
-        );
-        return Err(Wrong::new(
-            what,
-            format!("each origin in full, as {example}"),
-        ));
+        let what = format!("with a wildcard ({text:?}): whoever owns one such name would receive your users");
+        return Err(Wrong::new(what, format!("each origin in full, as {example}")));
     }
     let url = super::read_url(text, example)?;
     if !matches!(url.scheme(), "http" | "https") || url.path() != "/" {
@@ -135,13 +104,9 @@ pub(super) fn origin(text: &str) -> Result<String, Wrong> {
 /// Checks the form of an SMTP address without repeating it: it holds a password.
 pub(super) fn smtp_url(text: String) -> Result<String, Wrong> {
     let example = "\"smtps://user:password@smtp.example.com\"";
-    let url =
-        Url::parse(&text).map_err(|why| Wrong::new(format!("not an address ({why})"), example))?;
+    let url = Url::parse(&text).map_err(|why| Wrong::new(format!("not an address ({why})"), example))?;
     if !matches!(url.scheme(), "smtp" | "smtps") || !url.has_host() {
-        return Err(Wrong::new(
-            "not an smtp:// or smtps:// address with a host",
-            example,
-        ));
+        return Err(Wrong::new("not an smtp:// or smtps:// address with a host", example));
     }
     Ok(text)
 }
@@ -150,9 +115,7 @@ fn sends_password_in_the_clear(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else {
         return true;
     };
-    let required = url
-        .query_pairs()
-        .any(|(name, value)| name == "tls" && value == "required");
+    let required = url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
     // `smtp` is no special scheme, so its host is never read as a number.
     let here = match url.host() {
         Some(Host::Domain(name)) => super::is_loopback_name(name),
@@ -195,15 +158,7 @@ mod tests {
         settings.smtp_url = Some(Secret::new("smtp://u:p@smtp.example.com".to_owned()));
         settings.app_origins = vec!["http://app.example.com".to_owned()];
         settings.trusted_proxies = vec!["0.0.0.0/0".parse().unwrap()];
-        assert_eq!(
-            keys(&settings),
-            [
-                "mail.from",
-                "mail.smtp",
-                "server.app_origins",
-                "server.trusted_proxies"
-            ]
-        );
+        assert_eq!(keys(&settings), ["mail.from", "mail.smtp", "server.app_origins", "server.trusted_proxies"]);
         settings.smtp_url = None;
         assert!(keys(&settings).contains(&"mail.smtp"));
     }
@@ -219,10 +174,7 @@ mod tests {
 
     #[test]
     fn sec_10_loosened_limits_need_a_reason() {
-        let mut settings = Settings {
-            limits_multiplier: 5,
-            ..Settings::default()
-        };
+        let mut settings = Settings { limits_multiplier: 5, ..Settings::default() };
         assert_eq!(keys(&settings), ["limits.reason"]);
         settings.limits_reason = Some("a school".to_owned());
         assert!(keys(&settings).is_empty());
@@ -230,10 +182,7 @@ mod tests {
 
     #[test]
     fn origins_are_exact() {
-        assert_eq!(
-            origin("https://App.example.com:443/").unwrap(),
-            "https://app.example.com"
-        );
+        assert_eq!(origin("https://App.example.com:443/").unwrap(), "https://app.example.com");
         for text in [
             "https://*.example.com",
             "*",

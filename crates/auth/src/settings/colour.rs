@@ -13,10 +13,8 @@ impl Colour {
     /// Reads `#rrggbb` or `#rgb`, in either case.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('#')?;
-        let nibbles: Vec<u8> = digits
-            .chars()
-            .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
-            .collect::<Option<_>>()?;
+        let nibbles: Vec<u8> =
+            digits.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
         match nibbles.as_slice() {
             [r, g, b] => Some(Self([r * 17, g * 17, b * 17])),
             [a, b, c, d, e, f] => Some(Self([a * 16 + b, c * 16 + d, e * 16 + f])),
@@ -49,16 +47,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in [
-            "",
-            "#",
-            "red",
-            "00aaff",
-            "#00aaf",
-            "#00aagg",
-            "#00aaff80",
-            "#é0aaf",
-        ] {
+        for text in ["", "#", "red", "00aaff", "#00aaf", "#00aagg", "#00aaff80", "#é0aaf"] {
             assert!(Colour::parse(text).is_none(), "{text}");
         }
     }

@@ -27,23 +27,12 @@ impl Given {
         match json {
             Json::String(text) => Self::Text(text),
             Json::Bool(on) => Self::Switch(on),
-            Json::Number(number) => number
-                .as_i64()
-                .map_or(Self::Other("a number with a fraction"), Self::Count),
+            Json::Number(number) => number.as_i64().map_or(Self::Other("a number with a fraction"), Self::Count),
             Json::Array(items) => items
                 .into_iter()
-                .map(|item| {
-                    if let Json::String(text) = item {
-                        Some(text)
-                    } else {
-                        None
-                    }
-                })
+                .map(|item| if let Json::String(text) = item { Some(text) } else { None })
                 .collect::<Option<Vec<_>>>()
-                .map_or(
-                    Self::Other("a list with something else than text"),
-                    Self::List,
-                ),
+                .map_or(Self::Other("a list with something else than text"), Self::List),
             Json::Null => Self::Other("nothing"),
             Json::Object(_) => Self::Other("a table"),
         }
@@ -78,47 +67,27 @@ pub enum Value {
 impl Value {
     /// The text inside.
     pub fn text(self) -> Result<String, Wrong> {
-        if let Self::Text(text) = self {
-            Ok(text)
-        } else {
-            Err(self.misfit("text"))
-        }
+        if let Self::Text(text) = self { Ok(text) } else { Err(self.misfit("text")) }
     }
 
     /// The number inside.
     pub fn count(self) -> Result<u32, Wrong> {
-        if let Self::Count(count) = self {
-            Ok(count)
-        } else {
-            Err(self.misfit("a whole number"))
-        }
+        if let Self::Count(count) = self { Ok(count) } else { Err(self.misfit("a whole number")) }
     }
 
     /// The switch inside.
     pub fn switch(self) -> Result<bool, Wrong> {
-        if let Self::Switch(on) = self {
-            Ok(on)
-        } else {
-            Err(self.misfit("true or false"))
-        }
+        if let Self::Switch(on) = self { Ok(on) } else { Err(self.misfit("true or false")) }
     }
 
     /// The list inside.
     pub fn list(self) -> Result<Vec<String>, Wrong> {
-        if let Self::List(items) = self {
-            Ok(items)
-        } else {
-            Err(self.misfit("a list"))
-        }
+        if let Self::List(items) = self { Ok(items) } else { Err(self.misfit("a list")) }
     }
 
     /// The length of time inside.
     pub fn duration(self) -> Result<Duration, Wrong> {
-        if let Self::Duration(length) = self {
-            Ok(length)
-        } else {
-            Err(self.misfit("a length of time"))
-        }
+        if let Self::Duration(length) = self { Ok(length) } else { Err(self.misfit("a length of time")) }
     }
 
     /// The value as JSON, for output that programs read.
@@ -177,10 +146,8 @@ const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1
 /// The shortest form: `7d`, `12h`, `90s`.
 pub fn duration_text(length: Duration) -> String {
     let seconds = length.as_secs();
-    let (unit, size) = UNITS
-        .into_iter()
-        .find(|(_, size)| seconds >= *size && seconds.is_multiple_of(*size))
-        .unwrap_or(('s', 1));
+    let (unit, size) =
+        UNITS.into_iter().find(|(_, size)| seconds >= *size && seconds.is_multiple_of(*size)).unwrap_or(('s', 1));
     format!("{}{unit}", seconds / size)
 }
 
@@ -202,25 +169,13 @@ mod tests {
             assert_eq!(duration_text(parse_duration(text).unwrap()), text);
         }
         assert_eq!(parse_duration("48h"), parse_duration("2d"));
-        for text in [
-            "",
-            "12",
-            "h",
-            "-1h",
-            "1.5h",
-            "1w",
-            "99999999999999999999d",
-            "18446744073709551615d",
-        ] {
+        for text in ["", "12", "h", "-1h", "1.5h", "1w", "99999999999999999999d", "18446744073709551615d"] {
             assert!(parse_duration(text).is_none(), "{text}");
         }
     }
 
     #[test]
     fn text_is_written_as_toml_without_control_characters() {
-        assert_eq!(
-            Value::Text("a\"b\\c\n\u{1b}".to_owned()).to_string(),
-            r#""a\"b\\c\n\u001B""#
-        );
+        assert_eq!(Value::Text("a\"b\\c\n\u{1b}".to_owned()).to_string(), r#""a\"b\\c\n\u001B""#);
     }
 }

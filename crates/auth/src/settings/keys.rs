@@ -40,11 +40,7 @@ pub static KEYS: &[Key<Settings>] = &[
             s.logo = Some(v.text()?.into());
             Ok(())
         },
-        show: |s| {
-            s.logo
-                .as_ref()
-                .map(|path| Value::Text(path.display().to_string()))
-        },
+        show: |s| s.logo.as_ref().map(|path| Value::Text(path.display().to_string())),
     },
     Key {
         name: "site.accent",
@@ -54,8 +50,7 @@ pub static KEYS: &[Key<Settings>] = &[
         unset: "",
         example: "\"#0a7d4f\"",
         set: |s, v| {
-            s.accent = Colour::parse(&v.text()?)
-                .ok_or_else(|| Wrong::new("not a colour", "\"#0a7d4f\""))?;
+            s.accent = Colour::parse(&v.text()?).ok_or_else(|| Wrong::new("not a colour", "\"#0a7d4f\""))?;
             Ok(())
         },
         show: |s| Some(Value::Text(s.accent.to_string())),
@@ -71,11 +66,7 @@ pub static KEYS: &[Key<Settings>] = &[
             s.templates = Some(v.text()?.into());
             Ok(())
         },
-        show: |s| {
-            s.templates
-                .as_ref()
-                .map(|path| Value::Text(path.display().to_string()))
-        },
+        show: |s| s.templates.as_ref().map(|path| Value::Text(path.display().to_string())),
     },
     Key {
         name: "server.public_url",
@@ -89,20 +80,13 @@ pub static KEYS: &[Key<Settings>] = &[
             let example = "\"https://auth.example.com\"";
             let url = read_url(&v.text()?, example)?;
             if url.path() != "/" {
-                return Err(Wrong::new(
-                    "with a path: that belongs into `server.mount`",
-                    example,
-                ));
+                return Err(Wrong::new("with a path: that belongs into `server.mount`", example));
             }
             super::Mode::of(&url)?;
             s.public_url = Some(url);
             Ok(())
         },
-        show: |s| {
-            s.public_url
-                .as_ref()
-                .map(|url| Value::Text(url.as_str().trim_end_matches('/').to_owned()))
-        },
+        show: |s| s.public_url.as_ref().map(|url| Value::Text(url.as_str().trim_end_matches('/').to_owned())),
     },
     Key {
         name: "server.mount",
@@ -115,13 +99,7 @@ pub static KEYS: &[Key<Settings>] = &[
             s.mount = Mount::parse(&v.text()?)?;
             Ok(())
         },
-        show: |s| {
-            Some(Value::Text(if s.mount.as_str().is_empty() {
-                "/".to_owned()
-            } else {
-                s.mount.to_string()
-            }))
-        },
+        show: |s| Some(Value::Text(if s.mount.as_str().is_empty() { "/".to_owned() } else { s.mount.to_string() })),
     },
     Key {
         name: "server.app_origins",
@@ -132,11 +110,7 @@ pub static KEYS: &[Key<Settings>] = &[
         unset: "",
         example: "[\"https://app.example.com\"]",
         set: |s, v| {
-            s.app_origins = v
-                .list()?
-                .iter()
-                .map(|text| origin(text))
-                .collect::<Result<_, _>>()?;
+            s.app_origins = v.list()?.iter().map(|text| origin(text)).collect::<Result<_, _>>()?;
             Ok(())
         },
         show: |s| Some(Value::List(s.app_origins.clone())),
@@ -150,18 +124,10 @@ pub static KEYS: &[Key<Settings>] = &[
         unset: "",
         example: "[\"10.0.0.0/8\", \"::1\"]",
         set: |s, v| {
-            s.trusted_proxies = v
-                .list()?
-                .iter()
-                .map(|text| network(text))
-                .collect::<Result<_, _>>()?;
+            s.trusted_proxies = v.list()?.iter().map(|text| network(text)).collect::<Result<_, _>>()?;
             Ok(())
         },
-        show: |s| {
-            Some(Value::List(
-                s.trusted_proxies.iter().map(ToString::to_string).collect(),
-            ))
-        },
+        show: |s| Some(Value::List(s.trusted_proxies.iter().map(ToString::to_string).collect())),
     },
     Key {
         name: "mail.from",
@@ -174,11 +140,7 @@ pub static KEYS: &[Key<Settings>] = &[
             s.mail_from = Some(Sender::parse(&v.text()?)?);
             Ok(())
         },
-        show: |s| {
-            s.mail_from
-                .as_ref()
-                .map(|sender| Value::Text(sender.text()))
-        },
+        show: |s| s.mail_from.as_ref().map(|sender| Value::Text(sender.text())),
     },
     Key {
         name: "mail.smtp",
@@ -192,11 +154,7 @@ pub static KEYS: &[Key<Settings>] = &[
             s.smtp_url = Some(Secret::new(smtp_url(v.text()?)?));
             Ok(())
         },
-        show: |s| {
-            s.smtp_url
-                .as_ref()
-                .map(|url| Value::Text(hide_password(url.expose())))
-        },
+        show: |s| s.smtp_url.as_ref().map(|url| Value::Text(hide_password(url.expose()))),
     },
     Key {
         name: "sessions.idle",
@@ -401,10 +359,7 @@ pub static KEYS: &[Key<Settings>] = &[
 fn product_name(text: String) -> Result<String, Wrong> {
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if text.chars().count() > 100 || text.chars().any(turns) {
-        return Err(Wrong::new(
-            "longer than 100 characters, or turns the reading direction",
-            "\"Acme\"",
-        ));
+        return Err(Wrong::new("longer than 100 characters, or turns the reading direction", "\"Acme\""));
     }
     Ok(text)
 }
@@ -417,12 +372,7 @@ fn network(text: &str) -> Result<IpNet, Wrong> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
         .map(|network| network.trunc())
-        .map_err(|_| {
-            Wrong::new(
-                format!("not a network: {text:?}"),
-                "\"10.0.0.0/8\" or a single address",
-            )
-        })
+        .map_err(|_| Wrong::new(format!("not a network: {text:?}"), "\"10.0.0.0/8\" or a single address"))
 }
 
 #[cfg(test)]
@@ -434,16 +384,11 @@ mod tests {
     fn every_example_and_every_default_is_accepted() {
         for key in KEYS {
             let example: toml_like::Literal = toml_like::read(key.example);
-            let value = key
-                .kind
-                .accept(example)
-                .unwrap_or_else(|wrong| panic!("{}: {wrong:?}", key.name));
+            let value = key.kind.accept(example).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", key.name));
             let mut settings = Settings::default();
-            (key.set)(&mut settings, value)
-                .unwrap_or_else(|wrong| panic!("{}: {wrong:?}", key.name));
+            (key.set)(&mut settings, value).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", key.name));
             if let (Some(shown), false) = ((key.show)(&Settings::default()), key.is_secret()) {
-                (key.set)(&mut settings, shown)
-                    .unwrap_or_else(|wrong| panic!("{}: {wrong:?}", key.name));
+                (key.set)(&mut settings, shown).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", key.name));
             }
         }
         assert!(Source::Default < Source::Builder);

@@ -80,13 +80,9 @@ mod tests {
         ] {
             assert_eq!(mode(text), None, "{text}");
         }
-        for text in [
-            "http://localhost:4000",
-            "http://127.0.0.1",
-            "http://127.8.0.1",
-            "http://[::1]:1",
-            "http://app.localhost",
-        ] {
+        for text in
+            ["http://localhost:4000", "http://127.0.0.1", "http://127.8.0.1", "http://[::1]:1", "http://app.localhost"]
+        {
             assert_eq!(mode(text), Some(Mode::Development), "{text}");
         }
         assert_eq!(mode("https://localhost"), Some(Mode::Production));

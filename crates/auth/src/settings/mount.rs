@@ -25,10 +25,7 @@ impl Mount {
         let segment = |s: &str| !s.is_empty() && s != "." && s != ".." && s.chars().all(plain);
         match trimmed.strip_prefix('/') {
             Some(path) if path.split('/').all(segment) => Ok(Self(trimmed.to_owned())),
-            _ => Err(Wrong::new(
-                "not a plain path",
-                "\"/auth\" (or \"/\" for the root)",
-            )),
+            _ => Err(Wrong::new("not a plain path", "\"/auth\" (or \"/\" for the root)")),
         }
     }
 
@@ -54,9 +51,7 @@ mod tests {
         assert_eq!(Mount::parse("/").unwrap().as_str(), "");
         assert_eq!(Mount::parse("/auth/").unwrap().as_str(), "/auth");
         assert_eq!(Mount::parse("/a/b").unwrap().as_str(), "/a/b");
-        for text in [
-            "auth", "//auth", "/a//b", "/..", "/a b", "/{id}", "/a?b", "/é",
-        ] {
+        for text in ["auth", "//auth", "/a//b", "/..", "/a b", "/{id}", "/a?b", "/é"] {
             assert!(Mount::parse(text).is_err(), "{text}");
         }
     }

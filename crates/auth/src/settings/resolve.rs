@@ -29,17 +29,8 @@ pub struct Resolved<S> {
 /// the day when the stronger one goes.
 pub fn resolve<S: Default>(table: &'static [Key<S>], mut given: Vec<Assignment>) -> Resolved<S> {
     given.sort_by_key(|assignment| rank(&assignment.source));
-    let mut out = Resolved {
-        settings: S::default(),
-        sources: BTreeMap::new(),
-        faults: Vec::new(),
-    };
-    for Assignment {
-        key: name,
-        given,
-        source,
-    } in given
-    {
+    let mut out = Resolved { settings: S::default(), sources: BTreeMap::new(), faults: Vec::new() };
+    for Assignment { key: name, given, source } in given {
         let Some(key) = table.iter().find(|key| key.name == name) else {
             continue;
         };
@@ -48,19 +39,11 @@ pub fn resolve<S: Default>(table: &'static [Key<S>], mut given: Vec<Assignment>)
         if source == Source::Database && key.scope == Scope::Boot {
             continue;
         }
-        match key
-            .kind
-            .accept(given)
-            .and_then(|value| (key.set)(&mut out.settings, value))
-        {
+        match key.kind.accept(given).and_then(|value| (key.set)(&mut out.settings, value)) {
             Ok(()) => {
                 out.sources.insert(key.name, source);
             }
-            Err(wrong) => out.faults.push(Fault {
-                key: name.to_owned(),
-                source,
-                wrong,
-            }),
+            Err(wrong) => out.faults.push(Fault { key: name.to_owned(), source, wrong }),
         }
     }
     out

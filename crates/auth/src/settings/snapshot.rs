@@ -26,16 +26,9 @@ impl SettingsSnapshot {
     pub fn read(given: Vec<Assignment>) -> Result<Self, Vec<Fault>> {
         let resolved = resolve(KEYS, given);
         let mut faults = resolved.faults;
-        let snapshot = Self {
-            settings: resolved.settings,
-            sources: resolved.sources,
-        };
+        let snapshot = Self { settings: resolved.settings, sources: resolved.sources };
         faults.extend(snapshot.faults());
-        if faults.is_empty() {
-            Ok(snapshot)
-        } else {
-            Err(faults)
-        }
+        if faults.is_empty() { Ok(snapshot) } else { Err(faults) }
     }
 
     /// Joins values and sources that [`resolve`] made; ask [`Self::faults`] next.
@@ -45,17 +38,11 @@ impl SettingsSnapshot {
 
     /// Assignments for what the database keeps: JSON by key name. Names that this
     /// release does not know are left alone, since a newer node may have written them.
-    pub fn from_database(
-        rows: impl IntoIterator<Item = (String, serde_json::Value)>,
-    ) -> Vec<Assignment> {
+    pub fn from_database(rows: impl IntoIterator<Item = (String, serde_json::Value)>) -> Vec<Assignment> {
         rows.into_iter()
             .filter_map(|(name, json)| {
                 let key = KEYS.iter().find(|key| key.name == name)?;
-                Some(Assignment {
-                    key: key.name,
-                    given: Given::from_json(json),
-                    source: Source::Database,
-                })
+                Some(Assignment { key: key.name, given: Given::from_json(json), source: Source::Database })
             })
             .collect()
     }
@@ -65,11 +52,7 @@ impl SettingsSnapshot {
         self.settings
             .faults()
             .into_iter()
-            .map(|(key, wrong)| Fault {
-                key: key.to_owned(),
-                source: self.source(key),
-                wrong,
-            })
+            .map(|(key, wrong)| Fault { key: key.to_owned(), source: self.source(key), wrong })
             .collect()
     }
 
@@ -87,11 +70,7 @@ impl SettingsSnapshot {
     /// Every key in the table's order.
     pub fn entries(&self) -> Vec<Entry> {
         KEYS.iter()
-            .map(|key| Entry {
-                name: key.name,
-                value: (key.show)(&self.settings),
-                source: self.source(key.name),
-            })
+            .map(|key| Entry { name: key.name, value: (key.show)(&self.settings), source: self.source(key.name) })
             .collect()
     }
 }
@@ -101,11 +80,7 @@ impl From<Settings> for SettingsSnapshot {
     fn from(settings: Settings) -> Self {
         let plain = Settings::default();
         let differs = |key: &&Key<Settings>| (key.show)(&settings) != (key.show)(&plain);
-        let sources = KEYS
-            .iter()
-            .filter(differs)
-            .map(|key| (key.name, Source::Builder))
-            .collect();
+        let sources = KEYS.iter().filter(differs).map(|key| (key.name, Source::Builder)).collect();
         Self { settings, sources }
     }
 }
@@ -118,10 +93,7 @@ mod tests {
         Assignment {
             key,
             given: Given::Text(text.into()),
-            source: Source::File {
-                path: "housekey.toml".into(),
-                line: 2,
-            },
+            source: Source::File { path: "housekey.toml".into(), line: 2 },
         }
     }
 
@@ -135,32 +107,21 @@ mod tests {
         let mut given = SettingsSnapshot::from_database([
             ("site.name".to_owned(), "Database".into()),
             ("sessions.idle".to_owned(), "1h".into()),
-            (
-                "server.trusted_proxies".to_owned(),
-                serde_json::json!(["0.0.0.0/0"]),
-            ),
+            ("server.trusted_proxies".to_owned(), serde_json::json!(["0.0.0.0/0"])),
             ("not.known".to_owned(), 1.into()),
         ]);
         given.extend([environment, file("site.name", "File")]);
-        let Ok(snapshot) = SettingsSnapshot::read(given) else {
-            panic!("refused")
-        };
+        let Ok(snapshot) = SettingsSnapshot::read(given) else { panic!("refused") };
         assert_eq!(snapshot.settings.name, "Env");
         assert!(snapshot.is_pinned("site.name"));
         assert_eq!(snapshot.source("sessions.idle"), Source::Database);
         assert!(!snapshot.is_pinned("sessions.idle"));
-        assert!(
-            snapshot.settings.trusted_proxies.is_empty(),
-            "a boot key is never read from the database"
-        );
+        assert!(snapshot.settings.trusted_proxies.is_empty(), "a boot key is never read from the database");
     }
 
     #[test]
     fn what_code_sets_is_the_builders() {
-        let snapshot = SettingsSnapshot::from(Settings {
-            name: "Acme".into(),
-            ..Settings::default()
-        });
+        let snapshot = SettingsSnapshot::from(Settings { name: "Acme".into(), ..Settings::default() });
         assert_eq!(snapshot.source("site.name"), Source::Builder);
         assert_eq!(snapshot.source("site.accent"), Source::Default);
     }

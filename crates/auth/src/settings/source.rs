@@ -56,10 +56,7 @@ pub struct Wrong {
 impl Wrong {
     /// Both halves at once: a complaint without advice helps nobody at night.
     pub fn new(what: impl Into<String>, write: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            write: write.into(),
-        }
+        Self { what: what.into(), write: write.into() }
     }
 }
 
@@ -76,11 +73,7 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} ({}): {}; write {}",
-            self.key, self.source, self.wrong.what, self.wrong.write
-        )
+        write!(f, "{} ({}): {}; write {}", self.key, self.source, self.wrong.what, self.wrong.write)
     }
 }
 

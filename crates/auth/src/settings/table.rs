@@ -95,48 +95,31 @@ impl Kind {
                 Ok(number) => self.within(number),
                 Err(_) => Err(self.misfit("text")),
             },
-            (Self::Duration(low, high), Given::Text(text) | Given::Words(text)) => {
-                match parse_duration(&text) {
-                    Some(length) if (low..=high).contains(&length.as_secs()) => {
-                        Ok(Value::Duration(length))
-                    }
-                    Some(_) => Err(Wrong::new("out of bounds", self.to_string())),
-                    None => Err(Wrong::new("not a length of time", self.to_string())),
-                }
-            }
-            (Self::Choice(words), Given::Text(text) | Given::Words(text)) => {
-                match words.contains(&text.trim()) {
-                    true => Ok(Value::Text(text.trim().to_owned())),
-                    false => Err(Wrong::new("not one of the choices", self.to_string())),
-                }
-            }
+            (Self::Duration(low, high), Given::Text(text) | Given::Words(text)) => match parse_duration(&text) {
+                Some(length) if (low..=high).contains(&length.as_secs()) => Ok(Value::Duration(length)),
+                Some(_) => Err(Wrong::new("out of bounds", self.to_string())),
+                None => Err(Wrong::new("not a length of time", self.to_string())),
+            },
+            (Self::Choice(words), Given::Text(text) | Given::Words(text)) => match words.contains(&text.trim()) {
+                true => Ok(Value::Text(text.trim().to_owned())),
+                false => Err(Wrong::new("not one of the choices", self.to_string())),
+            },
             (Self::List(_) | Self::SecretList, Given::List(items)) => lines(items),
             (Self::List(_) | Self::SecretList, Given::Words(text)) => lines(
-                text.split([',', '\n'])
-                    .map(str::trim)
-                    .filter(|item| !item.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
+                text.split([',', '\n']).map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
             ),
-            (kind, Given::Text(text) | Given::Words(text)) if kind.is_textual() => {
-                line(text).map(Value::Text)
-            }
+            (kind, Given::Text(text) | Given::Words(text)) if kind.is_textual() => line(text).map(Value::Text),
             (_, other) => Err(self.misfit(other.type_name())),
         }
     }
 
     fn is_textual(self) -> bool {
-        matches!(
-            self,
-            Self::Text | Self::Secret | Self::Url | Self::Path | Self::Colour | Self::Sender
-        )
+        matches!(self, Self::Text | Self::Secret | Self::Url | Self::Path | Self::Colour | Self::Sender)
     }
 
     fn within(self, number: i64) -> Result<Value, Wrong> {
         match (self, u32::try_from(number)) {
-            (Self::Count(low, high), Ok(count)) if (low..=high).contains(&count) => {
-                Ok(Value::Count(count))
-            }
+            (Self::Count(low, high), Ok(count)) if (low..=high).contains(&count) => Ok(Value::Count(count)),
             _ => Err(Wrong::new("out of bounds", self.to_string())),
         }
     }
@@ -160,12 +143,7 @@ impl fmt::Display for Kind {
             Self::Count(low, high) => write!(f, "a whole number from {low} to {high}"),
             Self::Duration(low, high) => {
                 let text = |seconds: &u64| duration_text(Duration::from_secs(*seconds));
-                write!(
-                    f,
-                    "a length of time from \"{}\" to \"{}\"",
-                    text(low),
-                    text(high)
-                )
+                write!(f, "a length of time from \"{}\" to \"{}\"", text(low), text(high))
             }
             Self::Choice(words) => {
                 f.write_str("one of ")?;
@@ -181,12 +159,9 @@ impl fmt::Display for Kind {
 
 /// Parses a web address of ours: no user, query or fragment.
 pub fn read_url(text: &str, example: &str) -> Result<Url, Wrong> {
-    let url = Url::parse(text)
-        .map_err(|why| Wrong::new(format!("not a web address ({why})"), example))?;
-    let bare = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
+    let url = Url::parse(text).map_err(|why| Wrong::new(format!("not a web address ({why})"), example))?;
+    let bare =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     match url.has_host() && bare {
         true => Ok(url),
         false => Err(Wrong::new("more than scheme, host and port", example)),
@@ -216,20 +191,13 @@ fn line(text: String) -> Result<String, Wrong> {
         return Err(Wrong::new("empty", "a value, or leave the key out"));
     }
     if text.chars().any(char::is_control) {
-        return Err(Wrong::new(
-            "more than one line, or holds a control character",
-            "one line of text",
-        ));
+        return Err(Wrong::new("more than one line, or holds a control character", "one line of text"));
     }
     Ok(text)
 }
 
 fn lines(items: Vec<String>) -> Result<Value, Wrong> {
-    items
-        .into_iter()
-        .map(line)
-        .collect::<Result<_, _>>()
-        .map(Value::List)
+    items.into_iter().map(line).collect::<Result<_, _>>().map(Value::List)
 }
 
 #[cfg(test)]
@@ -242,10 +210,7 @@ mod tests {
         assert_eq!(words(Kind::Count(1, 50), " 7 "), Some(Value::Count(7)));
         assert_eq!(words(Kind::Count(1, 50), "51"), None);
         assert_eq!(words(Kind::Switch, "on"), Some(Value::Switch(true)));
-        assert_eq!(
-            words(Kind::List("x"), "a, b,"),
-            Some(Value::List(vec!["a".into(), "b".into()]))
-        );
+        assert_eq!(words(Kind::List("x"), "a, b,"), Some(Value::List(vec!["a".into(), "b".into()])));
         assert!(Kind::Count(1, 50).accept(Given::Text("7".into())).is_err());
         assert!(Kind::Text.accept(Given::Count(7)).is_err());
         assert!(Kind::Text.accept(Given::Text("a\u{0}b".into())).is_err());
@@ -253,14 +218,8 @@ mod tests {
 
     #[test]
     fn sec_122_a_shown_address_has_no_password() {
-        assert_eq!(
-            hide_password("postgres://u:p4ss@h/db"),
-            "postgres://u:hidden@h/db"
-        );
-        assert_eq!(
-            hide_password("postgres://h/db?password=p4ss"),
-            "postgres://h/db?hidden"
-        );
+        assert_eq!(hide_password("postgres://u:p4ss@h/db"), "postgres://u:hidden@h/db");
+        assert_eq!(hide_password("postgres://h/db?password=p4ss"), "postgres://h/db?hidden");
         assert_eq!(hide_password("p4ss word"), "hidden");
     }
 }

@@ -43,10 +43,7 @@ impl OneTimeCode {
         if text.len() > 64 {
             return Err(CodeFault);
         }
-        let typed: String = text
-            .chars()
-            .filter(|c| !c.is_whitespace() && *c != '-')
-            .collect();
+        let typed: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
         let fits = typed.len() == DIGITS && typed.bytes().all(|b| b.is_ascii_digit());
         fits.then(|| Self(Secret::new(typed))).ok_or(CodeFault)
     }
@@ -58,10 +55,7 @@ impl OneTimeCode {
 
     /// What the database keeps: of no use for any other record, and not to be guessed without the key.
     pub fn hash(&self, keys: &Keyring, of: &VerificationId) -> [u8; 32] {
-        keys.mac(
-            Purpose::CodeHash,
-            &[of.as_str().as_bytes(), self.digits().as_bytes()],
-        )
+        keys.mac(Purpose::CodeHash, &[of.as_str().as_bytes(), self.digits().as_bytes()])
     }
 }
 

@@ -71,11 +71,7 @@ impl Email {
         if typed.len() > LONGEST || canonical.len() > LONGEST {
             return Err(EmailFault::TooLong);
         }
-        Ok(Self {
-            at: local.len(),
-            typed,
-            canonical,
-        })
+        Ok(Self { at: local.len(), typed, canonical })
     }
 
     /// As typed, but for the domain, which is in its ASCII form.
@@ -100,12 +96,7 @@ impl Email {
 
     /// What may be shown and logged: `a•••@example.com`.
     pub fn masked(&self) -> String {
-        let first = self
-            .local()
-            .chars()
-            .next()
-            .map(String::from)
-            .unwrap_or_default();
+        let first = self.local().chars().next().map(String::from).unwrap_or_default();
         format!("{first}•••@{}", self.domain())
     }
 }
@@ -144,12 +135,9 @@ fn read_domain(domain: &str) -> Option<String> {
     let url::Host::Domain(name) = url::Host::parse(domain).ok()? else {
         return None;
     };
-    let label =
-        |l: &str| !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-');
+    let label = |l: &str| !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-');
     let last = name.rsplit('.').next().unwrap_or_default();
-    let fits = name.contains('.')
-        && name.split('.').all(label)
-        && !last.bytes().all(|b| b.is_ascii_digit());
+    let fits = name.contains('.') && name.split('.').all(label) && !last.bytes().all(|b| b.is_ascii_digit());
     fits.then_some(name)
 }
 
@@ -164,14 +152,8 @@ mod tests {
         assert_eq!(a.canonical(), "ada.lovelace@example.com");
         assert_eq!((a.local(), a.domain()), ("Ada.Lovelace", "example.com"));
         assert_eq!(a.masked(), "A•••@example.com");
-        assert_eq!(
-            Email::parse("ada\u{ff20}example.com").unwrap().canonical(),
-            "ada@example.com"
-        );
-        assert_eq!(
-            Email::parse("ada@bücher.example").unwrap().domain(),
-            "xn--bcher-kva.example"
-        );
+        assert_eq!(Email::parse("ada\u{ff20}example.com").unwrap().canonical(), "ada@example.com");
+        assert_eq!(Email::parse("ada@bücher.example").unwrap().domain(), "xn--bcher-kva.example");
     }
 
     #[test]

@@ -68,10 +68,7 @@ mod tests {
 
     #[test]
     fn sec_58_names_hide_nothing() {
-        assert_eq!(
-            PersonName::parse("  Łukasz O’Neil ").unwrap().as_str(),
-            "Łukasz O’Neil"
-        );
+        assert_eq!(PersonName::parse("  Łukasz O’Neil ").unwrap().as_str(), "Łukasz O’Neil");
         assert_eq!(PersonName::parse(" "), Err(NameFault::Missing));
         assert_eq!(PersonName::parse(&"ä".repeat(101)), Err(NameFault::TooLong));
         for bad in ["a\u{202e}b", "a\nb", "a\0b", "\u{2066}x"] {

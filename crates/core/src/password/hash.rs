@@ -29,19 +29,11 @@ pub struct CostFault;
 
 impl Argon2Cost {
     /// 19 MiB, two passes: about 30 ms of a small server's core.
-    pub const DEFAULT: Self = Self {
-        memory_kib: 19_456,
-        passes: 2,
-        lanes: 1,
-    };
+    pub const DEFAULT: Self = Self { memory_kib: 19_456, passes: 2, lanes: 1 };
 
     /// So cheap that tests can hash by the thousand.
     #[cfg(any(test, feature = "testkit"))]
-    pub const CHEAP: Self = Self {
-        memory_kib: 8,
-        passes: 1,
-        lanes: 1,
-    };
+    pub const CHEAP: Self = Self { memory_kib: 8, passes: 1, lanes: 1 };
 
     /// Whether an instance may use this cost.
     ///
@@ -56,9 +48,7 @@ impl Argon2Cost {
             4 => 9_216,
             _ => 7_168,
         };
-        (self.memory_kib >= least && self.lanes >= 1)
-            .then_some(())
-            .ok_or(CostFault)
+        (self.memory_kib >= least && self.lanes >= 1).then_some(()).ok_or(CostFault)
     }
 
     fn params(self) -> Option<Params> {
@@ -121,47 +111,24 @@ pub enum Verdict {
 }
 
 /// Hashes a new password.
-pub fn hash(
-    password: &Password,
-    cost: Argon2Cost,
-    salt: [u8; 16],
-    memory: &mut HashMemory,
-) -> PasswordHash {
+pub fn hash(password: &Password, cost: Argon2Cost, salt: [u8; 16], memory: &mut HashMemory) -> PasswordHash {
     let mut tag = [0u8; TAG];
     // Params of an accepted cost, 16 bytes of salt and 32 of tag are within Argon2's bounds; if that ever failed, the
     // empty text matches no password.
     let done = cost.params().is_some_and(|params| {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        argon2
-            .hash_password_into_with_memory(
-                password.bytes(),
-                &salt,
-                &mut tag,
-                memory.fit(cost.memory_kib),
-            )
-            .is_ok()
+        argon2.hash_password_into_with_memory(password.bytes(), &salt, &mut tag, memory.fit(cost.memory_kib)).is_ok()
     });
     if !done {
         return PasswordHash(String::new());
     }
-    let Argon2Cost {
-        memory_kib,
-        passes,
-        lanes,
-    } = cost;
+    let Argon2Cost { memory_kib, passes, lanes } = cost;
     let (salt, tag) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(tag));
-    PasswordHash(format!(
-        "$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${tag}"
-    ))
+    PasswordHash(format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${tag}"))
 }
 
 /// Compares a password with a stored hash. Whatever is wrong with the hash, the answer is no.
-pub fn verify(
-    stored: &PasswordHash,
-    password: &Password,
-    current: Argon2Cost,
-    memory: &mut HashMemory,
-) -> Verdict {
+pub fn verify(stored: &PasswordHash, password: &Password, current: Argon2Cost, memory: &mut HashMemory) -> Verdict {
     let text = stored.0.as_str();
     if let Some(parsed) = Ours::parse(text) {
         return parsed.verify(password, current, memory);
@@ -170,27 +137,14 @@ pub fn verify(
         Some("$2a$" | "$2b$" | "$2x$" | "$2y$") => bcrypt_matches(text, password),
         _ => phc_matches(text, password),
     };
-    if matches {
-        Verdict::Yes { outdated: true }
-    } else {
-        Verdict::No
-    }
+    if matches { Verdict::Yes { outdated: true } } else { Verdict::No }
 }
 
 /// A hash of nobody's password at this cost: comparing with it is the work that a real account costs (SEC-6).
 pub fn decoy(cost: Argon2Cost) -> PasswordHash {
-    let Argon2Cost {
-        memory_kib,
-        passes,
-        lanes,
-    } = cost;
-    let (salt, tag) = (
-        STANDARD_NO_PAD.encode([0x5a; 16]),
-        STANDARD_NO_PAD.encode([0; TAG]),
-    );
-    PasswordHash(format!(
-        "$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${tag}"
-    ))
+    let Argon2Cost { memory_kib, passes, lanes } = cost;
+    let (salt, tag) = (STANDARD_NO_PAD.encode([0x5a; 16]), STANDARD_NO_PAD.encode([0; TAG]));
+    PasswordHash(format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${tag}"))
 }
 
 /// The form that we write.
@@ -207,11 +161,7 @@ impl Ours {
             return None;
         }
         let number = |name| hash.params.get_decimal(name);
-        let cost = Argon2Cost {
-            memory_kib: number("m")?,
-            passes: number("t")?,
-            lanes: number("p")?,
-        };
+        let cost = Argon2Cost { memory_kib: number("m")?, passes: number("t")?, lanes: number("p")? };
         let (salt, tag) = (hash.salt?, hash.hash?);
         // A row must not make one comparison cost the memory of hundreds.
         let bearable = cost.memory_kib <= 1 << 18 && cost.passes <= 32 && cost.lanes <= 16;
@@ -227,17 +177,13 @@ impl Ours {
         let done = self.cost.params().is_some_and(|params| {
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
             let memory = memory.fit(self.cost.memory_kib);
-            argon2
-                .hash_password_into_with_memory(password.bytes(), &self.salt, &mut tag, memory)
-                .is_ok()
+            argon2.hash_password_into_with_memory(password.bytes(), &self.salt, &mut tag, memory).is_ok()
         });
         if !done || !bool::from(tag.as_slice().ct_eq(&self.tag)) {
             return Verdict::No;
         }
         let work = |c: Argon2Cost| u64::from(c.memory_kib) * u64::from(c.passes);
-        Verdict::Yes {
-            outdated: work(self.cost) < work(current) || self.salt.len() < 16,
-        }
+        Verdict::Yes { outdated: work(self.cost) < work(current) || self.salt.len() < 16 }
     }
 }
 
@@ -251,15 +197,9 @@ fn phc_matches(text: &str, password: &Password) -> bool {
         return false;
     };
     match hash.algorithm.as_str() {
-        "scrypt" => scrypt::Scrypt::default()
-            .verify_password(password.bytes(), &hash)
-            .is_ok(),
-        "pbkdf2-sha256" | "pbkdf2-sha512" => pbkdf2::Pbkdf2::default()
-            .verify_password(password.bytes(), &hash)
-            .is_ok(),
-        "argon2i" | "argon2d" => Argon2::default()
-            .verify_password(password.bytes(), &hash)
-            .is_ok(),
+        "scrypt" => scrypt::Scrypt::default().verify_password(password.bytes(), &hash).is_ok(),
+        "pbkdf2-sha256" | "pbkdf2-sha512" => pbkdf2::Pbkdf2::default().verify_password(password.bytes(), &hash).is_ok(),
+        "argon2i" | "argon2d" => Argon2::default().verify_password(password.bytes(), &hash).is_ok(),
         _ => false,
     }
 }
@@ -279,45 +219,18 @@ mod tests {
         let memory = &mut HashMemory::new(COST);
         let stored = hash(&password("right"), COST, [1; 16], memory);
         assert!(stored.expose().starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
-        assert_eq!(
-            verify(&stored, &password("right"), COST, memory),
-            Verdict::Yes { outdated: false }
-        );
-        assert_eq!(
-            verify(&stored, &password("wrong"), COST, memory),
-            Verdict::No
-        );
+        assert_eq!(verify(&stored, &password("right"), COST, memory), Verdict::Yes { outdated: false });
+        assert_eq!(verify(&stored, &password("wrong"), COST, memory), Verdict::No);
         let better = Argon2Cost { passes: 2, ..COST };
-        assert_eq!(
-            verify(&stored, &password("right"), better, memory),
-            Verdict::Yes { outdated: true }
-        );
-        assert_eq!(
-            verify(&decoy(COST), &password("right"), COST, memory),
-            Verdict::No
-        );
+        assert_eq!(verify(&stored, &password("right"), better, memory), Verdict::Yes { outdated: true });
+        assert_eq!(verify(&decoy(COST), &password("right"), COST, memory), Verdict::No);
     }
 
     #[test]
     fn sec_4_cheap_costs_are_refused() {
         assert!(Argon2Cost::DEFAULT.accepted().is_ok());
-        for (m, t) in [
-            (19_455, 2),
-            (47_103, 1),
-            (19_456, 1),
-            (7_167, 9),
-            (1 << 20, 0),
-        ] {
-            assert!(
-                Argon2Cost {
-                    memory_kib: m,
-                    passes: t,
-                    lanes: 1
-                }
-                .accepted()
-                .is_err(),
-                "{m} {t}"
-            );
+        for (m, t) in [(19_455, 2), (47_103, 1), (19_456, 1), (7_167, 9), (1 << 20, 0)] {
+            assert!(Argon2Cost { memory_kib: m, passes: t, lanes: 1 }.accepted().is_err(), "{m} {t}");
         }
     }
 
@@ -332,15 +245,8 @@ mod tests {
         ];
         for (stored, text) in imported.into_iter().zip(["right", "password", "password"]) {
             let stored = PasswordHash::from_stored(stored);
-            assert_eq!(
-                verify(&stored, &password(text), COST, memory),
-                Verdict::Yes { outdated: true },
-                "{stored:?}"
-            );
-            assert_eq!(
-                verify(&stored, &password("wrong"), COST, memory),
-                Verdict::No
-            );
+            assert_eq!(verify(&stored, &password(text), COST, memory), Verdict::Yes { outdated: true }, "{stored:?}");
+            assert_eq!(verify(&stored, &password("wrong"), COST, memory), Verdict::No);
         }
     }
 
@@ -348,14 +254,8 @@ mod tests {
     fn sec_5_bcrypt_never_matches_beyond_72_bytes() {
         let memory = &mut HashMemory::new(COST);
         let stored = PasswordHash::from_stored(bcrypt::hash("a".repeat(72), 4).unwrap());
-        assert_eq!(
-            verify(&stored, &password(&"a".repeat(72)), COST, memory),
-            Verdict::Yes { outdated: true }
-        );
-        assert_eq!(
-            verify(&stored, &password(&"a".repeat(73)), COST, memory),
-            Verdict::No
-        );
+        assert_eq!(verify(&stored, &password(&"a".repeat(72)), COST, memory), Verdict::Yes { outdated: true });
+        assert_eq!(verify(&stored, &password(&"a".repeat(73)), COST, memory), Verdict::No);
     }
 
     #[test]
@@ -372,12 +272,7 @@ mod tests {
             "$2b$10$é",
         ] {
             assert_eq!(
-                verify(
-                    &PasswordHash::from_stored(bad.into()),
-                    &password("x"),
-                    COST,
-                    memory
-                ),
+                verify(&PasswordHash::from_stored(bad.into()), &password("x"), COST, memory),
                 Verdict::No,
                 "{bad}"
             );

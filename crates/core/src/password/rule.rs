@@ -17,10 +17,7 @@ pub struct PasswordRule {
 
 impl Default for PasswordRule {
     fn default() -> Self {
-        Self {
-            min_length: 8,
-            min_score: 3,
-        }
+        Self { min_length: 8, min_score: 3 }
     }
 }
 
@@ -76,17 +73,10 @@ impl PasswordRule {
         let looked_at: String = text.chars().take(LOOKED_AT).collect();
         let found = zxcvbn(&looked_at, &inputs);
         let score = number(found.score());
-        let warning = found
-            .feedback()
-            .and_then(zxcvbn::feedback::Feedback::warning);
-        let suggestions = found
-            .feedback()
-            .map(|f| f.suggestions().iter().map(key).collect())
-            .unwrap_or_default();
+        let warning = found.feedback().and_then(zxcvbn::feedback::Feedback::warning);
+        let suggestions = found.feedback().map(|f| f.suggestions().iter().map(key).collect()).unwrap_or_default();
         let fault = if text.chars().count() < usize::from(self.min_length) {
-            Some(PasswordFault::TooShort {
-                min: self.min_length,
-            })
+            Some(PasswordFault::TooShort { min: self.min_length })
         } else if is_about(text, &words) {
             Some(PasswordFault::AboutYou)
         } else if is_common(warning) {
@@ -96,11 +86,7 @@ impl PasswordRule {
         } else {
             None
         };
-        Assessment {
-            score,
-            fault,
-            suggestions,
-        }
+        Assessment { score, fault, suggestions }
     }
 }
 
@@ -109,12 +95,7 @@ fn words(about: &[&str]) -> Vec<String> {
     let mut words = Vec::new();
     for text in about {
         let lower: String = text.to_lowercase().chars().take(LOOKED_AT).collect();
-        words.extend(
-            lower
-                .split(['@', '.', ' ', '-', '_', '+'])
-                .filter(|w| w.chars().count() >= 3)
-                .map(String::from),
-        );
+        words.extend(lower.split(['@', '.', ' ', '-', '_', '+']).filter(|w| w.chars().count() >= 3).map(String::from));
         words.push(lower);
     }
     words
@@ -134,11 +115,7 @@ fn is_about(text: &str, words: &[String]) -> bool {
 fn is_common(warning: Option<Warning>) -> bool {
     matches!(
         warning,
-        Some(
-            Warning::ThisIsATop10Password
-                | Warning::ThisIsATop100Password
-                | Warning::ThisIsACommonPassword
-        )
+        Some(Warning::ThisIsATop10Password | Warning::ThisIsATop100Password | Warning::ThisIsACommonPassword)
     )
 }
 
@@ -157,14 +134,11 @@ fn key(suggestion: &Suggestion) -> &'static str {
         Suggestion::UseAFewWordsAvoidCommonPhrases => "password_use_words",
         Suggestion::NoNeedForSymbolsDigitsOrUppercaseLetters => "password_no_need_for_symbols",
         Suggestion::AddAnotherWordOrTwo => "password_add_words",
-        Suggestion::CapitalizationDoesntHelpVeryMuch
-        | Suggestion::AllUppercaseIsAlmostAsEasyToGuessAsAllLowercase => {
+        Suggestion::CapitalizationDoesntHelpVeryMuch | Suggestion::AllUppercaseIsAlmostAsEasyToGuessAsAllLowercase => {
             "password_capitals_help_little"
         }
         Suggestion::ReversedWordsArentMuchHarderToGuess => "password_reversed_helps_little",
-        Suggestion::PredictableSubstitutionsDontHelpVeryMuch => {
-            "password_substitutions_help_little"
-        }
+        Suggestion::PredictableSubstitutionsDontHelpVeryMuch => "password_substitutions_help_little",
         Suggestion::UseALongerKeyboardPatternWithMoreTurns => "password_longer_pattern",
         Suggestion::AvoidRepeatedWordsAndCharacters => "password_avoid_repeats",
         Suggestion::AvoidSequences => "password_avoid_sequences",
@@ -179,30 +153,15 @@ mod tests {
     use super::*;
 
     fn fault(text: &str, about: &[&str]) -> Option<PasswordFault> {
-        PasswordRule::default()
-            .assess(&Password::parse(text.into()).unwrap(), about)
-            .fault
+        PasswordRule::default().assess(&Password::parse(text.into()).unwrap(), about).fault
     }
 
     #[test]
     fn sec_1_short_ones_are_refused() {
-        assert_eq!(
-            fault("k9#vQ2x", &[]),
-            Some(PasswordFault::TooShort { min: 8 })
-        );
+        assert_eq!(fault("k9#vQ2x", &[]), Some(PasswordFault::TooShort { min: 8 }));
         assert_eq!(fault("k9#vQ2xMr7", &[]), None);
-        let strict = PasswordRule {
-            min_length: 15,
-            min_score: 3,
-        };
-        let of = |n: usize| {
-            strict
-                .assess(
-                    &Password::parse("k9#vQ2xMr7&pL4wZ"[..n].into()).unwrap(),
-                    &[],
-                )
-                .fault
-        };
+        let strict = PasswordRule { min_length: 15, min_score: 3 };
+        let of = |n: usize| strict.assess(&Password::parse("k9#vQ2xMr7&pL4wZ"[..n].into()).unwrap(), &[]).fault;
         assert_eq!(of(14), Some(PasswordFault::TooShort { min: 15 }));
         assert_eq!(of(15), None);
     }
@@ -211,18 +170,8 @@ mod tests {
     fn sec_3_common_and_personal_ones_are_refused() {
         assert_eq!(fault("password1", &[]), Some(PasswordFault::Common));
         assert_eq!(fault("aaaaaaaaaaaa", &[]), Some(PasswordFault::TooWeak));
-        let about = [
-            "Lovelace",
-            "ada.lovelace@example.com",
-            "Acme",
-            "auth.acme.example",
-        ];
-        for own in [
-            "lovelace1815",
-            "AdaLovelace",
-            "acme-acme",
-            "ada.lovelace@example.com",
-        ] {
+        let about = ["Lovelace", "ada.lovelace@example.com", "Acme", "auth.acme.example"];
+        for own in ["lovelace1815", "AdaLovelace", "acme-acme", "ada.lovelace@example.com"] {
             assert_eq!(fault(own, &about), Some(PasswordFault::AboutYou), "{own}");
         }
         assert_eq!(fault("correct horse battery staple", &about), None);

@@ -61,10 +61,7 @@ pub struct TokenFault;
 impl<I: Id> OpaqueToken<I> {
     /// A new secret for this id.
     pub fn new(id: I, entropy: &dyn Entropy) -> Self {
-        Self {
-            id,
-            secret: Secret::new(entropy::bytes(entropy)),
-        }
+        Self { id, secret: Secret::new(entropy::bytes(entropy)) }
     }
 
     /// Reads `id.secret`.
@@ -76,21 +73,14 @@ impl<I: Id> OpaqueToken<I> {
         let id = I::try_from(id).map_err(|_| TokenFault)?;
         let mut bytes = [0u8; 32];
         match URL_SAFE_NO_PAD.decode_slice(secret, &mut bytes) {
-            Ok(32) if secret.len() == 43 => Ok(Self {
-                id,
-                secret: Secret::new(bytes),
-            }),
+            Ok(32) if secret.len() == 43 => Ok(Self { id, secret: Secret::new(bytes) }),
             _ => Err(TokenFault),
         }
     }
 
     /// The credential's text, for its owner alone.
     pub fn reveal(&self) -> String {
-        format!(
-            "{}.{}",
-            self.id.as_ref(),
-            URL_SAFE_NO_PAD.encode(self.secret.expose())
-        )
+        format!("{}.{}", self.id.as_ref(), URL_SAFE_NO_PAD.encode(self.secret.expose()))
     }
 
     /// What the database keeps of it.
@@ -112,24 +102,13 @@ mod tests {
     #[test]
     fn sec_40_a_token_is_read_back_and_matches_only_its_hash() {
         let chance = Seeded::new(7);
-        let new = || {
-            OpaqueToken::new(
-                ClientId::new(Time::from_millis(1_700_000_000_000), &chance),
-                &chance,
-            )
-        };
+        let new = || OpaqueToken::new(ClientId::new(Time::from_millis(1_700_000_000_000), &chance), &chance);
         let (token, other) = (new(), new());
         let read = OpaqueToken::<ClientId>::parse(&token.reveal()).unwrap();
         assert_eq!(read.id, token.id);
         assert!(token.hash().matches(read.secret().expose()));
         assert!(!token.hash().matches(other.secret().expose()));
-        for bad in [
-            "",
-            ".",
-            "client_x.y",
-            &format!("{}=", token.reveal()),
-            &token.reveal()[1..],
-        ] {
+        for bad in ["", ".", "client_x.y", &format!("{}=", token.reveal()), &token.reveal()[1..]] {
             assert!(OpaqueToken::<ClientId>::parse(bad).is_err(), "{bad}");
         }
     }

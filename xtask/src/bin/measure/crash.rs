@@ -26,27 +26,16 @@ pub async fn run(rounds: u32) -> Result<bool> {
     let crowd = open(&place).await?;
     let mut answered = 0;
     for round in 1..=rounds {
-        let newcomers = load_and_kill(&place, &crowd, round)
-            .await
-            .with_context(|| format!("round {round}"))?;
-        let server = place
-            .start()
-            .await
-            .with_context(|| format!("starting again after kill {round}"))?;
-        let names = crowd
-            .nothing_lost()
-            .await
-            .with_context(|| format!("after kill {round}"))?;
+        let newcomers = load_and_kill(&place, &crowd, round).await.with_context(|| format!("round {round}"))?;
+        let server = place.start().await.with_context(|| format!("starting again after kill {round}"))?;
+        let names = crowd.nothing_lost().await.with_context(|| format!("after kill {round}"))?;
         for email in &newcomers {
             let browser = Browser::new(place.url())?;
             person::sign_in(&browser, email)
                 .await
                 .with_context(|| format!("{email} was told of an account before kill {round}"))?;
         }
-        println!(
-            "kill {round}: {names} names, {} new accounts answered, none lost",
-            newcomers.len()
-        );
+        println!("kill {round}: {names} names, {} new accounts answered, none lost", newcomers.len());
         answered += names + newcomers.len() as u64;
         server.kill()?;
     }
@@ -77,12 +66,7 @@ async fn open(place: &Place) -> Result<Crowd> {
         let browser = Browser::new(place.url())?;
         person::sign_up(&browser, &mailbox, &format!("renamer{number}@example.com")).await?;
         let zero = AtomicU64::new(0);
-        people.push(Arc::new(Renamer {
-            browser,
-            sent: zero,
-            answered: AtomicU64::new(0),
-            seen: AtomicU64::new(0),
-        }));
+        people.push(Arc::new(Renamer { browser, sent: zero, answered: AtomicU64::new(0), seen: AtomicU64::new(0) }));
     }
     server.kill()?;
     Ok(Crowd { people })
@@ -90,10 +74,7 @@ async fn open(place: &Place) -> Result<Crowd> {
 
 impl Crowd {
     fn first(&self) -> Result<&Renamer> {
-        self.people
-            .first()
-            .map(AsRef::as_ref)
-            .context("an empty crowd")
+        self.people.first().map(AsRef::as_ref).context("an empty crowd")
     }
 
     /// Everybody is still signed in, under a name not older than the last that
@@ -101,18 +82,11 @@ impl Crowd {
     async fn nothing_lost(&self) -> Result<u64> {
         let mut covered = 0;
         for renamer in &self.people {
-            let (answered, sent) = (
-                renamer.answered.load(Ordering::SeqCst),
-                renamer.sent.load(Ordering::SeqCst),
-            );
-            let name = person::name(&renamer.browser)
-                .await
-                .context("a session that was answered is gone")?;
+            let (answered, sent) = (renamer.answered.load(Ordering::SeqCst), renamer.sent.load(Ordering::SeqCst));
+            let name = person::name(&renamer.browser).await.context("a session that was answered is gone")?;
             let number: u64 = name.trim_start_matches('n').parse().unwrap_or(0);
             if number < answered || number > sent {
-                bail!(
-                    "the name is {name}; the last answered was n{answered}, the last sent n{sent}"
-                );
+                bail!("the name is {name}; the last answered was n{answered}, the last sent n{sent}");
             }
             covered += answered.saturating_sub(renamer.seen.swap(answered, Ordering::SeqCst));
         }
@@ -129,12 +103,7 @@ async fn load_and_kill(place: &Place, crowd: &Crowd, round: u32) -> Result<Vec<S
         work.spawn(rename(renamer.clone(), stop.clone()));
     }
     for number in 0..NEWCOMERS {
-        work.spawn(arrive(
-            place.url().clone(),
-            mailbox.clone(),
-            format!("r{round}w{number}"),
-            stop.clone(),
-        ));
+        work.spawn(arrive(place.url().clone(), mailbox.clone(), format!("r{round}w{number}"), stop.clone()));
     }
     // Another moment each time, so that kills fall everywhere in a commit.
     tokio::time::sleep(Duration::from_millis(900 + u64::from(round) * 137 % 700)).await;
@@ -151,10 +120,7 @@ async fn load_and_kill(place: &Place, crowd: &Crowd, round: u32) -> Result<Vec<S
 async fn rename(renamer: Arc<Renamer>, stop: Arc<AtomicBool>) -> Vec<String> {
     while !stop.load(Ordering::SeqCst) {
         let number = renamer.sent.fetch_add(1, Ordering::SeqCst) + 1;
-        if person::set_name(&renamer.browser, &format!("n{number}"))
-            .await
-            .is_err()
-        {
+        if person::set_name(&renamer.browser, &format!("n{number}")).await.is_err() {
             break;
         }
         renamer.answered.store(number, Ordering::SeqCst);
@@ -169,8 +135,7 @@ async fn arrive(home: Url, mailbox: Url, mark: String, stop: Arc<AtomicBool>) ->
         let Ok(browser) = Browser::new(&home) else {
             break;
         };
-        if stop.load(Ordering::SeqCst) || person::sign_up(&browser, &mailbox, &email).await.is_err()
-        {
+        if stop.load(Ordering::SeqCst) || person::sign_up(&browser, &mailbox, &email).await.is_err() {
             break;
         }
         welcome.push(email);

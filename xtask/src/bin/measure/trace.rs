@@ -14,33 +14,15 @@ use crate::drive::server::Place;
 pub async fn synced_before_the_answer(place: &Place, browser: &Browser) -> Result<()> {
     let file = place.folder().join("trace");
     let calls = "trace=fsync,fdatasync,read,recvfrom,readv,write,writev,sendto,sendmsg";
-    let wrapper = [
-        "strace",
-        "-f",
-        "-y",
-        "-qq",
-        "-s",
-        "64",
-        "-e",
-        "signal=none",
-        "-e",
-        calls,
-        "-o",
-    ];
+    let wrapper = ["strace", "-f", "-y", "-qq", "-s", "64", "-e", "signal=none", "-e", calls, "-o"];
     let mut wrapper: Vec<String> = wrapper.iter().map(ToString::to_string).collect();
     wrapper.push(file.to_string_lossy().into_owned());
-    let server = place
-        .start_under(&wrapper)
-        .await
-        .context("starting under strace")?;
+    let server = place.start_under(&wrapper).await.context("starting under strace")?;
     person::set_name(browser, "traced").await?;
     // Ends the tracer as well, which leaves its file whole.
-    let traced =
-        fs::read_to_string(format!("/proc/{0}/task/{0}/children", server.id())).unwrap_or_default();
+    let traced = fs::read_to_string(format!("/proc/{0}/task/{0}/children", server.id())).unwrap_or_default();
     for id in traced.split_whitespace() {
-        let _ = std::process::Command::new("kill")
-            .args(["-TERM", id])
-            .status();
+        let _ = std::process::Command::new("kill").args(["-TERM", id]).status();
     }
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     drop(server);
@@ -61,10 +43,7 @@ fn order(trace: &str) -> Result<()> {
         } else if is_log_sync(line) && line.contains("unfinished") {
             // Begun before the request, it says nothing of the request's rows.
             begun.insert(thread, asked);
-        } else if line.contains("sync resumed")
-            && line.ends_with("= 0")
-            && begun.remove(thread) == Some(true)
-        {
+        } else if line.contains("sync resumed") && line.ends_with("= 0") && begun.remove(thread) == Some(true) {
             synced |= asked;
         } else if asked && line.contains("HTTP/1.1 303") {
             if synced {
@@ -77,8 +56,7 @@ fn order(trace: &str) -> Result<()> {
 }
 
 fn is_log_sync(line: &str) -> bool {
-    (line.contains("fsync(") || line.contains("fdatasync("))
-        && (line.contains("-wal>") || line.contains("-journal>"))
+    (line.contains("fsync(") || line.contains("fdatasync(")) && (line.contains("-wal>") || line.contains("-journal>"))
 }
 
 #[cfg(test)]
@@ -100,18 +78,8 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_sync_is_found_out() {
-        assert!(
-            order(&format!(
-                "8 fdatasync(5</d/housekey.db-wal>) = 0\n{ASK}\n{ANSWER}\n"
-            ))
-            .is_err()
-        );
-        assert!(
-            order(&format!(
-                "{ASK}\n8 fdatasync(5</d/housekey.db-wal>) = -1 EIO\n{ANSWER}\n"
-            ))
-            .is_err()
-        );
+        assert!(order(&format!("8 fdatasync(5</d/housekey.db-wal>) = 0\n{ASK}\n{ANSWER}\n")).is_err());
+        assert!(order(&format!("{ASK}\n8 fdatasync(5</d/housekey.db-wal>) = -1 EIO\n{ANSWER}\n")).is_err());
         let begun_before = format!(
             "8 fdatasync(5</d/housekey.db-wal> <unfinished ...>\n{ASK}\n8 <... fdatasync resumed>) = 0\n{ANSWER}\n"
         );

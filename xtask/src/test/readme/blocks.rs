@@ -37,10 +37,7 @@ pub fn blocks(text: &str) -> Vec<Block> {
             continue;
         };
         let inside = lines.by_ref().take_while(|line| *line != "```");
-        found.push(Block {
-            kind,
-            lines: inside.map(str::to_owned).collect(),
-        });
+        found.push(Block { kind, lines: inside.map(str::to_owned).collect() });
     }
     found
 }
@@ -49,9 +46,7 @@ fn kind(opening: &str) -> Option<Kind> {
     match opening.split_once(' ')? {
         ("sh", "run") => Some(Kind::Run),
         ("sh", "serve") => Some(Kind::Serve),
-        ("rust", mark) => mark
-            .strip_prefix("file=")
-            .map(|path| Kind::Shows(path.to_owned())),
+        ("rust", mark) => mark.strip_prefix("file=").map(|path| Kind::Shows(path.to_owned())),
         _ => None,
     }
 }
@@ -62,7 +57,8 @@ mod tests {
 
     #[test]
     fn only_marked_blocks_count() {
-        let text = "```sh\nrm -r /\n```\n```sh run\n# why\ntrue\n\nfalse\n```\n```rust file=a/b.rs\nfn main() {}\n```\n";
+        let text =
+            "```sh\nrm -r /\n```\n```sh run\n# why\ntrue\n\nfalse\n```\n```rust file=a/b.rs\nfn main() {}\n```\n";
         let found = blocks(text);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].kind, Kind::Run);

@@ -51,8 +51,7 @@ fn perform(stage: &Stage, kind: &Kind, line: &str) -> Result<()> {
 }
 
 fn shows(stage: &Stage, block: &Block, path: &str) -> Result<()> {
-    let file =
-        fs::read_to_string(stage.root.join(path)).with_context(|| format!("reading {path}"))?;
+    let file = fs::read_to_string(stage.root.join(path)).with_context(|| format!("reading {path}"))?;
     if file.lines().eq(block.lines.iter().map(String::as_str)) {
         return Ok(());
     }

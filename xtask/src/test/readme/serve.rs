@@ -25,10 +25,7 @@ pub fn serves(line: &str, root: &Path) -> Result<()> {
     let child = shell(line)
         .current_dir(root)
         .env("HOUSEKEY__SERVER__LISTEN", format!("127.0.0.1:{port}"))
-        .env(
-            "HOUSEKEY__SERVER__PUBLIC_URL",
-            format!("http://localhost:{port}"),
-        )
+        .env("HOUSEKEY__SERVER__PUBLIC_URL", format!("http://localhost:{port}"))
         .env("HOUSEKEY__SERVER__DATA", &data)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -49,10 +46,7 @@ impl Server {
     fn answers(&mut self, port: u16) -> Result<()> {
         let out = self.child.stdout.take().context("no output")?;
         std::thread::spawn(move || {
-            BufReader::new(out)
-                .lines()
-                .map_while(Result::ok)
-                .for_each(|line| println!("  {line}"))
+            BufReader::new(out).lines().map_while(Result::ok).for_each(|line| println!("  {line}"))
         });
         let watch = Stopwatch::start();
         while watch.elapsed() < PATIENCE {
@@ -69,9 +63,7 @@ impl Server {
 
     /// As a person would at the terminal: an interrupt, then its own end.
     fn stop(&mut self) -> Result<()> {
-        let _ = Command::new("kill")
-            .args(["-INT", &self.child.id().to_string()])
-            .status();
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         let watch = Stopwatch::start();
         while watch.elapsed() < Duration::from_secs(20) {
             if let Some(status) = self.child.try_wait()? {
@@ -95,10 +87,7 @@ impl Drop for Server {
 
 fn first_page(mut stream: TcpStream, port: u16) -> Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(
-        stream,
-        "GET / HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
-    )?;
+    write!(stream, "GET / HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n")?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     let answer = String::from_utf8_lossy(&answer);

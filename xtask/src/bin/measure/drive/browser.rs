@@ -47,18 +47,12 @@ impl Browser {
             .redirect(redirect::Policy::limited(5))
             .timeout(std::time::Duration::from_secs(30))
             .build()?;
-        Ok(Self {
-            client,
-            home: home.clone(),
-        })
+        Ok(Self { client, home: home.clone() })
     }
 
     /// Gets a page.
     pub async fn get(&self, path: &str) -> Result<Page> {
-        let request = self
-            .client
-            .get(self.home.join(path)?)
-            .header("sec-fetch-site", "same-origin");
+        let request = self.client.get(self.home.join(path)?).header("sec-fetch-site", "same-origin");
         read(request.send().await?).await
     }
 
@@ -66,11 +60,7 @@ impl Browser {
     pub async fn submit(&self, page: &Page, filled: &[(Field, &str)]) -> Result<Page> {
         let form = forms(&page.html)
             .into_iter()
-            .find(|form| {
-                filled
-                    .iter()
-                    .all(|(field, _)| form.inputs.iter().any(|input| is(input, *field)))
-            })
+            .find(|form| filled.iter().all(|(field, _)| form.inputs.iter().any(|input| is(input, *field))))
             .with_context(|| format!("{} has no form for {filled:?}:\n{}", page.url, page.html))?;
         let request = self
             .client
@@ -88,13 +78,7 @@ impl Page {
         if self.url.path().ends_with(path) && self.status.is_success() {
             return Ok(self);
         }
-        bail!(
-            "expected {path}, got {} {} (retry after {:?}):\n{}",
-            self.status,
-            self.url,
-            self.retry_after,
-            self.html
-        )
+        bail!("expected {path}, got {} {} (retry after {:?}):\n{}", self.status, self.url, self.retry_after, self.html)
     }
 
     /// The value of an input of this page.
@@ -108,17 +92,8 @@ impl Page {
 }
 
 async fn read(answer: reqwest::Response) -> Result<Page> {
-    let retry_after = answer
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
-    Ok(Page {
-        url: answer.url().clone(),
-        status: answer.status(),
-        retry_after,
-        html: answer.text().await?,
-    })
+    let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Ok(Page { url: answer.url().clone(), status: answer.status(), retry_after, html: answer.text().await? })
 }
 
 fn values(form: &Form, filled: &[(Field, &str)]) -> Vec<(String, String)> {
@@ -126,14 +101,8 @@ fn values(form: &Form, filled: &[(Field, &str)]) -> Vec<(String, String)> {
         .iter()
         .filter(|input| !matches!(input.kind.as_str(), "checkbox" | "radio"))
         .map(|input| {
-            let given = filled
-                .iter()
-                .find(|(field, _)| is(input, *field))
-                .map(|(_, text)| (*text).to_owned());
-            (
-                input.name.clone(),
-                given.unwrap_or_else(|| input.value.clone()),
-            )
+            let given = filled.iter().find(|(field, _)| is(input, *field)).map(|(_, text)| (*text).to_owned());
+            (input.name.clone(), given.unwrap_or_else(|| input.value.clone()))
         })
         .collect()
 }

@@ -29,8 +29,7 @@ pub fn forms(html: &str) -> Vec<Form> {
         .filter_map(|rest| {
             let body = rest.split("</form>").next()?;
             let head = body.split('>').next()?;
-            let posts =
-                attribute(head, "method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
+            let posts = attribute(head, "method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
             posts.then(|| Form {
                 action: attribute(head, "action").unwrap_or_default(),
                 inputs: body.split("<input").skip(1).filter_map(input).collect(),
@@ -50,9 +49,7 @@ fn input(rest: &str) -> Option<Input> {
 }
 
 fn attribute(head: &str, name: &str) -> Option<String> {
-    let (_, rest) = head
-        .split_once(&format!(" {name}=\""))
-        .or_else(|| head.split_once(&format!("\n{name}=\"")))?;
+    let (_, rest) = head.split_once(&format!(" {name}=\"")).or_else(|| head.split_once(&format!("\n{name}=\"")))?;
     let value = rest.split('"').next()?;
     Some(unescaped(value))
 }

@@ -13,29 +13,17 @@ pub const PASSWORD: &str = "lantern-orbit-velvet-4711";
 /// Opens an account and is signed in at the end.
 pub async fn sign_up(browser: &Browser, mailbox: &Url, email: &str) -> Result<()> {
     let page = browser.get("/sign-up").await?;
-    let page = browser
-        .submit(&page, &[(Field::Email, email), (Field::Password, PASSWORD)])
-        .await?
-        .at("/code")?;
+    let page = browser.submit(&page, &[(Field::Email, email), (Field::Password, PASSWORD)]).await?.at("/code")?;
     let code = mailed_code(mailbox, email).await?;
-    browser
-        .submit(&page, &[(Field::Code, &code)])
-        .await?
-        .at("/account")?;
+    browser.submit(&page, &[(Field::Code, &code)]).await?.at("/account")?;
     Ok(())
 }
 
 /// Signs in with the password.
 pub async fn sign_in(browser: &Browser, email: &str) -> Result<Page> {
     let page = browser.get("/sign-in").await?;
-    let page = browser
-        .submit(&page, &[(Field::Email, email)])
-        .await?
-        .at("/password")?;
-    browser
-        .submit(&page, &[(Field::Password, PASSWORD)])
-        .await?
-        .at("/account")
+    let page = browser.submit(&page, &[(Field::Email, email)]).await?.at("/password")?;
+    browser.submit(&page, &[(Field::Password, PASSWORD)]).await?.at("/account")
 }
 
 /// The code in the newest mail to an address that has one.
@@ -55,10 +43,7 @@ async fn mailed_code(mailbox: &Url, email: &str) -> Result<String> {
 }
 
 fn link_about(html: &str, email: &str) -> Option<String> {
-    let before = html
-        .split(email)
-        .next()
-        .filter(|before| before.len() < html.len())?;
+    let before = html.split(email).next().filter(|before| before.len() < html.len())?;
     let link = before.rsplit("href=\"").next()?;
     link.split('"').next().map(str::to_owned)
 }
@@ -82,8 +67,7 @@ pub async fn set_name(browser: &Browser, name: &str) -> Result<()> {
 /// The first name as the account's page shows it.
 pub async fn name(browser: &Browser) -> Result<String> {
     let page = browser.get("/account").await?.at("/account")?;
-    page.value(Field::GivenName)
-        .context("the account's page shows no first name")
+    page.value(Field::GivenName).context("the account's page shows no first name")
 }
 
 #[cfg(test)]

@@ -30,10 +30,7 @@ impl Place {
     /// may make them: load comes from one address here.
     pub fn new(program_note: &str) -> Result<Self> {
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let folder = std::env::temp_dir().join(format!(
-            "housekey-{program_note}-{}-{port}",
-            std::process::id()
-        ));
+        let folder = std::env::temp_dir().join(format!("housekey-{program_note}-{}-{port}", std::process::id()));
         fs::create_dir_all(&folder)?;
         let url = Url::parse(&format!("http://localhost:{port}"))?;
         let config = format!(
@@ -78,11 +75,7 @@ impl Place {
             .stderr(File::options().append(true).open(&log)?)
             .spawn()
             .context("starting the server")?;
-        let mut server = Server {
-            child,
-            log,
-            took: Duration::ZERO,
-        };
+        let mut server = Server { child, log, took: Duration::ZERO };
         server.first_answer(&self.url, &watch).await?;
         server.took = watch.elapsed();
         Ok(server)
@@ -97,19 +90,12 @@ impl Drop for Place {
 
 impl Server {
     async fn first_answer(&mut self, url: &Url, watch: &Stopwatch) -> Result<()> {
-        let client = reqwest::Client::builder()
-            .timeout(Duration::from_secs(5))
-            .build()?;
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
         while watch.elapsed() < Duration::from_secs(30) {
             if let Some(status) = self.child.try_wait()? {
                 bail!("the server ended by itself ({status}):\n{}", self.said());
             }
-            if client
-                .get(url.join("/readyz")?)
-                .send()
-                .await
-                .is_ok_and(|answer| answer.status().is_success())
-            {
+            if client.get(url.join("/readyz")?).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -130,10 +116,8 @@ impl Server {
     /// The address of the mail it catches, which it prints with its key.
     pub fn mailbox(&self) -> Result<Url> {
         let said = self.said();
-        let word = said
-            .split_whitespace()
-            .find(|word| word.contains("/dev/mail"))
-            .context("no address of caught mail")?;
+        let word =
+            said.split_whitespace().find(|word| word.contains("/dev/mail")).context("no address of caught mail")?;
         let start = word.find("http").context("no address of caught mail")?;
         let address = word.get(start..).unwrap_or_default();
         Ok(Url::parse(address.trim_end_matches(['.', ',', ')', '"']))?)

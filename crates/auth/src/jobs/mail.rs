@@ -39,12 +39,8 @@ const TRIES: usize = 16;
 /// The queue, as the worker sees it.
 pub(crate) trait Queue: Send + Sync {
     /// Takes due mails for this node.
-    fn claim<'a>(
-        &'a self,
-        node: &'a str,
-        now: Time,
-        most: usize,
-    ) -> BoxFuture<'a, Result<Vec<QueuedMail>, StoreError>>;
+    fn claim<'a>(&'a self, node: &'a str, now: Time, most: usize)
+    -> BoxFuture<'a, Result<Vec<QueuedMail>, StoreError>>;
     /// The mail has ended; its content goes.
     fn ended<'a>(
         &'a self,
@@ -54,12 +50,7 @@ pub(crate) trait Queue: Send + Sync {
         now: Time,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
     /// The mail is due again.
-    fn again<'a>(
-        &'a self,
-        id: &'a MailId,
-        due: Time,
-        why: &'static str,
-    ) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn again<'a>(&'a self, id: &'a MailId, due: Time, why: &'static str) -> BoxFuture<'a, Result<(), StoreError>>;
     /// When the next mail is due.
     fn next_due(&self) -> BoxFuture<'_, Result<Option<Time>, StoreError>>;
 }
@@ -84,12 +75,7 @@ impl Queue for Store {
         Box::pin(self.mail_ended(id, end, why.map(str::to_owned), now))
     }
 
-    fn again<'a>(
-        &'a self,
-        id: &'a MailId,
-        due: Time,
-        why: &'static str,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn again<'a>(&'a self, id: &'a MailId, due: Time, why: &'static str) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(self.mail_again(id, due, why.to_owned()))
     }
 
@@ -188,11 +174,7 @@ impl<Q: Queue> MailWorker<'_, Q> {
     /// the claim runs out and the mail is tried again.
     async fn guarded(&self, mail: QueuedMail) {
         let id = mail.id.clone();
-        if AssertUnwindSafe(self.deliver(mail))
-            .catch_unwind()
-            .await
-            .is_err()
-        {
+        if AssertUnwindSafe(self.deliver(mail)).catch_unwind().await.is_err() {
             tracing::error!(mail.id = %id, "sending a mail panicked");
         }
     }
@@ -214,8 +196,7 @@ impl<Q: Queue> MailWorker<'_, Q> {
                 (MailEnd::Dead, Some(why))
             }
         };
-        self.settle(&mail.id, |q, id| q.ended(id, end, why, now))
-            .await;
+        self.settle(&mail.id, |q, id| q.ended(id, end, why, now)).await;
     }
 
     async fn attempt(&self, mail: &QueuedMail) -> Tried {
@@ -242,10 +223,7 @@ impl<Q: Queue> MailWorker<'_, Q> {
             }
         };
         let silent = || Err(MailFault::passing("the mailer did not answer"));
-        match tokio::time::timeout(SILENCE, self.mailer.send(&letter))
-            .await
-            .unwrap_or_else(|_| silent())
-        {
+        match tokio::time::timeout(SILENCE, self.mailer.send(&letter)).await.unwrap_or_else(|_| silent()) {
             Ok(()) => {
                 tracing::info!(mail.id = %mail.id, letter = kind, "mail sent");
                 Tried::Sent
@@ -253,11 +231,7 @@ impl<Q: Queue> MailWorker<'_, Q> {
             Err(fault) => {
                 let MailFault { permanent, why } = &fault;
                 tracing::warn!(mail.id = %mail.id, letter = kind, to = letter.to.masked(), permanent, why, "mail not taken");
-                if *permanent {
-                    Tried::Dead("refused")
-                } else {
-                    Tried::Again("not_taken")
-                }
+                if *permanent { Tried::Dead("refused") } else { Tried::Again("not_taken") }
             }
         }
     }
@@ -295,11 +269,7 @@ pub(super) fn pause_after(tries: usize, left: Duration, chance: u16) -> Option<D
     if tries + 1 >= TRIES || left < Duration::from_secs(30) {
         return None;
     }
-    let seconds = PAUSES
-        .get(tries)
-        .or(PAUSES.last())
-        .copied()
-        .unwrap_or(7_200);
+    let seconds = PAUSES.get(tries).or(PAUSES.last()).copied().unwrap_or(7_200);
     let spread = 800 + 400 * u64::from(chance) / u64::from(u16::MAX);
     Some(Duration::from_millis(seconds * spread).min(left / 2))
 }

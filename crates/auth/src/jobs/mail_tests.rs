@@ -3,8 +3,7 @@
 use super::mail::{MailWorker, Queue, pause_after};
 use crate::{
     mail::{
-        Caught, Facts, Letter, Letterhead, Letters, MailFault, MailedSecret, Mailer, OutgoingMail,
-        Posted, Smtp,
+        Caught, Facts, Letter, Letterhead, Letters, MailFault, MailedSecret, Mailer, OutgoingMail, Posted, Smtp,
         sink::{Manner, Sink},
     },
     settings::Settings,
@@ -19,8 +18,8 @@ use housekey_core::{
     time::Time,
 };
 use housekey_store::{
-    StoreError,
-    mail::{MailEnd, QueuedMail},
+    Store, StoreError,
+    mail::{MailEnd, NewMail, QueuedMail},
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -50,13 +49,8 @@ struct Counting(AtomicU64);
 
 impl Entropy for Counting {
     fn fill(&self, out: &mut [u8]) {
-        let next = self
-            .0
-            .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst)
-            .to_le_bytes();
-        out.iter_mut()
-            .zip(next.iter().cycle())
-            .for_each(|(o, n)| *o = *n);
+        let next = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst).to_le_bytes();
+        out.iter_mut().zip(next.iter().cycle()).for_each(|(o, n)| *o = *n);
     }
 }
 
@@ -80,25 +74,15 @@ impl Rows {
             return Ok(());
         }
         *left -= 1;
-        Err(StoreError::Unavailable {
-            maybe_applied: false,
-        })
+        Err(StoreError::Unavailable { maybe_applied: false })
     }
 }
 
 impl Queue for Rows {
-    fn claim<'a>(
-        &'a self,
-        _: &'a str,
-        now: Time,
-        most: usize,
-    ) -> BoxFuture<'a, Result<Vec<QueuedMail>, StoreError>> {
+    fn claim<'a>(&'a self, _: &'a str, now: Time, most: usize) -> BoxFuture<'a, Result<Vec<QueuedMail>, StoreError>> {
         Box::pin(async move {
             let mut rows = self.rows.lock().unwrap();
-            let due = rows
-                .values_mut()
-                .filter(|row| row.ended.is_none() && row.due <= now)
-                .take(most);
+            let due = rows.values_mut().filter(|row| row.ended.is_none() && row.due <= now).take(most);
             let claim = |row: &mut Row| {
                 let claimed = row.mail.clone();
                 row.mail.tries += 1;
@@ -126,12 +110,7 @@ impl Queue for Rows {
         })
     }
 
-    fn again<'a>(
-        &'a self,
-        id: &'a MailId,
-        due: Time,
-        _: &'static str,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn again<'a>(&'a self, id: &'a MailId, due: Time, _: &'static str) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
             self.fail()?;
             self.rows.lock().unwrap().get_mut(id.as_str()).unwrap().due = due;
@@ -141,14 +120,7 @@ impl Queue for Rows {
 
     fn next_due(&self) -> BoxFuture<'_, Result<Option<Time>, StoreError>> {
         Box::pin(async move {
-            Ok(self
-                .rows
-                .lock()
-                .unwrap()
-                .values()
-                .filter(|row| row.ended.is_none())
-                .map(|row| row.due)
-                .min())
+            Ok(self.rows.lock().unwrap().values().filter(|row| row.ended.is_none()).map(|row| row.due).min())
         })
     }
 }
@@ -214,36 +186,15 @@ impl House {
     fn post(&self, never_send: bool) -> MailId {
         let now = self.clock.now();
         let made = self.made.fetch_add(1, Ordering::SeqCst);
-        let id = MailId::new(
-            now.plus(Duration::from_secs(made.unsigned_abs())),
-            &self.entropy,
-        );
+        let id = MailId::new(now.plus(Duration::from_secs(made.unsigned_abs())), &self.entropy);
         let expires = now.plus(Duration::from_secs(600));
         let code = MailedSecret::new("492817".to_owned());
-        let letter = Letter::SignInCode {
-            code,
-            expires,
-            asked: Facts::bare(now),
-        };
+        let letter = Letter::SignInCode { code, expires, asked: Facts::bare(now) };
         let posted = Posted::new(Email::parse("ada@example.com").unwrap(), letter);
         let sealed = posted.seal(&id, &self.keys, &self.entropy).unwrap();
-        let mail = QueuedMail {
-            id: id.clone(),
-            sealed,
-            never_send,
-            tries: 0,
-            expires,
-        };
-        let row = Row {
-            mail,
-            due: now,
-            ended: None,
-        };
-        self.queue
-            .rows
-            .lock()
-            .unwrap()
-            .insert(id.as_str().to_owned(), row);
+        let mail = QueuedMail { id: id.clone(), sealed, never_send, tries: 0, expires };
+        let row = Row { mail, due: now, ended: None };
+        self.queue.rows.lock().unwrap().insert(id.as_str().to_owned(), row);
         id
     }
 
@@ -252,15 +203,11 @@ impl House {
     }
 
     fn due_in(&self, id: &MailId) -> Duration {
-        self.queue.rows.lock().unwrap()[id.as_str()]
-            .due
-            .since(self.clock.now())
+        self.queue.rows.lock().unwrap()[id.as_str()].due.since(self.clock.now())
     }
 
     fn pass(&self, time: Duration) {
-        self.clock
-            .0
-            .fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+        self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
 
@@ -277,10 +224,7 @@ async fn what_is_queued_is_sent_once() {
     house.worker().run_due().await;
     house.worker().run_due().await;
     assert_eq!(caught.outbox().len(), 20);
-    assert!(
-        ids.iter()
-            .all(|id| house.ended(id) == Some((MailEnd::Sent, None)))
-    );
+    assert!(ids.iter().all(|id| house.ended(id) == Some((MailEnd::Sent, None))));
     assert!(ids.iter().all(|id| caught.get(id).is_some()));
     assert!(caught.outbox()[0].text.starts_with("492817"));
 }
@@ -310,19 +254,10 @@ async fn a_passing_fault_is_tried_again_and_later_each_time() {
     house.worker().run_due().await;
     assert_eq!(house.ended(&id), Some((MailEnd::Sent, None)));
     assert_eq!(moody.tried.lock().unwrap().len(), 4);
-    assert!(
-        (24..=36).contains(&pauses[0]) && (96..=144).contains(&pauses[1]),
-        "{pauses:?}"
-    );
-    assert!(
-        pauses[2] < 300,
-        "half of what is left to the code: {pauses:?}"
-    );
+    assert!((24..=36).contains(&pauses[0]) && (96..=144).contains(&pauses[1]), "{pauses:?}");
+    assert!(pauses[2] < 300, "half of what is left to the code: {pauses:?}");
     let tried = moody.tried.lock().unwrap();
-    assert!(
-        tried.iter().all(|mail| mail.id == tried[0].id),
-        "one Message-ID for all tries"
-    );
+    assert!(tried.iter().all(|mail| mail.id == tried[0].id), "one Message-ID for all tries");
 }
 
 #[tokio::test]
@@ -346,10 +281,7 @@ async fn a_mail_dies_with_its_code_and_at_a_lasting_refusal() {
     *moody.answers.lock().unwrap() = [MailFault::permanent("550")].into();
     let refused = house.post(false);
     house.worker().run_due().await;
-    assert_eq!(
-        house.ended(&refused),
-        Some((MailEnd::Dead, Some("refused")))
-    );
+    assert_eq!(house.ended(&refused), Some((MailEnd::Dead, Some("refused"))));
 }
 
 #[tokio::test]
@@ -357,15 +289,7 @@ async fn a_row_that_cannot_be_read_is_kept_for_a_better_day() {
     let (caught, mailer) = caught();
     let house = House::new(mailer);
     let id = house.post(false);
-    house
-        .queue
-        .rows
-        .lock()
-        .unwrap()
-        .get_mut(id.as_str())
-        .unwrap()
-        .mail
-        .sealed = vec![0; 40];
+    house.queue.rows.lock().unwrap().get_mut(id.as_str()).unwrap().mail.sealed = vec![0; 40];
     house.worker().run_due().await;
     assert_eq!(house.ended(&id), None);
     assert!(house.due_in(&id) > Duration::from_secs(20));
@@ -377,11 +301,7 @@ async fn a_claim_that_its_node_left_is_taken_up_again() {
     let (caught, mailer) = caught();
     let house = House::new(mailer);
     let id = house.post(false);
-    house
-        .queue
-        .claim("node that dies", house.clock.now(), 8)
-        .await
-        .unwrap();
+    house.queue.claim("node that dies", house.clock.now(), 8).await.unwrap();
     house.worker().run_due().await;
     assert!(caught.outbox().is_empty(), "it is somebody's");
     house.pass(Duration::from_secs(151));
@@ -419,12 +339,7 @@ async fn the_bell_wakes_it_and_a_stop_finishes_what_was_begun() {
     let stop = Arc::new(Notify::new());
     let running = tokio::spawn({
         let (house, stop) = (Arc::clone(&house), Arc::clone(&stop));
-        async move {
-            house
-                .worker()
-                .run(async move { stop.notified().await })
-                .await
-        }
+        async move { house.worker().run(async move { stop.notified().await }).await }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     let ids: Vec<_> = (0..5).map(|_| house.post(false)).collect();
@@ -432,14 +347,8 @@ async fn the_bell_wakes_it_and_a_stop_finishes_what_was_begun() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(caught.outbox().is_empty(), "under way");
     stop.notify_one();
-    tokio::time::timeout(Duration::from_secs(5), running)
-        .await
-        .unwrap()
-        .unwrap();
-    assert!(
-        ids.iter()
-            .all(|id| house.ended(id) == Some((MailEnd::Sent, None)))
-    );
+    tokio::time::timeout(Duration::from_secs(5), running).await.unwrap().unwrap();
+    assert!(ids.iter().all(|id| house.ended(id) == Some((MailEnd::Sent, None))));
 }
 
 /// Panics at the first mail.
@@ -469,11 +378,7 @@ async fn a_mailer_that_panics_costs_no_other_mail_and_not_the_worker() {
 
 #[tokio::test]
 async fn through_a_server_that_greylists() {
-    let sink = Sink::start(Manner {
-        rcpt: ["450 4.2.0 greylisted"].into(),
-        ..Manner::default()
-    })
-    .await;
+    let sink = Sink::start(Manner { rcpt: ["450 4.2.0 greylisted"].into(), ..Manner::default() }).await;
     let smtp = Smtp::new(&format!("smtp://{}", sink.address)).unwrap();
     let house = House::new(Arc::new(smtp));
     let id = house.post(false);
@@ -483,6 +388,36 @@ async fn through_a_server_that_greylists() {
     house.worker().run_due().await;
     assert_eq!(house.ended(&id), Some((MailEnd::Sent, None)));
     assert!(sink.taken()[0].data.contains("492817 is your code"));
+}
+
+#[tokio::test]
+async fn over_a_real_store_mail_is_sent_once_and_its_content_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::sqlite(folder.path().join("mail.db")).unwrap();
+    let moody = Arc::new(Moody::default());
+    *moody.answers.lock().unwrap() = [MailFault::passing("451")].into();
+    let house = House::new(moody.clone());
+    store.migrate(house.clock.now()).await.unwrap();
+    for never_send in [false, false, true] {
+        let id = house.post(never_send);
+        let row = house.queue.rows.lock().unwrap().remove(id.as_str()).unwrap().mail;
+        let mail = NewMail { id, sealed: row.sealed, never_send, expires: row.expires };
+        store.mail_queue(mail, house.clock.now()).await.unwrap();
+    }
+    let House { keys, letters, clock, entropy, bell, .. } = &house;
+    let (queue, mailer, node) = (&store, &*moody as &dyn Mailer, "node");
+    let worker = MailWorker { queue, keys, letters, mailer, clock, entropy, node, bell };
+    worker.run_due().await;
+    assert_eq!(moody.tried.lock().unwrap().len(), 2, "one is for nobody");
+    let due = store.mail_next_due().await.unwrap().unwrap();
+    house.pass(due.since(house.clock.now()));
+    worker.run_due().await;
+    worker.run_due().await;
+    assert_eq!(moody.tried.lock().unwrap().len(), 3, "the refused one again, and none twice");
+    assert_eq!(store.mail_next_due().await.unwrap(), None);
+    store.close().await;
+    let kept = std::fs::read(folder.path().join("mail.db")).unwrap();
+    assert!(!kept.windows(6).any(|bytes| bytes == b"492817"), "sec_102");
 }
 
 #[test]
@@ -500,10 +435,7 @@ fn pauses_grow_and_end_after_a_day() {
     }
     assert!(tries < 16);
     for (chance, seconds) in [(0, 24), (u16::MAX, 36)] {
-        assert_eq!(
-            pause_after(0, day, chance),
-            Some(Duration::from_secs(seconds))
-        );
+        assert_eq!(pause_after(0, day, chance), Some(Duration::from_secs(seconds)));
     }
     assert_eq!(pause_after(0, Duration::from_secs(29), 9), None);
     assert_eq!(pause_after(15, day, 9), None);

@@ -1,2 +1,44 @@
-//! See the crate description.
-fn main() {}
+//! Housekey as one binary: command line, configuration, and the server.
+
+mod chance;
+mod cli;
+mod commands;
+mod config;
+mod control;
+mod data;
+mod out;
+mod serve;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command, ConfigCommand, KeysCommand, MailCommand};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    data::keep_files_private();
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(why) => {
+            eprintln!("housekey: {why:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let Cli { command, serve: bare, common } = cli;
+    let flags = common.flags(None);
+    match command.unwrap_or(Command::Serve(bare)) {
+        Command::Serve(args) => serve::run(&common.flags(args.listen.as_deref()), common.json),
+        Command::Config(ConfigCommand::Check) => commands::check(&flags, common.json),
+        Command::Config(ConfigCommand::Show) => commands::show(&flags, common.json),
+        Command::Config(ConfigCommand::Reference) => commands::reference(common.json),
+        Command::Keys(KeysCommand::New { out }) => commands::new_key(out.as_deref(), common.json),
+        Command::Mail(MailCommand::Test { to }) => commands::test_mail(&flags, &to, common.json),
+    }
+}

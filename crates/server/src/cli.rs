@@ -1,0 +1,167 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Flags;
+
+/// Sign-up, sign-in and sessions for your apps, from one binary.
+#[derive(Parser)]
+#[command(
+    name = "housekey",
+    version,
+    about,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  housekey                                  start on http://localhost:4000, data in ./data
+  housekey serve --listen 127.0.0.1:8080    start elsewhere
+  housekey config check                     tell everything that is wrong with the configuration
+  housekey config reference                 list every key
+
+Without a command, `serve` runs. Configuration is read from housekey.toml where it exists."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    #[command(flatten)]
+    pub serve: ServeArgs,
+
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What every command takes.
+#[derive(Args)]
+pub struct Common {
+    /// The configuration file [default: housekey.toml, where it exists]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// The folder with database, key, lock and control socket [default: data]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data: Option<String>,
+    /// postgres://user:password@host/name or sqlite:PATH [default: housekey.db in the data folder]
+    #[arg(long, value_name = "URL", global = true)]
+    pub database: Option<String>,
+    /// Answer in JSON, for programs
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What `serve` takes.
+#[derive(Args, Default)]
+pub struct ServeArgs {
+    /// Address and port to listen on [default: 127.0.0.1:4000]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Start the server (the default)
+    #[command(after_help = "Examples:
+  housekey serve
+  housekey serve --listen 0.0.0.0:4000 --config /etc/housekey/housekey.toml
+  housekey serve --database postgres://housekey:secret@db/housekey
+
+The first start makes the data folder, the SQLite database and the key file. Keep a copy of the key
+apart from the database. Stop it with Ctrl-C or SIGTERM: it finishes what was begun.")]
+    Serve(ServeArgs),
+    /// Check, show or explain the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Make keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Try the mail settings
+    #[command(subcommand)]
+    Mail(MailCommand),
+}
+
+/// `housekey config …`
+#[derive(Subcommand)]
+pub enum ConfigCommand {
+    /// Tell every fault at once: file, line, key, what is wrong, what to write
+    #[command(after_help = "Examples:
+  housekey config check
+  housekey config check --config /etc/housekey/housekey.toml --json
+
+Ends with 0 if the server would start with it, else with 2. It changes nothing.")]
+    Check,
+    /// Show each value in force and where it comes from; secrets stay hidden
+    #[command(after_help = "Examples:
+  housekey config show
+  housekey config show --json | jq '.values[] | select(.source != \"default\")'
+
+Where a server runs on the same data folder, it shows what that server runs with.")]
+    Show,
+    /// Every key with type, default and example, as Markdown
+    #[command(after_help = "Examples:
+  housekey config reference | less
+  housekey config reference --json")]
+    Reference,
+}
+
+/// `housekey keys …`
+#[derive(Subcommand)]
+pub enum KeysCommand {
+    /// Make a new master key
+    #[command(after_help = "Examples:
+  housekey keys new                               print one, for a variable or a secret store
+  housekey keys new --out /etc/housekey/key       write one to a new file that only you may read
+
+To change keys, put the old one into `server.old_keys` and the new one in its place.")]
+    New {
+        /// Write to this new file (mode 0600) instead of printing
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// `housekey mail …`
+#[derive(Subcommand)]
+pub enum MailCommand {
+    /// Send a test message now and say what the mail server answered
+    #[command(after_help = "Examples:
+  housekey mail test ada@example.com")]
+    Test {
+        /// Who gets it
+        #[arg(value_name = "ADDRESS")]
+        to: String,
+    },
+}
+
+impl Common {
+    /// The flags that are configuration.
+    pub fn flags(&self, listen: Option<&str>) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            listen: listen.map(str::to_owned),
+            data: self.data.clone(),
+            database: self.database.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound_and_every_command_shows_examples() {
+        let mut command = Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        fn leaves(command: &clap::Command) {
+            if !command.has_subcommands() && command.get_name() != "help" {
+                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("Examples:"), "{}", command.get_name());
+            }
+            command.get_subcommands().filter(|sub| sub.get_name() != "help").for_each(leaves);
+        }
+        leaves(&command);
+    }
+}

@@ -1,0 +1,9 @@
+//! What the commands other than `serve` do.
+
+mod config;
+mod keys;
+mod mail;
+
+pub use config::{check, reference, refuse, show};
+pub use keys::new_key;
+pub use mail::{send_test, test_mail};

@@ -1,4 +1,28 @@
 //! Authentication for your own app, in your own database.
 
+mod builder;
+mod caller;
+mod error;
+pub mod flows;
+mod hasher;
+mod housekey;
+mod jobs;
+mod keys;
 pub mod mail;
+mod run;
+mod seen;
+mod sessions;
 pub mod settings;
+mod world;
+
+pub use builder::{BuildError, BuildFault, Builder};
+pub use caller::{Caller, ClientToken, Cookies, Door, Outcome, SetClient, SetDevice};
+pub use error::{Denial, Error, Fault, Result};
+pub use hasher::Hasher;
+pub use housekey::Housekey;
+pub use keys::{Key, KeyError};
+pub use sessions::Current;
+pub use world::{Clock, SystemClock, SystemEntropy, World};
+
+pub use housekey_core as core;
+pub use housekey_store::{Store, StoreError};

@@ -1,0 +1,247 @@
+//! Building the house: everything is checked, and all faults are told at once. Nothing runs yet.
+
+use crate::{
+    error::Error,
+    housekey::{Housekey, Inner},
+    keys::{self, Key, KeyError, OpenError},
+    mail::{Caught, Letterhead, Letters, Mailer, Smtp},
+    seen::Seen,
+    sessions::SessionCache,
+    settings::{Mode, Mount, Settings},
+    world::World,
+};
+use housekey_core::{entropy, limits::Limits, redirect::Origins, secret::Secret};
+use housekey_store::Store;
+use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
+use url::Url;
+
+/// Collects what an instance needs. Get one from [`Housekey::builder`].
+pub struct Builder {
+    store: Store,
+    settings: Settings,
+    key: Option<Key>,
+    old_keys: Vec<Key>,
+    mailer: Option<Arc<dyn Mailer>>,
+    world: Option<World>,
+    faults: Vec<BuildFault>,
+}
+
+/// All that is wrong with what the builder was given.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct BuildError(pub Vec<BuildFault>);
+
+/// One thing that is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildFault {
+    /// No public URL was given.
+    #[error("public_url is missing: write where people reach this instance, as https://app.example.com")]
+    NoPublicUrl,
+    /// It is not a URL.
+    #[error("public_url {0:?} is not a URL: write scheme and host, as https://app.example.com")]
+    BadPublicUrl(String),
+    /// The mount path is malformed.
+    #[error("mount {0:?} is not a path: write it as /auth")]
+    BadMount(String),
+    /// No key was given.
+    #[error("key is missing: make one with `housekey keys new` and give it with .key(Key::env(\"HOUSEKEY_KEY\"))")]
+    NoKey,
+    /// The key does not serve.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A setting is unsafe or does not fit another.
+    #[error("{key}: {what}. Write {instead}")]
+    Setting {
+        /// Which.
+        key: String,
+        /// What is wrong.
+        what: String,
+        /// What to write.
+        instead: String,
+    },
+    /// A template, an origin or the mail server's address is not acceptable.
+    #[error("{0}")]
+    Part(String),
+    /// The database is out of reach, or its tables are not there.
+    #[error("the database does not answer, or its tables are missing: {0}")]
+    Store(#[from] Error),
+}
+
+impl Housekey {
+    /// Begins with the database. See [`Builder`] for the rest.
+    pub fn builder(store: Store) -> Builder {
+        Builder {
+            store,
+            settings: Settings::default(),
+            key: None,
+            old_keys: Vec::new(),
+            mailer: None,
+            world: None,
+            faults: Vec::new(),
+        }
+    }
+}
+
+impl Builder {
+    /// Where people reach this instance: required. `https` is production; `http` serves a loopback name alone.
+    pub fn public_url(mut self, url: &str) -> Self {
+        match Url::parse(url) {
+            Ok(parsed) => self.settings.public_url = Some(parsed),
+            Err(_) => self.faults.push(BuildFault::BadPublicUrl(url.to_owned())),
+        }
+        self
+    }
+
+    /// The path under which our routes live; the root without it.
+    pub fn mount(mut self, path: &str) -> Self {
+        match Mount::parse(path) {
+            Ok(mount) => self.settings.mount = mount,
+            Err(_) => self.faults.push(BuildFault::BadMount(path.to_owned())),
+        }
+        self
+    }
+
+    /// The master key: required.
+    pub fn key(mut self, key: Key) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// A former key, whose sealed rows can still be read.
+    pub fn old_key(mut self, key: Key) -> Self {
+        self.old_keys.push(key);
+        self
+    }
+
+    /// The product's name, on pages and in mail.
+    pub fn name(mut self, name: &str) -> Self {
+        self.settings.name = name.to_owned();
+        self
+    }
+
+    /// Takes mail to its readers. Without it development catches mail, and production refuses to start.
+    pub fn mailer(mut self, mailer: impl Mailer + 'static) -> Self {
+        self.mailer = Some(Arc::new(mailer));
+        self
+    }
+
+    /// All settings at once; later calls change single ones.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        let kept = std::mem::replace(&mut self.settings, settings);
+        if self.settings.public_url.is_none() {
+            self.settings.public_url = kept.public_url;
+        }
+        self
+    }
+
+    /// Time, chance and the outside, for tests.
+    pub fn world(mut self, world: World) -> Self {
+        self.world = Some(world);
+        self
+    }
+
+    /// Checks everything and reads the key's check value from the database. Starts nothing.
+    ///
+    /// # Errors
+    /// Every fault at once.
+    pub async fn build(self) -> Result<Housekey, BuildError> {
+        let Self { store, settings, key, old_keys, mailer, world, mut faults } = self;
+        for (key, wrong) in settings.faults() {
+            faults.push(BuildFault::Setting { key: key.to_owned(), what: wrong.what, instead: wrong.write });
+        }
+        if settings.public_url.is_none() {
+            faults.push(BuildFault::NoPublicUrl);
+        }
+        let current = match key.map(Key::read) {
+            Some(Ok(key)) => Some(key),
+            Some(Err(fault)) => {
+                faults.push(fault.into());
+                None
+            }
+            None => {
+                faults.push(BuildFault::NoKey);
+                None
+            }
+        };
+        let mut old = Vec::new();
+        for key in old_keys {
+            match key.read() {
+                Ok(key) => old.push(key),
+                Err(fault) => faults.push(fault.into()),
+            }
+        }
+        let (Some(public_url), Some(current)) = (settings.public_url.clone(), current) else {
+            return Err(BuildError(faults));
+        };
+        let letters =
+            read_part(&mut faults, Letters::new(letterhead(&settings, &public_url), settings.templates.as_deref()));
+        let listed: Vec<&str> = settings.app_origins.iter().map(String::as_str).collect();
+        let origins = read_part(&mut faults, Origins::new(&public_url, &listed));
+        let development = settings.mode() == Mode::Development;
+        let world = match world {
+            Some(world) => Some(world),
+            None => {
+                let mailer = mailer.map_or_else(|| default_mailer(&settings, development, &mut faults), Some);
+                mailer.map(|mailer| World::for_settings(mailer, &settings))
+            }
+        };
+        if !faults.is_empty() {
+            return Err(BuildError(faults));
+        }
+        let (Some(letters), Some(origins), Some(world)) = (letters, origins, world) else {
+            return Err(BuildError(faults));
+        };
+        let now = world.clock.now();
+        let (instance, keyring) = keys::open(&store, current, old, now, world.entropy.as_ref()).await.map_err(|e| {
+            BuildError(vec![match e {
+                OpenError::Key(fault) => fault.into(),
+                OpenError::Store(fault) => fault.into(),
+            }])
+        })?;
+        let dev_token = development.then(|| token(&world));
+        if settings.limits_multiplier > 1 {
+            let reason = settings.limits_reason.as_deref().unwrap_or_default();
+            tracing::warn!(by = settings.limits_multiplier, reason, "limits are loosened");
+        }
+        Ok(Housekey(Arc::new(Inner {
+            limits: Limits::default().multiplied(settings.limits_multiplier),
+            sessions: SessionCache::new(settings.session_cache_mib),
+            seen: Seen::default(),
+            mail_bell: Notify::new(),
+            day_key: Mutex::default(),
+            store,
+            world,
+            public_url,
+            keyring,
+            instance,
+            origins,
+            letters,
+            dev_token,
+            settings,
+        })))
+    }
+}
+
+fn read_part<T, E: std::fmt::Display>(faults: &mut Vec<BuildFault>, part: Result<T, E>) -> Option<T> {
+    part.map_err(|e| faults.push(BuildFault::Part(e.to_string()))).ok()
+}
+
+fn default_mailer(settings: &Settings, development: bool, faults: &mut Vec<BuildFault>) -> Option<Arc<dyn Mailer>> {
+    match &settings.smtp_url {
+        Some(url) => read_part(faults, Smtp::new(url.expose())).map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>),
+        None if development => Some(Arc::new(Caught::default())),
+        // Reported by the settings' own check, with what to write.
+        None => None,
+    }
+}
+
+fn letterhead(settings: &Settings, public_url: &Url) -> Letterhead {
+    Letterhead::of(settings, public_url)
+}
+
+/// What opens `/dev/mail`: printed at the start, since a proxy in front looks like loopback.
+fn token(world: &World) -> Secret<String> {
+    let bytes = entropy::bytes::<16>(world.entropy.as_ref());
+    Secret::new(bytes.iter().map(|b| format!("{b:02x}")).collect())
+}

@@ -1,0 +1,116 @@
+//! Who asks a flow for something, and what the flow gives back beside its answer.
+
+use housekey_core::{
+    entropy::Entropy,
+    ids::{ClientId, RequestId},
+    secret::Secret,
+    time::Time,
+    token::opaque::OpaqueToken,
+};
+use std::net::IpAddr;
+
+/// The client's credential: `client_id.secret`, the value of the cookie `__Host-housekey`.
+pub type ClientToken = OpaqueToken<ClientId>;
+
+/// What a door knows of the request that it hands to a flow.
+pub struct Caller {
+    /// The client's credential, if the request carried a well-formed one.
+    pub client: Option<ClientToken>,
+    /// The known-device cookie's value, as it came.
+    pub device: Option<String>,
+    /// The peer's address, or what a trusted proxy says it is.
+    pub address: IpAddr,
+    /// The User-Agent header, cut at 512 bytes.
+    pub agent: String,
+    /// The door that was used, for events.
+    pub door: Door,
+    /// The request's id, for events and logs.
+    pub request: RequestId,
+    /// HMAC over operation and body: tells a repeated call from another one.
+    pub call: [u8; 32],
+}
+
+/// A contract by which the house is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Door {
+    /// Our own server-rendered pages.
+    Pages,
+    /// The application that embeds the library.
+    Rust,
+    /// The local console.
+    Console,
+}
+
+impl Door {
+    /// The name in events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pages => "pages",
+            Self::Rust => "rust",
+            Self::Console => "console",
+        }
+    }
+}
+
+/// A flow's answer and the credentials that go with it.
+#[derive(Debug)]
+pub struct Outcome<T> {
+    /// The answer.
+    pub value: T,
+    /// What the door must set.
+    pub cookies: Cookies,
+}
+
+/// Credentials that a door hands to the browser.
+#[derive(Debug, Default)]
+pub struct Cookies {
+    /// A new client, or its new secret.
+    pub client: Option<SetClient>,
+    /// The new value of the known-device cookie.
+    pub device: Option<SetDevice>,
+}
+
+/// A client cookie to set.
+pub struct SetClient {
+    /// The credential.
+    pub token: ClientToken,
+    /// When the browser may forget it; `None` ends with the browser.
+    pub until: Option<Time>,
+}
+
+/// A device cookie to set.
+pub struct SetDevice(pub Secret<String>);
+
+impl std::fmt::Debug for SetClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SetClient({})", self.token.id)
+    }
+}
+
+impl std::fmt::Debug for SetDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SetDevice")
+    }
+}
+
+impl<T> Outcome<T> {
+    pub(crate) fn plain(value: T) -> Self {
+        Self { value, cookies: Cookies::default() }
+    }
+}
+
+impl Caller {
+    /// A caller without browser, as the local console.
+    pub fn console(now: Time, entropy: &dyn Entropy) -> Self {
+        Self {
+            client: None,
+            device: None,
+            address: IpAddr::from([127, 0, 0, 1]),
+            agent: String::from("console"),
+            door: Door::Console,
+            request: RequestId::new(now, entropy),
+            call: [0; 32],
+        }
+    }
+}

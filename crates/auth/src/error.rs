@@ -1,0 +1,128 @@
+//! What a flow refuses with. Each door turns it into its own words in one exhaustive `match`.
+
+use housekey_store::StoreError;
+use std::time::Duration;
+
+/// A flow's refusal.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The proof was wrong, or what was proved allows nothing. Says no more than that.
+    #[error("denied: {}", .0.code())]
+    Denied(Denial),
+    /// Some fields are not acceptable; all of them are named.
+    #[error("invalid: {0:?}")]
+    Invalid(Vec<Fault>),
+    /// Nobody is signed in, or the session has ended.
+    #[error("signed out")]
+    SignedOut,
+    /// The operation needs a factor proved in the last five minutes (RFC 9470).
+    #[error("a fresh factor is needed")]
+    Stale,
+    /// No such thing for this caller.
+    #[error("not found")]
+    NotFound,
+    /// Something else changed it in the same moment; nothing was done.
+    #[error("conflict")]
+    Conflict,
+    /// A limit is used up.
+    #[error("limited")]
+    Limited {
+        /// When it works again.
+        retry_after: Duration,
+    },
+    /// The database or the hash pool is out of reach or full.
+    #[error("unavailable")]
+    Unavailable {
+        /// The change may have happened although no answer came.
+        maybe_applied: bool,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// A fault of ours. The source was logged where it happened.
+    #[error("bug: {0}")]
+    Bug(&'static str),
+}
+
+/// The result of a flow.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a proof was refused, as far as the person may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Denial {
+    /// E-mail address or password are wrong, whichever it is.
+    PasswordOrIdentifierIncorrect,
+    /// The code is wrong.
+    CodeIncorrect,
+    /// The code is too old, was used, or was tried too often: a new one is due.
+    CodeExpired,
+    /// The attempt is over or unknown: begin again.
+    AttemptExpired,
+    /// The password way is closed from here; a mailed code is open.
+    PasswordClosed,
+    /// The account is banned, told only after a right proof.
+    UserBanned,
+    /// The last verified way in cannot be removed.
+    LastWayIn,
+    /// The link is unknown, used or too old.
+    LinkExpired,
+}
+
+impl Denial {
+    /// The stable name, which is the message's key too.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::PasswordOrIdentifierIncorrect => "password_or_identifier_incorrect",
+            Self::CodeIncorrect => "code_incorrect",
+            Self::CodeExpired => "code_expired",
+            Self::AttemptExpired => "attempt_expired",
+            Self::PasswordClosed => "password_closed",
+            Self::UserBanned => "user_banned",
+            Self::LastWayIn => "last_way_in",
+            Self::LinkExpired => "link_expired",
+        }
+    }
+}
+
+/// One field that is not acceptable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The field's name in the flow: `email`, `password`, `first_name`…
+    pub field: &'static str,
+    /// The stable name of what is wrong, which is the message's key too.
+    pub code: &'static str,
+    /// Keys of further advice, as a password's suggestions.
+    pub advice: Vec<&'static str>,
+}
+
+impl Fault {
+    /// A fault without further advice.
+    pub fn new(field: &'static str, code: &'static str) -> Self {
+        Self { field, code, advice: Vec::new() }
+    }
+}
+
+impl Error {
+    /// One field's fault.
+    pub fn field(field: &'static str, code: &'static str) -> Self {
+        Self::Invalid(vec![Fault::new(field, code)])
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(fault: StoreError) -> Self {
+        match fault {
+            StoreError::Conflict | StoreError::Taken(_) => Self::Conflict,
+            StoreError::Unavailable { maybe_applied } => {
+                tracing::warn!(maybe_applied, "the database is out of reach");
+                Self::Unavailable { maybe_applied, retry_after: Duration::from_secs(2) }
+            }
+            other => {
+                tracing::error!(error = %other, "the store failed");
+                Self::Bug("store")
+            }
+        }
+    }
+}

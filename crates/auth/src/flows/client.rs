@@ -1,0 +1,184 @@
+//! The client in a flow: who presents which secret, what the last secret may still repeat, and how a new one is made.
+
+use crate::{
+    caller::{Caller, ClientToken, Cookies, Outcome, SetClient, SetDevice},
+    error::{Error, Result},
+    housekey::Housekey,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use housekey_core::{
+    ids::{ClientId, SessionId},
+    keyring::Place,
+    secret::Secret,
+    time::Time,
+    token::opaque::OpaqueToken,
+};
+use housekey_store::{
+    clients::{ClientRow, NewClient, Rotation},
+    sessions::Checked,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::time::Duration;
+
+/// How long the last secret may repeat the call that replaced it.
+const REPEAT_FOR: Duration = Duration::from_secs(10);
+/// How long a client lives that nobody is signed in on.
+const ANONYMOUS_FOR: Duration = Duration::from_secs(24 * 3600);
+
+/// What a caller's credential turned out to be.
+pub(crate) enum Presented<T> {
+    /// None, an unknown one, or one that is dead for good: as if no cookie had come.
+    Nobody,
+    /// The client's present secret.
+    Client(Box<Checked>),
+    /// The last secret, repeating its last call: the same answer again.
+    Repeat(Outcome<T>),
+}
+
+/// A client that a flow works on: an existing row, or one that the flow's first write makes.
+pub(crate) struct Working {
+    pub id: ClientId,
+    pub new: Option<NewClient>,
+    pub cookies: Cookies,
+}
+
+/// The answer that waits, sealed, for a repeated call.
+#[derive(Serialize, Deserialize)]
+struct Kept<T> {
+    secret: String,
+    until: Option<Time>,
+    device: Option<String>,
+    value: T,
+}
+
+/// A new secret on its way: the change for the store and the answer for the door.
+pub(crate) struct Renewed<T> {
+    pub rotation: Rotation,
+    pub outcome: Outcome<T>,
+}
+
+/// What a client is to become with its new secret.
+pub(crate) struct Renewal {
+    pub active_session: Option<SessionId>,
+    /// When the client's row may go.
+    pub expires: Time,
+    /// Until when the browser keeps the cookie; `None` ends with the browser.
+    pub until: Option<Time>,
+    pub device: Option<String>,
+}
+
+impl Housekey {
+    /// Judges the caller's credential.
+    ///
+    /// # Errors
+    /// [`Error::SignedOut`] for the last secret within its ten seconds when it asks for anything but its last call.
+    pub(crate) async fn present<T: DeserializeOwned>(&self, caller: &Caller) -> Result<Presented<T>> {
+        let Some(token) = &caller.client else {
+            return Ok(Presented::Nobody);
+        };
+        let now = self.now();
+        let Some(checked) = self.store().reader().check(&token.id).await? else {
+            return Ok(Presented::Nobody);
+        };
+        let client = &checked.client;
+        if client.expires <= now {
+            return Ok(Presented::Nobody);
+        }
+        if client.secret_hash.matches(token.secret().expose()) {
+            return Ok(Presented::Client(Box::new(checked)));
+        }
+        let Some(old) = client.old.as_ref().filter(|old| now < old.until && old.hash.matches(token.secret().expose()))
+        else {
+            return Ok(Presented::Nobody);
+        };
+        let same = subtle::ConstantTimeEq::ct_eq(old.call.as_slice(), caller.call.as_slice());
+        if !bool::from(same) {
+            return Err(Error::SignedOut);
+        }
+        self.kept(&client.id, &old.answer).map(Presented::Repeat)
+    }
+
+    /// The client that a first POST works on: the presented one, or a new one.
+    pub(crate) fn working(&self, presented: Option<&Checked>) -> Working {
+        if let Some(checked) = presented {
+            return Working { id: checked.client.id.clone(), new: None, cookies: Cookies::default() };
+        }
+        let now = self.now();
+        let id = ClientId::new(now, self.entropy());
+        let token: ClientToken = OpaqueToken::new(id.clone(), self.entropy());
+        let new = NewClient { id: id.clone(), secret_hash: token.hash(), expires: now.plus(ANONYMOUS_FOR) };
+        let cookies = Cookies { client: Some(SetClient { token, until: None }), device: None };
+        Working { id, new: Some(new), cookies }
+    }
+
+    /// A new secret for a client, with the answer that this call gets now and, if repeated, again.
+    pub(crate) fn renew<T: Serialize + Clone>(
+        &self,
+        caller: &Caller,
+        client: &ClientRow,
+        to: Renewal,
+        value: T,
+    ) -> Result<Renewed<T>> {
+        let token: ClientToken = OpaqueToken::new(client.id.clone(), self.entropy());
+        let kept = Kept {
+            secret: URL_SAFE_NO_PAD.encode(token.secret().expose()),
+            until: to.until,
+            device: to.device.clone(),
+            value: value.clone(),
+        };
+        let plain = serde_json::to_vec(&kept).map_err(|_| Error::Bug("an answer cannot be kept"))?;
+        let rotation = Rotation {
+            client: client.id.clone(),
+            version: client.version,
+            secret_hash: token.hash(),
+            old_until: self.now().plus(REPEAT_FOR),
+            call: caller.call,
+            answer: self.keyring().seal(answer_of(&client.id), &plain, self.entropy()),
+            active_session: to.active_session,
+            expires: to.expires,
+        };
+        let cookies = Cookies {
+            client: Some(SetClient { token, until: to.until }),
+            device: to.device.map(|d| SetDevice(Secret::new(d))),
+        };
+        Ok(Renewed { rotation, outcome: Outcome { value, cookies } })
+    }
+
+    /// What a client becomes that nobody is signed in on any more.
+    pub(crate) fn signed_out(&self) -> Renewal {
+        Renewal { active_session: None, expires: self.now().plus(ANONYMOUS_FOR), until: None, device: None }
+    }
+
+    /// A change that lost its race may have lost it to the same call, clicked twice: then both get one answer.
+    pub(crate) async fn or_repeat<T: DeserializeOwned>(
+        &self,
+        caller: &Caller,
+        changed: Result<Outcome<T>>,
+    ) -> Result<Outcome<T>> {
+        match changed {
+            Err(Error::Conflict) => match self.present::<T>(caller).await {
+                Ok(Presented::Repeat(outcome)) => Ok(outcome),
+                _ => Err(Error::Conflict),
+            },
+            other => other,
+        }
+    }
+
+    fn kept<T: DeserializeOwned>(&self, client: &ClientId, answer: &[u8]) -> Result<Outcome<T>> {
+        let broken = || Error::Bug("a kept answer cannot be read");
+        let plain = self.keyring().open(answer_of(client), answer).map_err(|_| broken())?;
+        let kept: Kept<T> = serde_json::from_slice(plain.expose()).map_err(|_| broken())?;
+        let token = ClientToken::parse(&format!("{client}.{}", kept.secret)).map_err(|_| broken())?;
+        Ok(Outcome {
+            value: kept.value,
+            cookies: Cookies {
+                client: Some(SetClient { token, until: kept.until }),
+                device: kept.device.map(|d| SetDevice(Secret::new(d))),
+            },
+        })
+    }
+}
+
+fn answer_of(client: &ClientId) -> Place<'_> {
+    Place { table: "housekey_client", column: "old_answer", row: client.as_str() }
+}

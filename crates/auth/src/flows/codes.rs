@@ -1,0 +1,123 @@
+//! Mailed codes: made, hashed, queued with the change that asks for them, and judged.
+
+use crate::{
+    caller::Caller,
+    error::{Denial, Error, Result},
+    flows::gate,
+    housekey::Housekey,
+    mail::{Facts, Letter, MailedSecret},
+};
+use housekey_core::{
+    factor::one_time_code::{self, OneTimeCode},
+    identifier::email::Email,
+    ids::{ClientId, EmailId, UserId, VerificationId},
+    time::Time,
+};
+use housekey_store::{
+    mail::NewMail,
+    users::UserRow,
+    verifications::{NewVerification, Purpose, Tried, Try},
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How soon another code may be asked for; before that the one on its way is told of again.
+pub const RESEND_AFTER: Duration = Duration::from_secs(30);
+
+/// A code on its way, as a door shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeSent {
+    /// The mailbox, masked: `a•••@example.com`.
+    pub to: String,
+    /// When it was sent.
+    pub sent: Time,
+    /// From when another may be asked for.
+    pub resend_from: Time,
+    /// When it dies.
+    pub expires: Time,
+}
+
+/// What a code is sent for.
+pub(crate) struct Asked<'a> {
+    pub client: &'a ClientId,
+    pub purpose: Purpose,
+    pub to: &'a Email,
+    pub email: Option<&'a EmailId>,
+    pub user: Option<&'a UserId>,
+    /// Nobody has that mailbox here: the row is queued for equal work, and never sent.
+    pub never_send: bool,
+}
+
+/// A code made: its record and its mail.
+pub(crate) struct Made {
+    pub verification: NewVerification,
+    pub mail: NewMail,
+    pub sent: CodeSent,
+}
+
+impl Housekey {
+    /// Makes a code and the letter that carries it.
+    pub(crate) fn make_code(
+        &self,
+        caller: &Caller,
+        asked: &Asked<'_>,
+        letter: fn(MailedSecret, Time, Facts) -> Letter,
+    ) -> Result<Made> {
+        let now = self.now();
+        let id = VerificationId::new(now, self.entropy());
+        let code = OneTimeCode::new(self.entropy());
+        let expires = now.plus(one_time_code::LIFE);
+        let facts = Facts::of(now, &caller.agent, caller.address);
+        let letter = letter(MailedSecret::new(code.digits().to_owned()), expires, facts);
+        let mail = self.post(asked.to, letter, expires, asked.never_send)?;
+        let verification = NewVerification {
+            code_hash: code.hash(self.keyring(), &id),
+            id,
+            client: asked.client.clone(),
+            purpose: asked.purpose,
+            user: asked.user.cloned(),
+            email: asked.email.cloned(),
+            canonical: asked.to.canonical().to_owned(),
+            expires,
+        };
+        Ok(Made { verification, mail, sent: code_sent(asked.to, now, expires) })
+    }
+
+    /// Counts a try and gives what to compare with.
+    ///
+    /// # Errors
+    /// [`Error::Limited`] beyond a limit, [`Denial::CodeExpired`] when the code is dead.
+    pub(crate) async fn try_code(
+        &self,
+        caller: &Caller,
+        client: &ClientId,
+        id: &VerificationId,
+        purpose: Purpose,
+        whose: (&str, Option<&UserId>),
+    ) -> Result<Tried> {
+        let spends = self.code_spends(caller, whose.0, whose.1);
+        match self.store().try_code(id, client, purpose, spends, self.now()).await? {
+            Try::Counted(tried) => Ok(tried),
+            Try::Dead => Err(Error::Denied(Denial::CodeExpired)),
+            Try::Limited(spent) => {
+                gate::allowed(spent)?;
+                Err(Error::Bug("a limit refused and allowed"))
+            }
+        }
+    }
+
+    /// Reads a code as typed.
+    pub(crate) fn read_code(typed: &str) -> Result<OneTimeCode> {
+        OneTimeCode::parse(typed).map_err(|_| Error::field("code", "code_malformed"))
+    }
+}
+
+/// A code on its way, as shown.
+pub(crate) fn code_sent(to: &Email, sent: Time, expires: Time) -> CodeSent {
+    CodeSent { to: to.masked(), sent, resend_from: sent.plus(RESEND_AFTER), expires }
+}
+
+/// The mailbox of a user, parsed again from its row.
+pub(crate) fn mailbox_of(user: &UserRow) -> Option<Email> {
+    user.address.as_deref().and_then(|a| Email::parse(a).ok())
+}

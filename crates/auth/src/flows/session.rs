@@ -1,0 +1,304 @@
+//! A session's life after sign-in: shown, ended here or from elsewhere, made fresh again by a factor.
+
+use crate::{
+    caller::{Caller, Outcome},
+    error::{Denial, Error, Result},
+    flows::{
+        client::{Presented, Renewal},
+        codes::{self, Asked, CodeSent},
+    },
+    housekey::Housekey,
+    mail::Letter,
+};
+use housekey_core::{
+    event::{ClientFacts, EventKind},
+    ids::{SessionId, VerificationId},
+    password::{Password, Verdict},
+    session::Status,
+    time::Time,
+};
+use housekey_store::{
+    sessions::{Checked, SignedIn},
+    sign_ins::Trail,
+    users::UserRow,
+    verifications::Purpose,
+};
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct SessionView {
+    /// Its id.
+    pub id: SessionId,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// When it began.
+    pub created: Time,
+    /// When it was last used.
+    pub last_seen: Time,
+    /// When it ends by itself at the latest.
+    pub expires: Time,
+    /// From where, and with what.
+    pub facts: ClientFacts,
+}
+
+/// A caller who is signed in, with the row of the client.
+pub(crate) struct Here {
+    pub client: housekey_store::clients::ClientRow,
+    pub signed_in: SignedIn,
+}
+
+impl Housekey {
+    /// Ends the session of this client. Signing out twice is signing out.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] without database.
+    pub async fn sign_out(&self, caller: &Caller) -> Result<Outcome<()>> {
+        let done = self.end_here(caller).await;
+        self.or_repeat(caller, done).await
+    }
+
+    /// The sessions of the signed-in user, last used first.
+    ///
+    /// # Errors
+    /// [`Error::SignedOut`] for anybody else.
+    pub async fn session_list(&self, caller: &Caller) -> Result<Vec<SessionView>> {
+        let here = self.here(caller).await?;
+        let now = self.now();
+        let user = &here.signed_in.account.user;
+        let most = i64::from(self.settings().sessions.max_per_user);
+        let rows = self.store().reader().sessions_of_user(user, now, most).await?;
+        let policy = self.settings().sessions;
+        let seen = |id: &SessionId, row: Time| self.seen().last(id).map_or(row, |at| at.max(row));
+        Ok(rows
+            .into_iter()
+            .filter(|r| r.session.alive(seen(&r.session.id, r.session.last_seen), &policy, now).is_ok())
+            .map(|r| SessionView {
+                current: r.session.id == here.signed_in.session.id,
+                created: r.session.created,
+                last_seen: seen(&r.session.id, r.session.last_seen),
+                expires: r.session.expires,
+                facts: self.open_session_facts(&r.session.id, &r.facts),
+                id: r.session.id,
+            })
+            .collect())
+    }
+
+    /// Ends one session of the signed-in user.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is nobody's or somebody else's.
+    pub async fn session_revoke(&self, caller: &Caller, id: &SessionId) -> Result<()> {
+        let here = self.here(caller).await?;
+        let user = self.row_of(&here).await?;
+        let detail = serde_json::json!({"session": id.as_str()});
+        let event = self.event_here(caller, EventKind::SessionRevoked, &here, &user, detail).await?;
+        if self.store().revoke_session(&user.account.user, id, event).await? { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// Ends all sessions of the signed-in user but this one. Answers how many.
+    ///
+    /// # Errors
+    /// [`Error::SignedOut`] for anybody else.
+    pub async fn session_revoke_others(&self, caller: &Caller) -> Result<u64> {
+        let here = self.here(caller).await?;
+        let user = self.row_of(&here).await?;
+        let detail = serde_json::json!({"session": "others"});
+        let event = self.event_here(caller, EventKind::SessionRevoked, &here, &user, detail).await?;
+        let keep = &here.signed_in.session.id;
+        Ok(self.store().revoke_other_sessions(&user.account.user, keep, event).await?)
+    }
+
+    /// Makes the session fresh by the password.
+    ///
+    /// # Errors
+    /// [`Denial::PasswordOrIdentifierIncorrect`], or [`Error::Limited`] beyond a limit.
+    pub async fn step_up_password(&self, caller: &Caller, password: Password) -> Result<Outcome<()>> {
+        let done = self.step_up_by_password(caller, password).await;
+        self.or_repeat(caller, done).await
+    }
+
+    /// Mails a code that makes the session fresh.
+    ///
+    /// # Errors
+    /// [`Error::Limited`] beyond a limit.
+    pub async fn step_up_send_code(&self, caller: &Caller) -> Result<CodeSent> {
+        let here = self.here(caller).await?;
+        let user = self.row_of(&here).await?;
+        let to = codes::mailbox_of(&user).ok_or(Error::NotFound)?;
+        self.pass(self.mail_spends(caller, &to, true)).await?;
+        let asked = Asked {
+            client: &here.client.id,
+            purpose: Purpose::StepUp,
+            to: &to,
+            email: user.email.as_ref(),
+            user: Some(&user.account.user),
+            never_send: false,
+        };
+        let made =
+            self.make_code(caller, &asked, |code, expires, asked| Letter::StepUpCode { code, expires, asked })?;
+        let detail = serde_json::json!({"purpose": Purpose::StepUp.as_str()});
+        let event = self.event_here(caller, EventKind::CodeSent, &here, &user, detail).await?;
+        let trail = Trail { verification: Some(made.verification), mail: vec![made.mail], events: vec![event] };
+        self.store().leave_trail(trail, self.now()).await?;
+        self.mail_waits();
+        Ok(made.sent)
+    }
+
+    /// Makes the session fresh by the mailed code.
+    ///
+    /// # Errors
+    /// [`Denial::CodeIncorrect`], [`Denial::CodeExpired`], or [`Error::Limited`] beyond a limit.
+    pub async fn step_up_code(&self, caller: &Caller, typed: &str) -> Result<Outcome<()>> {
+        let done = self.step_up_by_code(caller, typed).await;
+        self.or_repeat(caller, done).await
+    }
+
+    /// The caller's session, from the store.
+    ///
+    /// # Errors
+    /// [`Error::SignedOut`] without one that counts.
+    pub(crate) async fn here(&self, caller: &Caller) -> Result<Here> {
+        match self.present::<serde_json::Value>(caller).await? {
+            Presented::Client(checked) => self.signed_in(*checked),
+            _ => Err(Error::SignedOut),
+        }
+    }
+
+    /// The caller's session, when a factor was proved in the last five minutes.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when that is longer ago.
+    pub(crate) async fn here_fresh(&self, caller: &Caller) -> Result<Here> {
+        let here = self.here(caller).await?;
+        if here.signed_in.session.is_fresh(&self.settings().sessions, self.now()) {
+            Ok(here)
+        } else {
+            Err(Error::Stale)
+        }
+    }
+
+    /// The user's row of a session, as it is now.
+    pub(crate) async fn row_of(&self, here: &Here) -> Result<UserRow> {
+        self.store().reader().user(&here.signed_in.account.user).await?.ok_or(Error::SignedOut)
+    }
+
+    /// An event of the signed-in user.
+    pub(crate) async fn event_here(
+        &self,
+        caller: &Caller,
+        kind: EventKind,
+        here: &Here,
+        user: &UserRow,
+        detail: serde_json::Value,
+    ) -> Result<housekey_core::event::Event> {
+        let session = Some(&here.signed_in.session.id);
+        self.event_of(caller, kind, Some(user), Some(&here.client.id), session, detail).await
+    }
+
+    /// What the session's client becomes with a new secret while the session goes on.
+    pub(crate) fn going_on(&self, here: &Here) -> Renewal {
+        let session = &here.signed_in.session;
+        Renewal {
+            active_session: Some(session.id.clone()),
+            expires: here.client.expires,
+            until: session.remembered.then_some(session.expires),
+            device: None,
+        }
+    }
+
+    fn signed_in(&self, checked: Checked) -> Result<Here> {
+        let signed_in = checked.signed_in.ok_or(Error::SignedOut)?;
+        let session = &signed_in.session;
+        let seen = self.seen().last(&session.id).unwrap_or(session.last_seen);
+        let counts = signed_in.user_active
+            && session.status == Status::Active
+            && session.alive(seen, &self.settings().sessions, self.now()).is_ok();
+        if counts { Ok(Here { client: checked.client, signed_in }) } else { Err(Error::SignedOut) }
+    }
+
+    async fn end_here(&self, caller: &Caller) -> Result<Outcome<()>> {
+        let checked = match self.present::<()>(caller).await? {
+            Presented::Repeat(outcome) => return Ok(outcome),
+            Presented::Client(checked) => checked,
+            Presented::Nobody => return Ok(Outcome::plain(())),
+        };
+        let Ok(here) = self.signed_in(*checked) else {
+            return Ok(Outcome::plain(()));
+        };
+        let user = self.row_of(&here).await?;
+        let event = self.event_here(caller, EventKind::SessionEnded, &here, &user, serde_json::json!({})).await?;
+        let renewed = self.renew(caller, &here.client, self.signed_out(), ())?;
+        self.store().sign_out(here.signed_in.session, renewed.rotation, event).await?;
+        Ok(renewed.outcome)
+    }
+
+    async fn step_up_by_password(&self, caller: &Caller, password: Password) -> Result<Outcome<()>> {
+        if let Presented::Repeat(outcome) = self.present::<()>(caller).await? {
+            return Ok(outcome);
+        }
+        let here = self.here(caller).await?;
+        let user = self.row_of(&here).await?;
+        self.own_password(caller, &user, password).await?;
+        self.made_fresh(caller, &here, &user, None, "password").await
+    }
+
+    /// Compares the password of somebody who is signed in, within the limits of any password.
+    pub(crate) async fn own_password(&self, caller: &Caller, user: &UserRow, password: Password) -> Result<()> {
+        let id = &user.account.user;
+        let device = self.known_device(caller, id, user.device_epoch);
+        let counted = match &device {
+            Some(device) => self.password_spends(id.as_str(), Some(id), Some(device)),
+            None => self.own_spends(id),
+        };
+        let failures = self.failures_name(id.as_str(), Some(id));
+        self.password_gate(caller, counted.clone(), failures, true).await?;
+        let (_, verdict) = self.hasher().verify(user.password.clone(), password).await?;
+        if matches!(verdict, Verdict::No) {
+            let detail = serde_json::json!({"strategy": "password", "step_up": true});
+            let event = self.event_of(caller, EventKind::SignInFailed, Some(user), None, None, detail).await?;
+            self.store().record(vec![event]).await?;
+            return Err(Error::Denied(Denial::PasswordOrIdentifierIncorrect));
+        }
+        self.store().refund(counted).await?;
+        Ok(())
+    }
+
+    async fn step_up_by_code(&self, caller: &Caller, typed: &str) -> Result<Outcome<()>> {
+        if let Presented::Repeat(outcome) = self.present::<()>(caller).await? {
+            return Ok(outcome);
+        }
+        let here = self.here(caller).await?;
+        let code = Self::read_code(typed)?;
+        let user = self.row_of(&here).await?;
+        let expired = Error::Denied(Denial::CodeExpired);
+        let reader = self.store().reader();
+        let id = reader.verification_of(&here.client.id, Purpose::StepUp).await?.ok_or(expired)?;
+        let whose = (user.account.user.as_str(), Some(&user.account.user));
+        let tried = self.try_code(caller, &here.client.id, &id, Purpose::StepUp, whose).await?;
+        let right =
+            subtle::ConstantTimeEq::ct_eq(code.hash(self.keyring(), &id).as_slice(), tried.code_hash.as_slice());
+        if !bool::from(right) || tried.user.as_ref() != Some(&user.account.user) {
+            let detail = serde_json::json!({"strategy": "step_up"});
+            let event = self.event_here(caller, EventKind::SignInFailed, &here, &user, detail).await?;
+            self.store().record(vec![event]).await?;
+            return Err(Error::Denied(Denial::CodeIncorrect));
+        }
+        self.made_fresh(caller, &here, &user, Some(id), "email_code").await
+    }
+
+    async fn made_fresh(
+        &self,
+        caller: &Caller,
+        here: &Here,
+        user: &UserRow,
+        spent: Option<VerificationId>,
+        factor: &str,
+    ) -> Result<Outcome<()>> {
+        let detail = serde_json::json!({"factor": factor});
+        let event = self.event_here(caller, EventKind::SessionReverified, here, user, detail).await?;
+        let renewed = self.renew(caller, &here.client, self.going_on(here), ())?;
+        let session = here.signed_in.session.id.clone();
+        self.store().reverified(user.account.clone(), session, renewed.rotation, spent, event).await?;
+        Ok(renewed.outcome)
+    }
+}

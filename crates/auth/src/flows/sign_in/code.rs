@@ -1,0 +1,167 @@
+//! A mailed code as first factor: of a sign-in, or of a reset.
+
+use super::{Finish, SignInView, view};
+use crate::{
+    caller::{Caller, Outcome},
+    error::{Denial, Error, Result},
+    flows::{
+        client::Presented,
+        codes::{Asked, RESEND_AFTER},
+    },
+    housekey::Housekey,
+    mail::Letter,
+};
+use housekey_core::{
+    event::EventKind,
+    sign_in::{After, AnySignIn, FirstProof, Prepared, Refused, Strategy},
+};
+use housekey_store::{sign_ins::Trail, verifications::Purpose};
+
+impl Housekey {
+    /// Sends a code to the address of the live sign-in, or says that one is on its way.
+    ///
+    /// # Errors
+    /// [`Denial::AttemptExpired`] without a live sign-in, [`Error::Limited`] beyond a limit.
+    pub async fn sign_in_send_code(&self, caller: &Caller, strategy: Strategy) -> Result<Outcome<SignInView>> {
+        let checked = match self.present::<SignInView>(caller).await? {
+            Presented::Repeat(outcome) => return Ok(outcome),
+            Presented::Client(checked) => checked,
+            Presented::Nobody => return Err(Error::Denied(Denial::AttemptExpired)),
+        };
+        let row = self.live_sign_in(&checked.client).await?;
+        let AnySignIn::NeedsFirstFactor(attempt) = row.attempt else {
+            return Ok(Outcome::plain(view(&row.attempt)));
+        };
+        let now = self.now();
+        attempt.may(strategy, now).map_err(refused)?;
+        let purpose = purpose_of(strategy)?;
+        if attempt.prepared.as_ref().is_some_and(|p| p.strategy == strategy && now < p.sent.plus(RESEND_AFTER)) {
+            return Ok(Outcome::plain(view(&AnySignIn::NeedsFirstFactor(attempt))));
+        }
+        let to = attempt.state.identifier.clone();
+        let user = self.store().reader().user_by_email(to.canonical()).await?;
+        let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
+        self.pass(self.mail_spends(caller, &to, device.is_some())).await?;
+        let asked = Asked {
+            client: &checked.client.id,
+            purpose,
+            to: &to,
+            email: user.as_ref().and_then(|u| u.email.as_ref()),
+            user: user.as_ref().map(|u| &u.account.user),
+            never_send: user.is_none(),
+        };
+        let made = self.make_code(
+            caller,
+            &asked,
+            match purpose {
+                Purpose::Reset => |code, expires, asked| Letter::ResetCode { code, expires, asked },
+                _ => |code, expires, asked| Letter::SignInCode { code, expires, asked },
+            },
+        )?;
+        let prepared = Prepared {
+            strategy,
+            verification: made.verification.id.clone(),
+            sent: made.sent.sent,
+            expires: made.sent.expires,
+        };
+        let id = attempt.id.clone();
+        let any = AnySignIn::NeedsFirstFactor(attempt.prepare(prepared, now).map_err(refused)?);
+        let detail = serde_json::json!({"purpose": purpose.as_str()});
+        let client = Some(&checked.client.id);
+        let event = self.event_of(caller, EventKind::CodeSent, user.as_ref(), client, None, detail).await?;
+        let trail = Trail { verification: Some(made.verification), mail: vec![made.mail], events: vec![event] };
+        let shown = view(&any);
+        match self.store().sign_in_advance(id, row.version, any, None, trail, now).await.map_err(Error::from) {
+            Ok(()) => {
+                self.mail_waits();
+                Ok(Outcome::plain(shown))
+            }
+            // The same button, clicked twice: one code is on its way, and both clicks are told of it.
+            Err(Error::Conflict) => {
+                let row = self.live_sign_in(&checked.client).await?;
+                Ok(Outcome::plain(view(&row.attempt)))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Proves the mailbox of the live sign-in by its code.
+    ///
+    /// # Errors
+    /// [`Denial::CodeIncorrect`], [`Denial::CodeExpired`] after five tries or ten minutes, [`Error::Limited`] beyond a
+    /// limit.
+    pub async fn sign_in_code(&self, caller: &Caller, typed: &str) -> Result<Outcome<SignInView>> {
+        let done = self.check_code(caller, typed).await;
+        self.or_repeat(caller, done).await
+    }
+
+    async fn check_code(&self, caller: &Caller, typed: &str) -> Result<Outcome<SignInView>> {
+        let checked = match self.present::<SignInView>(caller).await? {
+            Presented::Repeat(outcome) => return Ok(outcome),
+            Presented::Client(checked) => checked,
+            Presented::Nobody => return Err(Error::Denied(Denial::AttemptExpired)),
+        };
+        let code = Self::read_code(typed)?;
+        let row = self.live_sign_in(&checked.client).await?;
+        let AnySignIn::NeedsFirstFactor(attempt) = row.attempt else {
+            return Ok(Outcome::plain(view(&row.attempt)));
+        };
+        let now = self.now();
+        let prepared = attempt.prepared.clone().ok_or(Error::Denied(Denial::CodeExpired))?;
+        attempt.may(prepared.strategy, now).map_err(refused)?;
+        let purpose = purpose_of(prepared.strategy)?;
+        let client = &checked.client.id;
+        let who = attempt.state.identifier.canonical().to_owned();
+        let user = self.store().reader().user_by_email(&who).await?;
+        let id = user.as_ref().map(|u| &u.account.user);
+        let tried = self.try_code(caller, client, &prepared.verification, purpose, (&who, id)).await?;
+        let typed = code.hash(self.keyring(), &prepared.verification);
+        // The code belongs to whom it was sent; an address that changed hands meanwhile proves nothing.
+        let owner = user.as_ref().filter(|u| Some(&u.account.user) == tried.user.as_ref());
+        let proof =
+            owner.and_then(|u| FirstProof::mailbox(u.account.clone(), prepared.strategy, &typed, &tried.code_hash));
+        let (Some(user), Some(proof)) = (owner, proof) else {
+            let detail = serde_json::json!({"strategy": purpose.as_str()});
+            let event =
+                self.event_of(caller, EventKind::SignInFailed, user.as_ref(), Some(client), None, detail).await?;
+            self.store().record(vec![event]).await?;
+            return Err(Error::Denied(Denial::CodeIncorrect));
+        };
+        if user.state != "active" {
+            return Err(Error::Denied(Denial::UserBanned));
+        }
+        match attempt.prove(proof, now).map_err(refused)? {
+            After::Done(done) => {
+                let mut finish = Finish::new(done, user);
+                finish.attempt_version = Some(row.version);
+                finish.spent = Some(prepared.verification);
+                finish.forgive = Some(self.failures_name(&who, Some(&user.account.user)));
+                self.finish_sign_in(caller, &checked.client, finish).await
+            }
+            After::NewPassword(next) => {
+                let id = next.id.clone();
+                let any = AnySignIn::NeedsNewPassword(next);
+                let shown = view(&any);
+                let spent = Some(prepared.verification);
+                self.store().sign_in_advance(id, row.version, any, spent, Trail::default(), now).await?;
+                Ok(Outcome::plain(shown))
+            }
+        }
+    }
+}
+
+/// A transition that the attempt does not allow.
+pub(super) fn refused(why: Refused) -> Error {
+    match why {
+        Refused::Expired => Error::Denied(Denial::AttemptExpired),
+        Refused::NotOffered => Error::field("strategy", "strategy_not_offered"),
+    }
+}
+
+fn purpose_of(strategy: Strategy) -> Result<Purpose> {
+    match strategy {
+        Strategy::EmailCode => Ok(Purpose::SignIn),
+        Strategy::ResetPasswordEmailCode => Ok(Purpose::Reset),
+        _ => Err(Error::field("strategy", "strategy_not_offered")),
+    }
+}

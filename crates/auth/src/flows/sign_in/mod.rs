@@ -1,0 +1,137 @@
+//! Signing in: somebody is named, a first factor is proved, and a session is opened.
+//!
+//! A stranger costs the same as an owner in every step: the same hashes, statements and commits (SEC-20).
+
+mod code;
+mod finish;
+mod new_password;
+mod password;
+mod start;
+
+use crate::{
+    caller::Caller,
+    error::{Denial, Error, Result},
+    flows::codes::{self, CodeSent},
+    housekey::Housekey,
+};
+use housekey_core::{
+    identifier::email::Email,
+    ids::{ClientId, SessionId, SignInId},
+    redirect::ReturnTo,
+    sign_in::{AnySignIn, Strategy},
+};
+use housekey_store::{clients::ClientRow, sign_ins::SignInRow};
+use serde::{Deserialize, Serialize};
+
+pub use start::StartSignIn;
+
+pub(crate) use finish::Finish;
+
+/// Where a sign-in stands, as every door shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInView {
+    /// The attempt's id.
+    pub id: SignInId,
+    /// What is due.
+    pub status: SignInStatus,
+    /// The address, as typed.
+    pub identifier: Option<String>,
+    /// The ways offered for what is due.
+    pub offered: Vec<Strategy>,
+    /// The code on its way, and what it proves.
+    pub code: Option<(Strategy, CodeSent)>,
+    /// Whether the session shall outlive the browser.
+    pub remember: bool,
+    /// Where to go afterwards.
+    pub return_to: Option<ReturnTo>,
+    /// The session that it ended in.
+    pub session: Option<SessionId>,
+}
+
+/// What a sign-in waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInStatus {
+    /// Somebody has to be named.
+    NeedsIdentifier,
+    /// A first factor is due.
+    NeedsFirstFactor,
+    /// A second factor is due.
+    NeedsSecondFactor,
+    /// The device has to be vouched for.
+    NeedsClientTrust,
+    /// A new password is due.
+    NeedsNewPassword,
+    /// Signed in.
+    Complete,
+}
+
+/// What every account may be asked for: by the instance's policy, never by the account, so that it tells nothing.
+pub(crate) const OFFERED: [Strategy; 3] = [Strategy::Password, Strategy::EmailCode, Strategy::ResetPasswordEmailCode];
+
+impl Housekey {
+    /// The client's live sign-in, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::SignedOut`] for a secret that was just replaced, [`Error::Unavailable`] without database.
+    pub async fn sign_in_current(&self, caller: &Caller) -> Result<Option<SignInView>> {
+        let Some(client) = self.reading_client(caller).await? else {
+            return Ok(None);
+        };
+        let row = self.store().reader().sign_in(&client, self.now()).await?;
+        Ok(row.map(|row| view(&row.attempt)))
+    }
+
+    /// The client's live sign-in for a next step.
+    pub(crate) async fn live_sign_in(&self, client: &ClientRow) -> Result<SignInRow> {
+        let row = self.store().reader().sign_in(&client.id, self.now()).await?;
+        row.ok_or(Error::Denied(Denial::AttemptExpired))
+    }
+
+    async fn reading_client(&self, caller: &Caller) -> Result<Option<ClientId>> {
+        use crate::flows::client::Presented;
+        Ok(match self.present::<serde_json::Value>(caller).await {
+            Ok(Presented::Client(checked)) => Some(checked.client.id.clone()),
+            Ok(_) | Err(Error::SignedOut) => None,
+            Err(other) => return Err(other),
+        })
+    }
+}
+
+/// An attempt as it is shown.
+pub(crate) fn view(attempt: &AnySignIn) -> SignInView {
+    match attempt {
+        AnySignIn::NeedsIdentifier(a) => shown(a, SignInStatus::NeedsIdentifier, None, Vec::new()),
+        AnySignIn::NeedsFirstFactor(a) => {
+            shown(a, SignInStatus::NeedsFirstFactor, Some(&a.state.identifier), a.state.offered.clone())
+        }
+        AnySignIn::NeedsSecondFactor(a) => {
+            shown(a, SignInStatus::NeedsSecondFactor, Some(&a.state.identifier), Vec::new())
+        }
+        AnySignIn::NeedsClientTrust(a) => {
+            shown(a, SignInStatus::NeedsClientTrust, Some(&a.state.identifier), Vec::new())
+        }
+        AnySignIn::NeedsNewPassword(a) => {
+            shown(a, SignInStatus::NeedsNewPassword, Some(&a.state.identifier), Vec::new())
+        }
+    }
+}
+
+fn shown<S>(
+    a: &housekey_core::sign_in::SignIn<S>,
+    status: SignInStatus,
+    identifier: Option<&Email>,
+    offered: Vec<Strategy>,
+) -> SignInView {
+    let code = a.prepared.as_ref().zip(identifier).map(|(p, to)| (p.strategy, codes::code_sent(to, p.sent, p.expires)));
+    SignInView {
+        id: a.id.clone(),
+        status,
+        identifier: identifier.map(|e| e.typed().to_owned()),
+        offered,
+        code,
+        remember: a.remember,
+        return_to: a.return_to.clone(),
+        session: None,
+    }
+}

@@ -1,0 +1,62 @@
+//! The end of a reset: the new password is set in the transaction that opens the session, and all that the old one
+//! opened ends (SEC-36).
+
+use super::{Finish, SignInView, view};
+use crate::{
+    caller::{Caller, Outcome},
+    error::{Denial, Error, Result},
+    flows::{client::Presented, codes},
+    housekey::Housekey,
+    mail::Letter,
+};
+use housekey_core::{entropy, event::EventKind, password::Password, sign_in::AnySignIn};
+use housekey_store::sign_ins::Trail;
+
+impl Housekey {
+    /// Sets the new password of a reset whose mailbox is proved.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a password that is not acceptable, [`Denial::AttemptExpired`] five minutes after the code.
+    pub async fn sign_in_new_password(&self, caller: &Caller, password: Password) -> Result<Outcome<SignInView>> {
+        let done = self.renew_password(caller, password).await;
+        self.or_repeat(caller, done).await
+    }
+
+    async fn renew_password(&self, caller: &Caller, password: Password) -> Result<Outcome<SignInView>> {
+        let checked = match self.present::<SignInView>(caller).await? {
+            Presented::Repeat(outcome) => return Ok(outcome),
+            Presented::Client(checked) => checked,
+            Presented::Nobody => return Err(Error::Denied(Denial::AttemptExpired)),
+        };
+        let row = self.live_sign_in(&checked.client).await?;
+        let AnySignIn::NeedsNewPassword(attempt) = row.attempt else {
+            return Ok(Outcome::plain(view(&row.attempt)));
+        };
+        let account = &attempt.state.account;
+        let expired = Error::Denied(Denial::AttemptExpired);
+        let user = self.store().reader().user(&account.user).await?;
+        let Some(user) = user.filter(|u| &u.account == account) else {
+            return Err(expired);
+        };
+        let about = [user.first_name.as_deref(), user.last_name.as_deref(), user.address.as_deref()];
+        self.accept_password(&password, &about)?;
+        let hash = self.hasher().hash(password, entropy::bytes::<16>(self.entropy())).await?;
+        let who = attempt.state.identifier.canonical().to_owned();
+        let done = attempt.renewed(user.account.version + 1, self.now()).map_err(super::code::refused)?;
+        let client = Some(&checked.client.id);
+        let event =
+            self.event_of(caller, EventKind::PasswordReset, Some(&user), client, None, serde_json::json!({})).await?;
+        let mut trail = Trail { events: vec![event], ..Trail::default() };
+        if let Some(to) = codes::mailbox_of(&user) {
+            trail.mail.push(self.notice(&to, Letter::NoticePasswordChanged { asked: self.facts(caller) })?);
+        }
+        let mut finish = Finish::new(done, &user);
+        finish.attempt_version = Some(row.version);
+        finish.renew = Some(hash);
+        finish.forgive = Some(self.failures_name(&who, Some(&user.account.user)));
+        finish.trail = trail;
+        let outcome = self.finish_sign_in(caller, &checked.client, finish).await?;
+        self.mail_waits();
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,104 @@
+//! The password as first factor.
+
+use super::{Finish, SignInView, view};
+use crate::{
+    caller::{Caller, Outcome},
+    error::{Denial, Error, Result},
+    flows::{client::Presented, gate},
+    housekey::Housekey,
+};
+use housekey_core::{
+    entropy,
+    event::EventKind,
+    ids::UserId,
+    password::{Password, Verdict},
+    sign_in::{After, AnySignIn, FirstProof, Strategy},
+};
+use housekey_store::limits::PasswordGate;
+
+/// Failures in a row from unknown devices after which the password opens nothing there (NIST SP 800-63B 3.2.2).
+const CLOSED_AFTER: i64 = 100;
+
+impl Housekey {
+    /// Proves the password of the live sign-in.
+    ///
+    /// # Errors
+    /// [`Denial::PasswordOrIdentifierIncorrect`] whatever was wrong, [`Denial::PasswordClosed`] after too many failures
+    /// in a row, [`Error::Limited`] beyond a limit, [`Error::Unavailable`] when no hash got its turn.
+    pub async fn sign_in_password(&self, caller: &Caller, password: Password) -> Result<Outcome<SignInView>> {
+        let done = self.try_password(caller, password).await;
+        self.or_repeat(caller, done).await
+    }
+
+    async fn try_password(&self, caller: &Caller, password: Password) -> Result<Outcome<SignInView>> {
+        let checked = match self.present::<SignInView>(caller).await? {
+            Presented::Repeat(outcome) => return Ok(outcome),
+            Presented::Client(checked) => checked,
+            Presented::Nobody => return Err(Error::Denied(Denial::AttemptExpired)),
+        };
+        let row = self.live_sign_in(&checked.client).await?;
+        let AnySignIn::NeedsFirstFactor(attempt) = row.attempt else {
+            return Ok(Outcome::plain(view(&row.attempt)));
+        };
+        attempt.may(Strategy::Password, self.now()).map_err(super::code::refused)?;
+
+        let who = attempt.state.identifier.canonical().to_owned();
+        let user = self.store().reader().user_by_email(&who).await?;
+        let id = user.as_ref().map(|u| &u.account.user);
+        let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
+        let failures = self.failures_name(&who, id);
+        let counted = self.password_spends(&who, id, device.as_ref());
+        self.password_gate(caller, counted.clone(), failures, device.is_some()).await?;
+
+        let stored = user.as_ref().and_then(|u| u.password.clone());
+        let (password, verdict) = self.hasher().verify(stored, password).await?;
+        let proof = user.as_ref().and_then(|u| FirstProof::password(u.account.clone(), &verdict));
+        let (Some(user), Some(proof)) = (&user, proof) else {
+            let detail = serde_json::json!({"strategy": "password", "known_device": device.is_some()});
+            let client = Some(&checked.client.id);
+            let event = self.event_of(caller, EventKind::SignInFailed, user.as_ref(), client, None, detail).await?;
+            let failed = device.is_none().then_some(failures);
+            self.store().password_failed(failed, event).await?;
+            return Err(Error::Denied(Denial::PasswordOrIdentifierIncorrect));
+        };
+        let rehash = match (&verdict, &user.password) {
+            (Verdict::Yes { outdated: true }, Some(old)) => {
+                let salt = entropy::bytes::<16>(self.entropy());
+                Some((old.clone(), self.hasher().hash(password, salt).await?))
+            }
+            _ => None,
+        };
+        let After::Done(done) = attempt.prove(proof, self.now()).map_err(super::code::refused)? else {
+            return Err(Error::Bug("a password led to a reset"));
+        };
+        let mut finish = Finish::new(done, user);
+        finish.attempt_version = Some(row.version);
+        finish.rehash = rehash;
+        finish.refund = counted;
+        finish.forgive = Some(failures);
+        self.finish_sign_in(caller, &checked.client, finish).await
+    }
+
+    /// Counts the try before it is judged, so that parallel guesses never pass more than the bucket holds.
+    pub(crate) async fn password_gate(
+        &self,
+        caller: &Caller,
+        counted: Vec<housekey_store::limits::Spend>,
+        failures: [u8; 32],
+        known: bool,
+    ) -> Result<()> {
+        let mut spends = self.sign_in_spends(caller);
+        spends.extend(counted);
+        let PasswordGate { spent, failures } = self.store().password_gate(spends, failures, self.now()).await?;
+        gate::allowed(spent)?;
+        if !known && failures >= CLOSED_AFTER {
+            return Err(Error::Denied(Denial::PasswordClosed));
+        }
+        Ok(())
+    }
+
+    /// Whose password a person who is signed in already shows again.
+    pub(crate) fn own_spends(&self, user: &UserId) -> Vec<housekey_store::limits::Spend> {
+        self.password_spends(user.as_str(), Some(user), None)
+    }
+}

@@ -1,0 +1,123 @@
+//! Password hashing, bounded: as many at once as there are processors, each in a buffer that is kept.
+//!
+//! A fresh buffer of 19 MiB costs page faults worth as much as the hash itself, and an unbounded number of them is
+//! a way to exhaust memory from outside. So buffers are few, kept while there is work, and freed after 30 s of idleness.
+
+use crate::error::{Error, Result};
+use housekey_core::password::{self, Argon2Cost, HashMemory, Password, PasswordHash, Verdict};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::sync::Semaphore;
+
+/// How long a hash may wait for its turn before the caller is told to come again.
+const QUEUE_WAIT: Duration = Duration::from_secs(2);
+/// How long kept buffers survive without work.
+pub(crate) const KEEP: Duration = Duration::from_secs(30);
+
+/// A bounded pool of password hashes. Clones share it.
+#[derive(Clone)]
+pub struct Hasher(Arc<Pool>);
+
+struct Pool {
+    cost: Argon2Cost,
+    decoy: PasswordHash,
+    turns: Semaphore,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    buffers: Vec<HashMemory>,
+    used: u64,
+    hashes: u64,
+}
+
+impl Hasher {
+    /// One hash a processor, at the default cost.
+    pub fn for_this_machine() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::new(Argon2Cost::DEFAULT, processors)
+    }
+
+    /// `at_once` hashes of the cost given.
+    pub fn new(cost: Argon2Cost, at_once: usize) -> Self {
+        Self(Arc::new(Pool {
+            cost,
+            decoy: password::decoy(cost),
+            turns: Semaphore::new(at_once.max(1)),
+            kept: Mutex::default(),
+        }))
+    }
+
+    /// The cost of new hashes.
+    pub fn cost(&self) -> Argon2Cost {
+        self.0.cost
+    }
+
+    /// Hashes a new password.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no turn came within two seconds.
+    pub async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash> {
+        let cost = self.0.cost;
+        self.turn(move |memory| password::hash(&password, cost, salt, memory)).await
+    }
+
+    /// Compares a password with a stored hash, or with the decoy when there is none: the same work either way.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no turn came within two seconds.
+    pub async fn verify(&self, stored: Option<PasswordHash>, password: Password) -> Result<(Password, Verdict)> {
+        let pool = self.0.clone();
+        self.turn(move |memory| match stored {
+            Some(hash) => {
+                let verdict = password::verify(&hash, &password, pool.cost, memory);
+                (password, verdict)
+            }
+            None => {
+                password::verify(&pool.decoy, &password, pool.cost, memory);
+                (password, Verdict::No)
+            }
+        })
+        .await
+    }
+
+    /// How many hashes were computed since the start: the test kit counts equal work with it.
+    pub fn count(&self) -> u64 {
+        self.kept().hashes
+    }
+
+    /// Frees the buffers if none was used since the count given; answers the present count for the next call.
+    pub(crate) fn free_idle(&self, used_then: u64) -> u64 {
+        let mut kept = self.kept();
+        if kept.used == used_then {
+            kept.buffers = Vec::new();
+        }
+        kept.used
+    }
+
+    async fn turn<T: Send + 'static>(&self, work: impl FnOnce(&mut HashMemory) -> T + Send + 'static) -> Result<T> {
+        let busy = Error::Unavailable { maybe_applied: false, retry_after: QUEUE_WAIT };
+        let Ok(Ok(_turn)) = tokio::time::timeout(QUEUE_WAIT, self.0.turns.acquire()).await else {
+            return Err(busy);
+        };
+        let pool = self.0.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let taken = pool.kept.lock().unwrap_or_else(PoisonError::into_inner).buffers.pop();
+            let mut memory = taken.unwrap_or_else(|| HashMemory::new(pool.cost));
+            let out = work(&mut memory);
+            let mut kept = pool.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.used = kept.used.wrapping_add(1);
+            kept.hashes += 1;
+            kept.buffers.push(memory);
+            out
+        });
+        done.await.map_err(|_| Error::Bug("a password hash panicked"))
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,200 @@
+//! The house itself: what flows and doors share, behind one cheap handle.
+
+use crate::{
+    caller::Caller,
+    error::{Error, Result},
+    hasher::Hasher,
+    mail::{Caught, Facts, Letter, Letters, Posted},
+    seen::Seen,
+    sessions::SessionCache,
+    settings::Settings,
+    world::World,
+};
+use housekey_core::{
+    entropy::{self, Entropy},
+    identifier::email::Email,
+    ids::{InstanceId, MailId},
+    keyring::{Keyring, Place},
+    limits::Limits,
+    password::{Assessment, Password},
+    redirect::Origins,
+    secret::Secret,
+    time::Time,
+};
+use housekey_store::{Store, mail::NewMail};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::sync::Notify;
+use url::Url;
+
+/// How long a notice is worth sending.
+const NOTICE_FOR: Duration = Duration::from_secs(72 * 3600);
+
+/// Authentication for one instance: one database, one set of keys. Clones share everything.
+#[derive(Clone)]
+pub struct Housekey(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub store: Store,
+    pub world: World,
+    pub settings: Settings,
+    pub public_url: Url,
+    pub keyring: Keyring,
+    pub instance: InstanceId,
+    pub origins: Origins,
+    pub limits: Limits,
+    pub letters: Letters,
+    pub sessions: SessionCache,
+    pub seen: Seen,
+    pub mail_bell: Notify,
+    pub day_key: Mutex<Option<(String, [u8; 32])>>,
+    pub dev_token: Option<Secret<String>>,
+}
+
+impl Housekey {
+    /// What the operator decided.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Where people reach this instance.
+    pub fn public_url(&self) -> &Url {
+        &self.0.public_url
+    }
+
+    /// Where sign-ins may return to.
+    pub fn origins(&self) -> &Origins {
+        &self.0.origins
+    }
+
+    /// The instance's id.
+    pub fn instance(&self) -> &InstanceId {
+        &self.0.instance
+    }
+
+    /// The database, for readiness and for tests.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The time by the world's clock.
+    pub fn now(&self) -> Time {
+        self.0.world.clock.now()
+    }
+
+    /// The world's random bytes.
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.0.world.entropy.as_ref()
+    }
+
+    /// Looks at a password as sign-up would, without keeping it.
+    ///
+    /// # Errors
+    /// [`Error::Limited`] beyond the limits of the caller's address.
+    pub async fn password_strength(
+        &self,
+        caller: &Caller,
+        password: &Password,
+        about: &[Option<&str>],
+    ) -> Result<Assessment> {
+        self.pass(self.strength_spends(caller)).await?;
+        Ok(self.assess_password(password, about))
+    }
+
+    /// An absolute address of one of our pages. Only the configured public URL is ever used (SEC-37).
+    pub fn link_to(&self, path: &str, query: &[(&str, &str)]) -> String {
+        let mut url = self.0.public_url.clone();
+        url.set_path(&format!("{}{path}", self.settings().mount.as_str()));
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url.into()
+    }
+
+    /// What opens the pages of development; none in production.
+    pub fn dev_token(&self) -> Option<&Secret<String>> {
+        self.0.dev_token.as_ref()
+    }
+
+    /// The development mailbox, where mail is caught.
+    pub fn caught_mail(&self) -> Option<&Caught> {
+        self.0.world.mailer.caught()
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.0.keyring
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn hasher(&self) -> &Hasher {
+        &self.0.world.hasher
+    }
+
+    pub(crate) fn seen(&self) -> &Seen {
+        &self.0.seen
+    }
+
+    /// Something was queued: the worker need not wait for its next look.
+    pub(crate) fn mail_waits(&self) {
+        self.0.mail_bell.notify_one();
+    }
+
+    pub(crate) fn facts(&self, caller: &Caller) -> Facts {
+        Facts::of(self.now(), &caller.agent, caller.address)
+    }
+
+    /// A letter for the queue, sealed.
+    pub(crate) fn post(&self, to: &Email, letter: Letter, expires: Time, never_send: bool) -> Result<NewMail> {
+        let id = MailId::new(self.now(), self.entropy());
+        let posted = Posted::new(to.clone(), letter);
+        let sealed =
+            posted.seal(&id, self.keyring(), self.entropy()).map_err(|_| Error::Bug("a letter cannot be queued"))?;
+        Ok(NewMail { id, sealed, never_send, expires })
+    }
+
+    /// A letter that only tells of something.
+    pub(crate) fn notice(&self, to: &Email, letter: Letter) -> Result<NewMail> {
+        self.post(to, letter, self.now().plus(NOTICE_FOR), false)
+    }
+
+    /// A password as policy sees it: the product's and the person's own words count as guessed.
+    pub(crate) fn assess_password(&self, password: &Password, about: &[Option<&str>]) -> Assessment {
+        let settings = self.settings();
+        let mut words: Vec<&str> = about.iter().flatten().copied().filter(|w| !w.is_empty()).collect();
+        words.push(&settings.name);
+        words.extend(self.0.public_url.host_str());
+        settings.password.assess(password, &words)
+    }
+
+    /// The key that seals today's events without a user, and its name.
+    pub(crate) async fn day_key(&self, now: Time) -> Result<(String, Secret<[u8; 32]>)> {
+        let day = day_of(now);
+        if let Some(key) = self.kept_day_key(&day) {
+            return Ok((day, Secret::new(key)));
+        }
+        let place = || Place { table: "housekey_event_key", column: "sealed", row: &day };
+        let fresh = Secret::new(entropy::bytes::<32>(self.entropy()));
+        let sealed = self.keyring().seal(place(), fresh.expose(), self.entropy());
+        let sealed = self.store().event_key(&day, sealed, now).await?;
+        let broken = || Error::Bug("a day's event key cannot be opened");
+        let plain = self.keyring().open(place(), &sealed).map_err(|_| broken())?;
+        let key: [u8; 32] = plain.expose().as_slice().try_into().map_err(|_| broken())?;
+        *self.0.day_key.lock().unwrap_or_else(PoisonError::into_inner) = Some((day.clone(), key));
+        Ok((day, Secret::new(key)))
+    }
+
+    fn kept_day_key(&self, day: &str) -> Option<[u8; 32]> {
+        let kept = self.0.day_key.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().filter(|(d, _)| d == day).map(|(_, key)| *key)
+    }
+}
+
+/// The day in UTC, as `2026-11-23`.
+fn day_of(now: Time) -> String {
+    jiff::Timestamp::from_millisecond(now.as_millis()).map(|t| t.strftime("%Y-%m-%d").to_string()).unwrap_or_default()
+}

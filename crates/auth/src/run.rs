@@ -1,0 +1,117 @@
+//! What goes on beside requests: mail, the feed, sweeping, what was seen, and freeing what nobody needs.
+
+use crate::{hasher, housekey::Housekey, jobs::mail::MailWorker};
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::{sync::watch, time};
+
+/// How often what was seen is written.
+const SEEN_EVERY: Duration = Duration::from_secs(15);
+const SEEN_BATCH: usize = 500;
+/// How often what has expired is looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// One sweep goes on in pieces until a piece finds fewer rows.
+const SWEEP_MORE: u64 = 500;
+/// How long the facts of events without a user can be read.
+const FACTS_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
+
+impl Housekey {
+    /// Runs mail, feed and sweep until `shutdown` ends, and finishes what was begun. Without it mail stays queued and
+    /// every session check asks the database.
+    pub async fn run(&self, shutdown: impl Future<Output = ()>) {
+        let (stop, stopped) = watch::channel(());
+        let wait = || {
+            let mut stopped = stopped.clone();
+            async move {
+                // An error means that the sender is gone, which is the same.
+                drop(stopped.changed().await);
+            }
+        };
+        let clock = self.0.world.clock.clone();
+        let monotonic = Arc::new(move || clock.monotonic());
+        let node = self.node();
+        let mail = MailWorker {
+            queue: self.store(),
+            keys: self.keyring(),
+            letters: &self.0.letters,
+            mailer: self.0.world.mailer.as_ref(),
+            clock: self.0.world.clock.as_ref(),
+            entropy: self.entropy(),
+            node: &node,
+            bell: &self.0.mail_bell,
+        };
+        tokio::join!(
+            async {
+                shutdown.await;
+                drop(stop);
+            },
+            mail.run(wait()),
+            self.store().follow(monotonic, wait()),
+            self.every(SEEN_EVERY, wait(), || self.write_seen()),
+            self.every(SWEEP_EVERY, wait(), || self.sweep()),
+            self.free_buffers(wait()),
+        );
+        self.write_seen().await;
+    }
+
+    async fn every<F: Future<Output = ()>>(
+        &self,
+        pause: Duration,
+        stop: impl Future<Output = ()>,
+        work: impl Fn() -> F,
+    ) {
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => return,
+                () = time::sleep(pause) => work().await,
+            }
+        }
+    }
+
+    async fn write_seen(&self) {
+        loop {
+            let batch = self.seen().batch(SEEN_BATCH);
+            if batch.is_empty() {
+                return;
+            }
+            if let Err(error) = self.store().sessions_seen(batch.clone()).await {
+                tracing::warn!(%error, "when sessions were seen could not be written; it is tried again");
+                return;
+            }
+            self.seen().written(&batch);
+        }
+    }
+
+    async fn sweep(&self) {
+        let now = self.now();
+        loop {
+            match self.store().sweep(now).await {
+                Ok(gone) if gone < SWEEP_MORE => break,
+                Ok(_) => tokio::task::yield_now().await,
+                Err(error) => {
+                    tracing::warn!(%error, "what has expired could not be removed; it is tried again");
+                    return;
+                }
+            }
+        }
+        if let Err(error) = self.store().drop_event_keys(now.minus(FACTS_FOR)).await {
+            tracing::warn!(%error, "old event keys could not be destroyed; it is tried again");
+        }
+    }
+
+    async fn free_buffers(&self, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        let mut used = 0;
+        loop {
+            tokio::select! {
+                () = &mut stop => return,
+                () = time::sleep(hasher::KEEP) => used = self.hasher().free_idle(used),
+            }
+        }
+    }
+
+    /// This node's name in claims: new with each start, since a claim of a former start is nobody's.
+    fn node(&self) -> String {
+        housekey_core::ids::RequestId::new(self.now(), self.entropy()).to_string()
+    }
+}

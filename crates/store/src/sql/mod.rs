@@ -10,6 +10,9 @@ mod tx;
 mod value;
 mod writer;
 
+#[cfg(test)]
+mod engine_tests;
+
 pub(crate) use postgres::{optional_on as postgres_optional, rows_on as postgres_rows};
 pub use row::Row;
 pub(crate) use statement::Sql;

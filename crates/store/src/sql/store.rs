@@ -29,7 +29,7 @@ use std::{
 };
 use tokio::sync::{Notify, oneshot};
 
-/// How long a request waits for a connection before it is told to come again.
+/// How long a request waits for a connection, an operation or its commit before it is told to come again.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Readers that are kept open.
 const READERS: usize = 8;
@@ -195,30 +195,32 @@ impl Store {
         pool: PgPool,
         op: impl for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let mut tx = Tx::new(Engine::Postgres(pool.begin().await?), self.0.statements.clone());
-        let out = op(&mut tx).await;
+        let mut tx = Tx::new(Engine::Postgres(in_time(pool.begin()).await??), self.0.statements.clone());
+        let out = in_time(op(&mut tx)).await?;
         let out = match (&tx.failed, out) {
             (Some(failed), Ok(_)) => Err(failed.clone()),
             (_, out) => out,
         };
         // Dropping the transaction rolls it back.
         let out = out?;
-        tx.tell().await?;
+        in_time(tx.tell()).await??;
         let Engine::Postgres(transaction) = tx.engine else {
             return Err(StoreError::Statement("an operation changed its engine".into()));
         };
         let touched = || tx.touched.iter().map(String::as_str);
         self.0.generations.bump(touched());
-        let committed = transaction.commit().await;
+        let committed = in_time(transaction.commit()).await;
         self.0.generations.bump(touched());
         match committed {
-            Ok(()) => {
+            // It was sent, and nobody knows.
+            Err(_) => Err(StoreError::Unavailable { maybe_applied: true }),
+            Ok(Ok(())) => {
                 if !tx.touched.is_empty() {
                     self.0.bell.notify_one();
                 }
                 Ok(out)
             }
-            Err(e) => Err(match StoreError::from(e) {
+            Ok(Err(e)) => Err(match StoreError::from(e) {
                 StoreError::Unavailable { .. } => StoreError::Unavailable { maybe_applied: true },
                 other => other,
             }),
@@ -285,7 +287,7 @@ impl Reader {
                 give_back(readers, c, done.is_ok());
                 done
             }
-            Kind::Postgres(pool) => postgres::optional(pool, sql, args).await,
+            Kind::Postgres(pool) => in_time(postgres::optional(pool, sql, args)).await?,
         }
     }
 
@@ -306,9 +308,17 @@ impl Reader {
                 };
                 tokio::task::spawn_blocking(scan).await.unwrap_or_else(|_| Err(StoreError::down()))
             }
-            Kind::Postgres(pool) => postgres::rows(pool, sql, args).await,
+            Kind::Postgres(pool) => in_time(postgres::rows(pool, sql, args)).await?,
         }
     }
+}
+
+/// A database that is gone without a word must not hold its callers: no answer in time is none.
+async fn in_time<F: Future>(work: F) -> Result<F::Output, StoreError> {
+    tokio::time::timeout(PATIENCE, work).await.map_err(|_| {
+        tracing::warn!("PostgreSQL does not answer");
+        StoreError::down()
+    })
 }
 
 fn take(readers: &Mutex<Vec<Connection>>, path: &Path) -> Result<Connection, StoreError> {

@@ -79,6 +79,9 @@ struct Run {
     failures: u32,
 }
 
+/// An operation that was run: how to answer it, and its own error if it had one.
+type Ran = (Tell, Result<(), StoreError>);
+
 /// How a group's transaction ended.
 enum Ended {
     Committed,
@@ -140,18 +143,20 @@ impl Run {
                 }
             }
         };
-        for tell in tells {
-            tell(answer.clone());
+        for (tell, own) in tells {
+            // What failed by itself is told so, also when its closure made light of a statement that failed.
+            tell(own.and_then(|()| answer.clone()));
         }
         tx
     }
 
     /// Runs a group in one transaction. Operations that failed by themselves are rolled back by themselves.
-    fn attempt(&self, tx: &mut Tx, group: Vec<Job>) -> (Vec<Tell>, Vec<String>, Ended) {
-        let mut tells: Vec<Tell> = Vec::with_capacity(group.len());
+    fn attempt(&self, tx: &mut Tx, group: Vec<Job>) -> (Vec<Ran>, Vec<String>, Ended) {
+        let mut tells: Vec<Ran> = Vec::with_capacity(group.len());
         let mut touched = Vec::new();
         if let Err(error) = run(tx, "BEGIN IMMEDIATE") {
-            return (tells, touched, Ended::Failed { error, broken: false });
+            let broken = is_fault(&error);
+            return (tells, touched, Ended::Failed { error: error.into(), broken });
         }
         let mut jobs = group.into_iter();
         let mut gone = None;
@@ -159,14 +164,15 @@ impl Run {
             tx.touched.clear();
             tx.failed = None;
             if let Err(error) = run(tx, "SAVEPOINT op") {
-                gone = Some(error);
+                gone = Some(error.into());
                 break;
             }
             let ran = catch_unwind(AssertUnwindSafe(|| job(tx)));
             let done = match ran {
                 Ok((out, tell)) => {
-                    tells.push(tell);
-                    out.and_then(|()| tx.failed.clone().map_or(Ok(()), Err)).and_then(|()| tell_others(tx))
+                    let done = tx.failed.clone().map_or(Ok(()), Err).and(out).and_then(|()| tell_others(tx));
+                    tells.push((tell, done.clone()));
+                    done
                 }
                 // Its caller hears that the answer was dropped.
                 Err(_) => Err(StoreError::Statement("an operation panicked".into())),
@@ -181,7 +187,7 @@ impl Run {
                 Err(_) => run(tx, "ROLLBACK TO op").and_then(|()| run(tx, "RELEASE op")),
             };
             if let Err(error) = closed {
-                gone = Some(error);
+                gone = Some(error.into());
                 break;
             }
             if done.is_ok() {
@@ -201,12 +207,13 @@ impl Run {
         match run(tx, "COMMIT") {
             Ok(()) => (tells, touched, Ended::Committed),
             Err(error) => {
-                let io = matches!(error, StoreError::Unavailable { .. });
+                // A full disk or a busy file undoes the group and no more; the connection is well.
+                let broken = is_fault(&error);
                 if !is_autocommit(tx) {
                     // When even this fails the connection is reopened.
                     drop(run(tx, "ROLLBACK"));
                 }
-                (tells, touched, Ended::Failed { error, broken: io })
+                (tells, touched, Ended::Failed { error: error.into(), broken: broken || !is_autocommit(tx) })
             }
         }
     }
@@ -224,11 +231,17 @@ fn tell_others(tx: &mut Tx) -> Result<(), StoreError> {
     }
 }
 
-fn run(tx: &Tx, sql: &str) -> Result<(), StoreError> {
+fn run(tx: &Tx, sql: &str) -> rusqlite::Result<()> {
     match &tx.engine {
-        Engine::Sqlite(c) => Ok(c.prepare_cached(sql)?.execute([]).map(drop)?),
-        Engine::Postgres(_) => Err(StoreError::down()),
+        Engine::Sqlite(c) => c.prepare_cached(sql)?.execute([]).map(drop),
+        Engine::Postgres(_) => Err(rusqlite::Error::InvalidQuery),
     }
+}
+
+/// Whether nothing that the connection believes of the file is to be trusted any more.
+fn is_fault(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode as C;
+    matches!(error.sqlite_error_code(), Some(C::SystemIoFailure | C::DatabaseCorrupt | C::NotADatabase))
 }
 
 fn is_autocommit(tx: &Tx) -> bool {

@@ -1,0 +1,165 @@
+//! The writer's promises, by operations that no product code would write.
+
+use super::{all, sqlite};
+use crate::{Field, Store, StoreError, sql::Value, statements};
+use housekey_core::time::Time;
+
+statements! {
+    PUT = "INSERT INTO housekey_setting (name, value, updated_at) VALUES ($3, $1, $2)";
+    GET = "SELECT value FROM housekey_setting WHERE name = $1";
+    TWICE = "SELECT CAST($2 AS TEXT), CAST($1 AS TEXT), CAST($2 AS TEXT)";
+    FLOAT = "SELECT 1.5";
+    KINDS = "SELECT name, updated_at FROM housekey_setting";
+}
+
+async fn fresh() -> (Store, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::sqlite(dir.path().join("t.db")).unwrap();
+    store.migrate(Time::from_millis(1)).await.unwrap();
+    (store, dir)
+}
+
+fn row(name: &str) -> [Value; 3] {
+    ["v".into(), 7.into(), name.into()]
+}
+
+async fn there(store: &Store, name: &str) -> bool {
+    store.reader().optional(&GET, &[name.into()]).await.unwrap().is_some()
+}
+
+async fn put(store: &Store, name: &'static str) -> Result<(), StoreError> {
+    store.write(move |tx| Box::pin(async move { tx.execute(&PUT, &row(name)).await.map(drop) })).await
+}
+
+#[tokio::test]
+async fn every_statement_prepares_on_sqlite() {
+    let (store, dir) = fresh().await;
+    let c = sqlite::open_writer(&dir.path().join("t.db")).unwrap();
+    for sql in all().into_iter().chain(ALL.iter().copied()) {
+        // The feed's own words for PostgreSQL stand under a text that SQLite takes.
+        if let Err(e) = c.prepare(sql.sqlite()) {
+            panic!("{}: {e}", sql.sqlite());
+        }
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn arguments_go_by_number_out_of_order_and_twice() {
+    let (store, _dir) = fresh().await;
+    put(&store, "a").await.unwrap();
+    assert!(there(&store, "a").await);
+    let row = store.reader().optional(&TWICE, &["one".into(), "two".into()]).await.unwrap().unwrap();
+    assert_eq!([row.text(0), row.text(1), row.text(2)].map(Result::unwrap), ["two", "one", "two"]);
+}
+
+#[tokio::test]
+async fn a_value_of_another_type_is_corrupt_and_never_a_guess() {
+    let (store, _dir) = fresh().await;
+    put(&store, "a").await.unwrap();
+    let row = store.reader().optional(&KINDS, &[]).await.unwrap().unwrap();
+    assert!(matches!(row.int(0), Err(StoreError::Corrupt { .. })));
+    assert!(matches!(row.text(1), Err(StoreError::Corrupt { .. })));
+    assert!(matches!(row.bool(1), Err(StoreError::Corrupt { .. })), "7 is no truth value");
+    let float = store.reader().optional(&FLOAT, &[]).await.unwrap().unwrap();
+    assert!(matches!(float.int(0), Err(StoreError::Corrupt { .. })));
+}
+
+#[tokio::test]
+async fn one_of_a_group_fails_alone() {
+    let (store, _dir) = fresh().await;
+    let bad = store.write(|tx| {
+        Box::pin(async move {
+            tx.execute(&PUT, &row("half")).await?;
+            Err::<(), _>(StoreError::Conflict)
+        })
+    });
+    let (one, bad, two) = tokio::join!(put(&store, "one"), bad, put(&store, "two"));
+    assert_eq!((one, bad, two), (Ok(()), Err(StoreError::Conflict), Ok(())));
+    assert!(there(&store, "one").await && there(&store, "two").await && !there(&store, "half").await);
+}
+
+#[tokio::test]
+async fn a_statement_that_failed_is_the_answer_whatever_the_operation_says() {
+    let (store, _dir) = fresh().await;
+    put(&store, "a").await.unwrap();
+    let swallowed = store.write(|tx| {
+        Box::pin(async move {
+            tx.execute(&PUT, &row("b")).await?;
+            let taken = tx.execute(&PUT, &row("a")).await;
+            assert_eq!(taken, Err(StoreError::Taken(Field::Other)));
+            Ok("all is well")
+        })
+    });
+    assert_eq!(swallowed.await, Err(StoreError::Taken(Field::Other)));
+    assert!(!there(&store, "b").await);
+}
+
+#[tokio::test]
+async fn a_panic_and_a_wait_end_their_own_operation_and_the_writer_lives() {
+    let (store, _dir) = fresh().await;
+    let panicked = store.write(|tx| {
+        Box::pin(async move {
+            tx.execute(&PUT, &row("p")).await?;
+            if tx.rows(&GET, &["p".into()]).await?.len() == 1 {
+                panic!("on purpose");
+            }
+            Ok(())
+        })
+    });
+    assert!(panicked.await.is_err());
+    let waited = store.write(|tx| {
+        Box::pin(async move {
+            tx.execute(&PUT, &row("w")).await?;
+            tokio::task::yield_now().await;
+            Ok(())
+        })
+    });
+    assert!(matches!(waited.await, Err(StoreError::Statement(_))));
+    assert!(!there(&store, "p").await && !there(&store, "w").await);
+    put(&store, "after").await.unwrap();
+    assert!(there(&store, "after").await);
+}
+
+#[tokio::test]
+async fn a_disk_that_stays_full_stops_writes_and_not_the_process() {
+    let (store, _dir) = fresh().await;
+    store.limit_pages_for_tests(0).await.unwrap();
+    let big = || {
+        store.write(|tx| {
+            Box::pin(async move {
+                let value = "x".repeat(100_000);
+                tx.execute(&PUT, &[value.into(), 1.into(), "big".into()]).await.map(drop)
+            })
+        })
+    };
+    for _ in 0..5 {
+        assert!(matches!(big().await, Err(StoreError::Unavailable { maybe_applied: false })));
+    }
+    assert!(!there(&store, "big").await);
+    store.limit_pages_for_tests(1_000_000).await.unwrap();
+    big().await.unwrap();
+    assert!(there(&store, "big").await);
+}
+
+#[tokio::test]
+async fn a_change_raises_its_counters_and_a_failed_one_tells_nobody() {
+    let (store, _dir) = fresh().await;
+    let stamp = store.generations().snapshot(["user_x"]);
+    let failed = store.write(|tx| {
+        Box::pin(async move {
+            tx.touch_user("user_x");
+            Err::<(), _>(StoreError::Conflict)
+        })
+    });
+    assert!(failed.await.is_err());
+    assert!(store.generations().still(&stamp));
+    let done = store.write(|tx| {
+        Box::pin(async move {
+            tx.touch_user("user_x");
+            Ok(())
+        })
+    });
+    done.await.unwrap();
+    assert!(!store.generations().still(&stamp));
+}

@@ -4,7 +4,7 @@ use super::store::{Kind, Store};
 use crate::StoreError;
 use aws_lc_rs::digest::{SHA256, digest};
 use sqlx::{Connection as _, Row as _};
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 struct Migration {
     number: i64,
@@ -21,6 +21,8 @@ const MIGRATIONS: &[Migration] = &[
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS housekey_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \
     sha256 TEXT NOT NULL, readable_from BIGINT NOT NULL, applied_at BIGINT NOT NULL);";
+/// How often a lock is asked for, a second apart.
+const TRIES: u32 = 30;
 /// Only one node migrates at a time.
 const ADVISORY: i64 = 0x686b_6d69_6772;
 
@@ -124,7 +126,17 @@ fn applied_on_sqlite(c: &rusqlite::Connection) -> Result<Vec<Applied>, StoreErro
 
 async fn on_postgres(pool: &sqlx::PgPool, now: i64) -> Result<Migrated, StoreError> {
     let mut c = pool.acquire().await?;
-    sqlx::query("SELECT pg_advisory_lock($1)").bind(ADVISORY).execute(&mut *c).await?;
+    // Asked again and again instead of waited for: a pool's statement_timeout would end the wait.
+    for tried in 1.. {
+        let got: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(ADVISORY).fetch_one(&mut *c).await?;
+        if got {
+            break;
+        }
+        if tried >= TRIES {
+            return Err(StoreError::Incompatible("another process is migrating this database: try again later".into()));
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     let done = migrate_postgres(&mut c, now).await;
     // The lock goes with the connection if this fails.
     drop(sqlx::query("SELECT pg_advisory_unlock($1)").bind(ADVISORY).execute(&mut *c).await);
@@ -135,20 +147,38 @@ async fn migrate_postgres(c: &mut sqlx::PgConnection, now: i64) -> Result<Migrat
     raw(c, for_postgres(TABLE)).await?;
     let due = due(&applied_on_postgres(c).await?)?;
     for m in &due {
-        let mut tx = c.begin().await?;
-        raw(&mut tx, "SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = 0".to_owned()).await?;
-        raw(&mut tx, for_postgres(m.sql)).await?;
-        sqlx::query("INSERT INTO housekey_migration (number, name, sha256, readable_from, applied_at) VALUES ($1, $2, $3, $4, $5)")
-            .bind(m.number)
-            .bind(m.name)
-            .bind(sum(m.sql))
-            .bind(m.readable_from)
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
+        for tried in 1.. {
+            match step_on_postgres(c, m, now).await {
+                // Nobody behind a waiting lock should wait long either: give it up, and try again.
+                Err(StoreError::Unavailable { .. }) if tried < TRIES => {
+                    tracing::info!(migration = m.number, tried, "a table is in use; trying again");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                done => {
+                    done?;
+                    break;
+                }
+            }
+        }
     }
     Ok(Migrated { applied: due.iter().map(|m| m.name.to_owned()).collect() })
+}
+
+async fn step_on_postgres(c: &mut sqlx::PgConnection, m: &Migration, now: i64) -> Result<(), StoreError> {
+    let mut tx = c.begin().await?;
+    raw(&mut tx, "SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = 0".to_owned()).await?;
+    raw(&mut tx, for_postgres(m.sql)).await?;
+    sqlx::query(
+        "INSERT INTO housekey_migration (number, name, sha256, readable_from, applied_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(m.number)
+    .bind(m.name)
+    .bind(sum(m.sql))
+    .bind(m.readable_from)
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
+    Ok(tx.commit().await?)
 }
 
 async fn raw(c: &mut sqlx::PgConnection, sql: String) -> Result<(), StoreError> {

@@ -55,6 +55,9 @@ pub struct ServeArgs {
     /// Address and port to listen on [default: 127.0.0.1:4000]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
+    /// Bring a PostgreSQL database to this version's schema first (SQLite always is)
+    #[arg(long)]
+    pub migrate: bool,
 }
 
 /// The commands.
@@ -64,7 +67,7 @@ pub enum Command {
     #[command(after_help = "Examples:
   housekey serve
   housekey serve --listen 0.0.0.0:4000 --config /etc/housekey/housekey.toml
-  housekey serve --database postgres://housekey:secret@db/housekey
+  housekey serve --database postgres://housekey:secret@db/housekey --migrate
 
 The first start makes the data folder, the SQLite database and the key file. Keep a copy of the key
 apart from the database. Stop it with Ctrl-C or SIGTERM: it finishes what was begun.")]
@@ -75,6 +78,9 @@ apart from the database. Stop it with Ctrl-C or SIGTERM: it finishes what was be
     /// Make keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Look at or change the version of the database's schema
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
     /// Try the mail settings
     #[command(subcommand)]
     Mail(MailCommand),
@@ -118,6 +124,22 @@ To change keys, put the old one into `server.old_keys` and the new one in its pl
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+}
+
+/// `housekey migrate …`
+#[derive(Subcommand)]
+pub enum MigrateCommand {
+    /// List the migrations and which are applied
+    #[command(after_help = "Examples:
+  housekey migrate status
+  housekey migrate status --database postgres://housekey:secret@db/housekey --json")]
+    Status,
+    /// Apply what is missing
+    #[command(after_help = "Examples:
+  housekey migrate up --database postgres://housekey:secret@db/housekey
+
+On SQLite `serve` does this by itself.")]
+    Up,
 }
 
 /// `housekey mail …`

@@ -8,13 +8,14 @@ mod control;
 mod data;
 mod out;
 mod serve;
+mod store;
 mod telemetry;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command, ConfigCommand, KeysCommand, MailCommand};
+use cli::{Cli, Command, ConfigCommand, KeysCommand, MailCommand, MigrateCommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -34,11 +35,13 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let Cli { command, serve: bare, common } = cli;
     let flags = common.flags(None);
     match command.unwrap_or(Command::Serve(bare)) {
-        Command::Serve(args) => serve::run(&common.flags(args.listen.as_deref()), common.json),
+        Command::Serve(args) => serve::run(&common.flags(args.listen.as_deref()), args.migrate, common.json),
         Command::Config(ConfigCommand::Check) => commands::check(&flags, common.json),
         Command::Config(ConfigCommand::Show) => commands::show(&flags, common.json),
         Command::Config(ConfigCommand::Reference) => commands::reference(common.json),
         Command::Keys(KeysCommand::New { out }) => commands::new_key(out.as_deref(), common.json),
+        Command::Migrate(MigrateCommand::Status) => commands::migrate_status(&flags, common.json),
+        Command::Migrate(MigrateCommand::Up) => commands::migrate_up(&flags, common.json),
         Command::Mail(MailCommand::Test { to }) => commands::test_mail(&flags, &to, common.json),
     }
 }

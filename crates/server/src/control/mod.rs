@@ -13,6 +13,8 @@ pub use listen::{Desk, listen};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Ask {
+    /// Which migrations are applied.
+    MigrateStatus,
     /// Send a test message to this address.
     MailTest {
         /// Who gets it.

@@ -52,7 +52,7 @@ impl House {
             .spawn()
             .unwrap();
         let began = Instant::now();
-        while TcpStream::connect(&listen).is_err() {
+        while !answers(&listen) {
             if let Some(status) = child.try_wait().unwrap() {
                 let mut said = String::new();
                 child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -63,6 +63,18 @@ impl House {
         }
         Running { child, address: listen }
     }
+}
+
+/// Whether HTTP is spoken there: the port alone is open before the server is ready.
+fn answers(address: &str) -> bool {
+    let Ok(mut stream) = TcpStream::connect(address) else { return false };
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let request = format!(
+        "GET /healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        address.replace("127.0.0.1", "localhost")
+    );
+    let mut answer = [0; 4];
+    stream.write_all(request.as_bytes()).is_ok() && stream.read_exact(&mut answer).is_ok() && &answer == b"HTTP"
 }
 
 /// What a finished command said.

@@ -19,15 +19,27 @@ fn the_server_answers_and_ends_politely() {
 }
 
 #[test]
-fn the_data_folder_is_private() {
+fn the_first_start_makes_everything_private_and_the_second_asks_nothing() {
     let house = House::new();
-    house.serve(&[]).stop();
+    let server = house.serve(&[]);
+    assert!(server.get("/readyz").starts_with("HTTP/1.1 200"));
+    let first = server.stop();
+    assert!(first.out.contains(&format!("http://localhost:{}", house.port)), "{}", first.out);
+    assert!(first.out.contains("Key "), "{}", first.out);
     let mode = |name: &str| {
         let found = std::fs::metadata(house.path(name)).unwrap();
         found.permissions().mode() & 0o777
     };
     assert_eq!(mode("data"), 0o700);
-    assert_eq!(mode("data/housekey.lock"), 0o600);
+    for name in ["data/housekey.lock", "data/housekey.key", "data/housekey.db"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    let key = std::fs::read(house.path("data/housekey.key")).unwrap();
+    let server = house.serve(&[]);
+    assert!(server.get("/readyz").starts_with("HTTP/1.1 200"));
+    let second = server.stop();
+    assert!(!second.out.contains("Key "), "the second start makes no key: {}", second.out);
+    assert_eq!(std::fs::read(house.path("data/housekey.key")).unwrap(), key);
 }
 
 #[test]

@@ -222,3 +222,58 @@ async fn a_statement_that_failed_is_the_answer_on_postgres_too() {
     });
     assert_eq!(swallowed.await, Err(StoreError::Taken(Field::Other)));
 }
+
+/// Under a tracer that makes calls on the log fail; by itself it proves that the same writes are well.
+#[tokio::test]
+async fn writes_for_a_tracer() {
+    let Ok(path) = std::env::var("HOUSEKEY_TEST_FAULTS_AT") else { return };
+    let store = Store::sqlite(path).unwrap();
+    store.migrate(Time::from_millis(1)).await.unwrap();
+    let names = ["f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7"];
+    for name in names {
+        let done = put(&store, name).await;
+        eprintln!("{name} {done:?} there: {}", there(&store, name).await);
+    }
+    store.close().await;
+}
+
+/// What the writes of [`writes_for_a_tracer`] print while these calls on the log fail; `None` where there is no strace.
+async fn under_faults(inject: &str) -> Option<(String, bool)> {
+    let (store, dir) = fresh().await;
+    store.close().await;
+    let file = dir.path().join("t.db").to_string_lossy().into_owned();
+    let ran = std::process::Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-P", &format!("{file}-wal"), "-e", "trace=pwrite64,fsync,fdatasync"])
+        .args(["-e", &format!("inject={inject}")])
+        .arg(std::env::current_exe().unwrap())
+        .args(["writes_for_a_tracer", "--nocapture"])
+        .env("HOUSEKEY_TEST_FAULTS_AT", &file)
+        .output();
+    let Ok(ran) = ran else {
+        eprintln!("skipped: strace is not here");
+        return None;
+    };
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    if !said.contains("f0 ") {
+        eprintln!("skipped: strace may not trace here: {said}");
+        return None;
+    }
+    Some((said, ran.status.success()))
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_at_commit_undoes_its_groups_and_passes() {
+    let Some((said, well)) = under_faults("pwrite64:error=ENOSPC:when=6..9").await else { return };
+    assert!(well, "{said}");
+    assert!(said.matches("Err(Unavailable { maybe_applied: false }) there: false").count() >= 2, "{said}");
+    assert!(said.contains("f7 Ok(()) there: true"), "{said}");
+}
+
+#[tokio::test]
+async fn a_sync_that_fails_once_is_told_and_twice_in_a_row_ends_the_process() {
+    let Some((said, well)) = under_faults("fsync,fdatasync:error=EIO:when=4").await else { return };
+    assert!(well && said.contains("Unavailable { maybe_applied: true }"), "{said}");
+    assert!(said.contains("f7 Ok(()) there: true"), "{said}");
+    let Some((said, well)) = under_faults("fsync,fdatasync:error=EIO:when=4..5").await else { return };
+    assert!(!well && !said.contains("f7"), "{said}");
+}

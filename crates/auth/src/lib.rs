@@ -2,6 +2,7 @@
 
 mod builder;
 mod caller;
+pub mod doors;
 mod error;
 pub mod flows;
 mod hasher;

@@ -1,0 +1,3 @@
+//! The doors by which the house is entered. They translate and decide nothing.
+
+pub mod shared;

@@ -1,0 +1,16 @@
+//! What every door over HTTP needs: who asks, from where, with which credentials, and what goes back with an answer.
+
+mod address;
+mod ask;
+mod cookies;
+mod csrf;
+mod form;
+mod headers;
+mod origin;
+
+pub use address::ClientAddress;
+pub use ask::{Ask, Body, MOST_BODY};
+pub use cookies::CookieNames;
+pub use form::{Fields, FormFault, read_form};
+pub use headers::secure;
+pub use origin::Unsafe;

@@ -9,6 +9,7 @@ mod hasher;
 mod housekey;
 mod jobs;
 mod keys;
+mod layer;
 pub mod mail;
 mod run;
 mod seen;
@@ -22,6 +23,7 @@ pub use error::{Denial, Error, Fault, Result};
 pub use hasher::Hasher;
 pub use housekey::Housekey;
 pub use keys::{Key, KeyError};
+pub use layer::{CsrfToken, Fresh, HousekeyLayer, HousekeyService, Session, Turned, User};
 pub use sessions::Current;
 pub use world::{Clock, SystemClock, SystemEntropy, World};
 

@@ -28,3 +28,13 @@ pub(super) fn is_valid(housekey: &Housekey, token: &str, bound_to: &[Option<&str
         bool::from(expected.as_slice().ct_eq(mac))
     })
 }
+
+/// A token for an app's own form.
+pub(crate) fn form_token(housekey: &Housekey, client: &str) -> String {
+    make(housekey, client)
+}
+
+/// Whether it was made for this client.
+pub(crate) fn is_form_token(housekey: &Housekey, token: &str, client: &str) -> bool {
+    is_valid(housekey, token, &[Some(client)])
+}

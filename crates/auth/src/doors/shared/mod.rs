@@ -14,3 +14,6 @@ pub use cookies::CookieNames;
 pub use form::{Fields, FormFault, read_form};
 pub use headers::secure;
 pub use origin::Unsafe;
+
+pub(crate) use csrf::{form_token, is_form_token};
+pub(crate) use origin::is_cross_site;

@@ -27,6 +27,11 @@ pub(super) fn check(headers: &HeaderMap, origins: &Origins) -> Result<(), Unsafe
     own.then_some(()).ok_or(Unsafe)
 }
 
+/// Whether an unsafe request with a cookie was not made by a page of ours.
+pub(crate) fn is_cross_site(headers: &HeaderMap, origins: &Origins) -> bool {
+    check(headers, origins).is_err()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

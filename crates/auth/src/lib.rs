@@ -15,6 +15,8 @@ mod run;
 mod seen;
 mod sessions;
 pub mod settings;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 mod world;
 
 pub use builder::{BuildError, BuildFault, Builder};

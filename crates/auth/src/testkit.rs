@@ -1,0 +1,200 @@
+//! For tests: a house with a clock to set, known entropy, cheap hashes and a mailbox to read; and browsers that keep
+//! their cookies. Behind the feature `testkit`, which no release has.
+
+use crate::{
+    caller::{Caller, ClientToken, Cookies, Door, Outcome},
+    hasher::Hasher,
+    housekey::Housekey,
+    jobs::mail::MailWorker,
+    keys::Key,
+    mail::{Caught, OutgoingMail},
+    settings::Settings,
+    world::{Clock, World},
+};
+use housekey_core::{
+    entropy::{Entropy, Seeded},
+    ids::RequestId,
+    keyring::MasterKey,
+    password::Argon2Cost,
+    time::Time,
+};
+use housekey_store::{Counters, Store};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// A clock that stands still until it is set.
+pub struct SetClock(AtomicI64);
+
+impl SetClock {
+    /// Begins on an ordinary day.
+    pub fn start() -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(1_795_000_000_000)))
+    }
+
+    /// Goes on by so much.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(0), Ordering::SeqCst);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Time {
+        Time::from_millis(self.0.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::SeqCst).unsigned_abs())
+    }
+}
+
+/// A house under test.
+pub struct TestHouse {
+    /// The house.
+    pub housekey: Housekey,
+    /// Its clock.
+    pub clock: Arc<SetClock>,
+    /// Its mail.
+    pub caught: Caught,
+}
+
+impl TestHouse {
+    /// A house over this database, which is migrated first.
+    ///
+    /// # Errors
+    /// What the builder found wrong.
+    pub async fn over(store: Store, settings: Settings) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::with(store, settings, Argon2Cost::CHEAP).await
+    }
+
+    /// The same with real hashes.
+    ///
+    /// # Errors
+    /// What the builder found wrong.
+    pub async fn with(store: Store, settings: Settings, cost: Argon2Cost) -> Result<Self, Box<dyn std::error::Error>> {
+        static SEED: AtomicU64 = AtomicU64::new(1);
+        let (clock, caught) = (SetClock::start(), Caught::default());
+        store.migrate(clock.now()).await?;
+        let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(SEED.fetch_add(1, Ordering::Relaxed)));
+        let key = MasterKey::generate(&Seeded::new(0));
+        let world =
+            World { clock: clock.clone(), entropy, mailer: Arc::new(caught.clone()), hasher: Hasher::new(cost, 2) };
+        let has_url = settings.public_url.is_some();
+        let mut builder = Housekey::builder(store).settings(settings).key(Key::given(key)).world(world);
+        if !has_url {
+            builder = builder.public_url("http://localhost:4000");
+        }
+        Ok(Self { housekey: builder.build().await?, clock, caught })
+    }
+
+    /// Sends what waits, and gives the last mail to this address.
+    pub async fn mail_to(&self, address: &str) -> Option<OutgoingMail> {
+        self.deliver().await;
+        let of = |m: &OutgoingMail| m.to.canonical() == address.to_lowercase();
+        self.caught.list().into_iter().find(of)
+    }
+
+    /// The six digits of the last mail to this address.
+    pub async fn code_to(&self, address: &str) -> Option<String> {
+        let text = self.mail_to(address).await?.text;
+        let digits: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|d| d.len() == 6).collect();
+        digits.first().map(|d| (*d).to_owned())
+    }
+
+    /// Sends everything that is due.
+    pub async fn deliver(&self) {
+        let house = &self.housekey;
+        let worker = MailWorker {
+            queue: house.store(),
+            keys: house.keyring(),
+            letters: &house.0.letters,
+            mailer: house.0.world.mailer.as_ref(),
+            clock: house.0.world.clock.as_ref(),
+            entropy: house.entropy(),
+            node: "test",
+            bell: &house.0.mail_bell,
+        };
+        worker.run_due().await;
+    }
+
+    /// What was spent since the start: statements, commits, and password hashes.
+    pub fn spent(&self) -> (Counters, u64) {
+        (self.housekey.store().counters(), self.housekey.hasher().count())
+    }
+
+    /// A new browser at this address of 203.0.113.0/24.
+    pub fn browser(&self, at: u8) -> Browser {
+        Browser {
+            housekey: self.housekey.clone(),
+            client: None,
+            device: None,
+            address: IpAddr::from([203, 0, 113, at]),
+            calls: 0,
+        }
+    }
+}
+
+/// A browser that keeps its cookies, at the flows' own door.
+pub struct Browser {
+    housekey: Housekey,
+    /// Its client cookie.
+    pub client: Option<String>,
+    /// Its device cookie.
+    pub device: Option<String>,
+    /// Its address.
+    pub address: IpAddr,
+    calls: u64,
+}
+
+impl Browser {
+    /// The next request of this browser.
+    pub fn caller(&mut self) -> Caller {
+        self.calls += 1;
+        self.repeat()
+    }
+
+    /// The last request once more, as a double click sends it.
+    pub fn repeat(&self) -> Caller {
+        let mut call = [0; 32];
+        for (to, from) in call.iter_mut().zip(self.calls.to_be_bytes()) {
+            *to = from;
+        }
+        Caller {
+            client: self.client.as_ref().and_then(|c| ClientToken::parse(c).ok()),
+            device: self.device.clone(),
+            address: self.address,
+            agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into(),
+            door: Door::Pages,
+            request: RequestId::new(self.housekey.now(), self.housekey.entropy()),
+            call,
+        }
+    }
+
+    /// Keeps the cookies of an answer and gives the answer.
+    pub fn keep<T>(&mut self, outcome: Outcome<T>) -> T {
+        let Cookies { client, device } = outcome.cookies;
+        if let Some(set) = client {
+            self.client = Some(set.token.reveal());
+        }
+        if let Some(set) = device {
+            self.device = Some(set.0.expose().clone());
+        }
+        outcome.value
+    }
+
+    /// A second browser with the same cookies, as a thief has them.
+    pub fn copy(&self) -> Self {
+        Self {
+            housekey: self.housekey.clone(),
+            client: self.client.clone(),
+            device: self.device.clone(),
+            address: self.address,
+            calls: self.calls,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Steps that the tests share.
+
+use housekey::{
+    Error, Store,
+    core::password::Password,
+    flows::{
+        sign_in::{SignInStatus, SignInView, StartSignIn},
+        sign_up::StartSignUp,
+    },
+    settings::Settings,
+    testkit::{Browser, TestHouse},
+};
+
+pub const ADA: &str = "ada@example.com";
+pub const PASSWORD: &str = "tidal lantern mosaic";
+
+pub async fn house() -> TestHouse {
+    house_with(Settings::default()).await
+}
+
+pub async fn house_with(settings: Settings) -> TestHouse {
+    let dir = Box::leak(Box::new(tempfile::tempdir().unwrap()));
+    let store = Store::sqlite(dir.path().join("house.db")).unwrap();
+    TestHouse::over(store, settings).await.unwrap()
+}
+
+pub fn password(text: &str) -> Password {
+    Password::parse(text.into()).unwrap()
+}
+
+pub fn sign_up_as(address: &str) -> StartSignUp {
+    StartSignUp {
+        email: address.into(),
+        password: password(PASSWORD),
+        first_name: "Ada".into(),
+        last_name: String::new(),
+        return_to: None,
+    }
+}
+
+pub fn start_as(address: &str) -> StartSignIn {
+    StartSignIn { identifier: address.into(), ..StartSignIn::default() }
+}
+
+/// Signs up and stays signed in.
+pub async fn sign_up(house: &TestHouse, browser: &mut Browser, address: &str) -> SignInView {
+    let started = house.housekey.sign_up_start(&browser.caller(), sign_up_as(address)).await.unwrap();
+    browser.keep(started);
+    let code = house.code_to(address).await.unwrap();
+    let done = house.housekey.sign_up_code(&browser.caller(), &code).await.unwrap();
+    let view = browser.keep(done);
+    assert_eq!(view.status, SignInStatus::Complete);
+    view
+}
+
+/// Begins a sign-in and tries a password.
+pub async fn try_password(
+    house: &TestHouse,
+    browser: &mut Browser,
+    address: &str,
+    text: &str,
+) -> Result<SignInView, Error> {
+    let started = house.housekey.sign_in_start(&browser.caller(), start_as(address)).await?;
+    browser.keep(started);
+    let done = house.housekey.sign_in_password(&browser.caller(), password(text)).await?;
+    Ok(browser.keep(done))
+}
+
+pub async fn is_signed_in(house: &TestHouse, browser: &mut Browser) -> bool {
+    let caller = browser.caller();
+    let Some(token) = &caller.client else { return false };
+    house.housekey.check_session(token).await.unwrap().is_some()
+}
+
+/// The stable name of a refusal.
+pub fn refusal<T>(done: Result<T, Error>) -> String {
+    match done {
+        Ok(_) => "ok".into(),
+        Err(Error::Denied(why)) => why.code().into(),
+        Err(Error::Invalid(faults)) => {
+            faults.iter().map(|f| format!("{}:{}", f.field, f.code)).collect::<Vec<_>>().join(" ")
+        }
+        Err(other) => other.to_string(),
+    }
+}

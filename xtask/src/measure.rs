@@ -1,6 +1,7 @@
 //! `bench` and `crash` link the whole product, so they are a program of their
 //! own, built when it is asked for.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -13,7 +14,7 @@ use xtask::workspace;
 /// How to measure.
 #[derive(Args)]
 pub struct BenchOptions {
-    /// Measure one thing alone, by its name in docs/performance.md; nothing is written then
+    /// Measure one group alone (store); nothing is written then
     only: Vec<String>,
 }
 
@@ -25,19 +26,17 @@ pub struct CrashOptions {
     rounds: u32,
 }
 
-/// Measures with the optimised program.
+/// Measures what is optimised as in a release.
 pub fn bench(options: &BenchOptions) -> Result<bool> {
     let root = workspace()?;
     let found = machine::provide(&[Need::Postgres], &root)?;
     let bin = found.postgres.context("no PostgreSQL")?;
-    must(Command::new("cargo").args(["build", "--release", "--package", "housekey-server"]).current_dir(&root))?;
     let cluster = Cluster::start(&bin, Durability::On)?;
     succeeds(
         Command::new("cargo")
             .args(["run", "--release", "--package", "xtask", "--features", "bench", "--bin", "measure", "--", "bench"])
             .args(&options.only)
             .current_dir(&root)
-            .env("HOUSEKEY_PROGRAM", root.join("target/release/housekey"))
             .env("HOUSEKEY_BENCH_POSTGRES", cluster.url())
             .env("HOUSEKEY_PGBENCH", bin.join("pgbench")),
     )
@@ -47,12 +46,17 @@ pub fn bench(options: &BenchOptions) -> Result<bool> {
 pub fn crash(options: &CrashOptions) -> Result<bool> {
     let root = workspace()?;
     machine::provide(&[Need::Strace], &root)?;
-    must(Command::new("cargo").args(["build", "--package", "housekey-server"]).current_dir(&root))?;
+    crash_in(&root, options.rounds)
+}
+
+/// The same, where the machine has what it takes.
+pub fn crash_in(root: &Path, rounds: u32) -> Result<bool> {
+    must(Command::new("cargo").args(["build", "--package", "housekey-server"]).current_dir(root))?;
     succeeds(
         Command::new("cargo")
             .args(["run", "--package", "xtask", "--features", "bench", "--bin", "measure", "--", "crash"])
-            .args(["--rounds", &options.rounds.to_string()])
-            .current_dir(&root)
+            .args(["--rounds", &rounds.to_string()])
+            .current_dir(root)
             .env("HOUSEKEY_PROGRAM", root.join("target/debug/housekey")),
     )
 }

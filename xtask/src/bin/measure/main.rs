@@ -1,5 +1,6 @@
 //! The measuring program behind `cargo xtask bench` and `cargo xtask crash`.
 
+mod bench;
 mod crash;
 mod drive;
 mod trace;
@@ -18,6 +19,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure and compare
+    Bench {
+        /// One figure alone
+        only: Vec<String>,
+    },
     /// Kill under load and look for what was lost
     Crash {
         /// How many times
@@ -29,6 +35,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Bench { only } => bench::run(&only).await,
         Command::Crash { rounds } => crash::run(rounds).await,
     };
     match outcome {

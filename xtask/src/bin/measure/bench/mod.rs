@@ -1,0 +1,24 @@
+//! `cargo xtask bench`: promises about speed, measured and compared within one
+//! run, and written to docs/performance.md.
+
+mod figures;
+mod seed;
+mod store;
+
+use anyhow::Result;
+
+use figures::Figures;
+
+/// Measures all, or what is named; true if every goal was reached.
+pub async fn run(only: &[String]) -> Result<bool> {
+    let asked = |name: &str| only.is_empty() || only.iter().any(|wanted| wanted == name);
+    let mut figures = Figures::default();
+    if asked("store") {
+        store::measure(&mut figures).await?;
+    }
+    figures.print();
+    if only.is_empty() {
+        figures.write()?;
+    }
+    Ok(figures.all_met())
+}

@@ -8,7 +8,6 @@ fn minutes(n: u64) -> Duration {
     Duration::from_secs(n * 60)
 }
 
-#[tokio::test]
 async fn sec_46_risky_changes_need_a_fresh_factor() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -26,7 +25,6 @@ async fn sec_46_risky_changes_need_a_fresh_factor() {
     assert!(house.housekey.email_add(&ada.caller(), NEW).await.is_ok());
 }
 
-#[tokio::test]
 async fn sec_46_a_mailed_code_makes_fresh_and_a_wrong_password_does_not() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -41,7 +39,6 @@ async fn sec_46_a_mailed_code_makes_fresh_and_a_wrong_password_does_not() {
     assert!(house.housekey.account(&ada.caller()).await.unwrap().fresh);
 }
 
-#[tokio::test]
 async fn sec_26_a_changed_primary_address_ends_other_sessions_and_can_be_undone_by_the_old_one() {
     let house = house().await;
     let (mut ada, mut other) = (house.browser(1), house.browser(2));
@@ -74,7 +71,6 @@ async fn sec_26_a_changed_primary_address_ends_other_sessions_and_can_be_undone_
     );
 }
 
-#[tokio::test]
 async fn sec_26_after_72_hours_the_undo_is_over() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -89,7 +85,6 @@ async fn sec_26_after_72_hours_the_undo_is_over() {
     assert_eq!(refusal(house.housekey.email_undo_shown(&token).await), "link_expired");
 }
 
-#[tokio::test]
 async fn sec_25_a_proved_address_of_somebody_else_cannot_be_taken() {
     let house = house().await;
     let (mut ada, mut eve) = (house.browser(1), house.browser(2));
@@ -104,7 +99,6 @@ async fn sec_25_a_proved_address_of_somebody_else_cannot_be_taken() {
     assert!(matches!(house.housekey.email_send_code(&eve.caller(), &foreign).await, Err(Error::NotFound)));
 }
 
-#[tokio::test]
 async fn the_last_way_in_cannot_be_removed() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -113,7 +107,6 @@ async fn the_last_way_in_cannot_be_removed() {
     assert_eq!(refusal(house.housekey.email_remove(&ada.caller(), &id).await), "last_way_in");
 }
 
-#[tokio::test]
 async fn sec_7_a_changed_password_ends_all_other_sessions_and_is_told() {
     let house = house().await;
     let (mut ada, mut other) = (house.browser(1), house.browser(2));
@@ -134,7 +127,6 @@ async fn sec_7_a_changed_password_ends_all_other_sessions_and_is_told() {
     assert!(try_password(&house, &mut house.browser(3), ADA, "another lantern tide").await.is_ok());
 }
 
-#[tokio::test]
 async fn sec_45_sessions_are_listed_and_ended_by_their_owner_alone() {
     let house = house().await;
     let (mut ada, mut other, mut eve) = (house.browser(1), house.browser(2), house.browser(3));
@@ -150,3 +142,14 @@ async fn sec_45_sessions_are_listed_and_ended_by_their_owner_alone() {
     house.housekey.session_revoke(&ada.caller(), &theirs.id).await.unwrap();
     assert!(!is_signed_in(&house, &mut other).await && is_signed_in(&house, &mut ada).await);
 }
+
+on_both!(
+    sec_46_risky_changes_need_a_fresh_factor,
+    sec_46_a_mailed_code_makes_fresh_and_a_wrong_password_does_not,
+    sec_26_a_changed_primary_address_ends_other_sessions_and_can_be_undone_by_the_old_one,
+    sec_26_after_72_hours_the_undo_is_over,
+    sec_25_a_proved_address_of_somebody_else_cannot_be_taken,
+    the_last_way_in_cannot_be_removed,
+    sec_7_a_changed_password_ends_all_other_sessions_and_is_told,
+    sec_45_sessions_are_listed_and_ended_by_their_owner_alone,
+);

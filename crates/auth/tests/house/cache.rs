@@ -17,7 +17,6 @@ async fn warm(house: &housekey::testkit::TestHouse) -> tokio::task::JoinHandle<(
     task
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn sec_40_a_warm_check_asks_no_database_and_a_change_is_seen_at_once() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -44,7 +43,30 @@ async fn sec_40_a_warm_check_asks_no_database_and_a_change_is_seen_at_once() {
     running.abort();
 }
 
-#[tokio::test(flavor = "multi_thread")]
+async fn sec_44_sign_out_on_one_node_ends_the_session_on_the_other() {
+    if ENGINE.get() == Engine::Sqlite {
+        // One process a file: there is no second node.
+        return;
+    }
+    let database = database().await;
+    let here = housekey::testkit::TestHouse::over(database.open(), Default::default()).await.unwrap();
+    let there = housekey::testkit::TestHouse::over(database.open(), Default::default()).await.unwrap();
+    let mut ada = here.browser(1);
+    sign_up(&here, &mut ada, ADA).await;
+    let running = warm(&there).await;
+    let mut thief = ada.copy();
+    assert!(is_signed_in(&there, &mut thief).await);
+    let out = here.housekey.sign_out(&ada.caller()).await.unwrap();
+    ada.keep(out);
+    let ended = tokio::time::timeout(Duration::from_secs(1), async {
+        while is_signed_in(&there, &mut thief).await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    ended.await.expect("the other node still let the session in after a second");
+    running.abort();
+}
+
 async fn sec_40_without_the_lease_the_store_is_asked() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -58,3 +80,9 @@ async fn sec_40_without_the_lease_the_store_is_asked() {
     assert!(is_signed_in(&house, &mut ada).await);
     assert!(house.spent().0.statements > before);
 }
+
+on_both!(
+    sec_44_sign_out_on_one_node_ends_the_session_on_the_other,
+    sec_40_a_warm_check_asks_no_database_and_a_change_is_seen_at_once,
+    sec_40_without_the_lease_the_store_is_asked,
+);

@@ -14,14 +14,68 @@ use housekey::{
 pub const ADA: &str = "ada@example.com";
 pub const PASSWORD: &str = "tidal lantern mosaic";
 
+tokio::task_local! {
+    pub static ENGINE: Engine;
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Whether there is a server to test on; where CI is set there must be one.
+pub fn has_postgres() -> bool {
+    let given = std::env::var("HOUSEKEY_TEST_POSTGRES").is_ok();
+    assert!(
+        given || std::env::var("CI").is_err(),
+        "HOUSEKEY_TEST_POSTGRES must name a PostgreSQL server where CI is set"
+    );
+    if !given {
+        eprintln!("skipped on PostgreSQL: HOUSEKEY_TEST_POSTGRES names no server");
+    }
+    given
+}
+
+/// A fresh database on the engine of this test.
+pub async fn database() -> Database {
+    match ENGINE.get() {
+        Engine::Sqlite => {
+            let dir = Box::leak(Box::new(tempfile::tempdir().unwrap()));
+            Database(dir.path().join("house.db").display().to_string())
+        }
+        Engine::Postgres => Database(new_postgres().await),
+    }
+}
+
+/// A database that several nodes may open.
+pub struct Database(pub String);
+
+impl Database {
+    pub fn open(&self) -> Store {
+        Store::connect(&self.0).unwrap()
+    }
+}
+
+async fn new_postgres() -> String {
+    use sqlx::Connection;
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    let admin = std::env::var("HOUSEKEY_TEST_POSTGRES").unwrap();
+    let n = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let name = format!("hk_house_{}_{n}", std::process::id());
+    let mut c = sqlx::PgConnection::connect(&admin).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut c).await.unwrap();
+    let mut url = url::Url::parse(&admin).unwrap();
+    url.set_path(&name);
+    url.into()
+}
+
 pub async fn house() -> TestHouse {
     house_with(Settings::default()).await
 }
 
 pub async fn house_with(settings: Settings) -> TestHouse {
-    let dir = Box::leak(Box::new(tempfile::tempdir().unwrap()));
-    let store = Store::sqlite(dir.path().join("house.db")).unwrap();
-    TestHouse::over(store, settings).await.unwrap()
+    TestHouse::over(database().await.open(), settings).await.unwrap()
 }
 
 pub fn password(text: &str) -> Password {

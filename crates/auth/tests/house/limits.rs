@@ -4,7 +4,6 @@ use std::time::Duration;
 
 const WRONG: &str = "wrong wrong wrong";
 
-#[tokio::test]
 async fn sec_11_an_attacker_cannot_lock_the_owner_out_of_a_known_device() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -32,7 +31,6 @@ async fn sec_11_an_attacker_cannot_lock_the_owner_out_of_a_known_device() {
     );
 }
 
-#[tokio::test]
 async fn sec_10_a_strangers_bucket_empties_alike() {
     let house = house().await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -46,7 +44,6 @@ async fn sec_10_a_strangers_bucket_empties_alike() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn sec_12_two_hundred_parallel_guesses_are_ten() {
     let house = house().await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -70,7 +67,6 @@ async fn sec_12_two_hundred_parallel_guesses_are_ten() {
     assert_eq!(house.spent().1 - before, 10, "no hash was computed beyond the bucket");
 }
 
-#[tokio::test]
 async fn sec_11_after_a_hundred_failures_in_a_row_the_owner_must_come_another_way() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -93,7 +89,6 @@ async fn sec_11_after_a_hundred_failures_in_a_row_the_owner_must_come_another_wa
     assert!(try_password(&house, &mut house.browser(52), ADA, PASSWORD).await.is_ok(), "forgiven");
 }
 
-#[tokio::test]
 async fn sec_10_a_mailbox_gets_three_mails_in_a_quarter_and_one_network_three_a_day() {
     let house = house().await;
     let mut told = Vec::new();
@@ -112,7 +107,6 @@ async fn sec_10_a_mailbox_gets_three_mails_in_a_quarter_and_one_network_three_a_
     assert_eq!(one_network, 3);
 }
 
-#[tokio::test]
 async fn sec_10_one_address_signs_up_fifty_times_an_hour() {
     let house = house().await;
     let mut done = 0;
@@ -122,3 +116,12 @@ async fn sec_10_one_address_signs_up_fifty_times_an_hour() {
     }
     assert_eq!(done, 50);
 }
+
+on_both!(
+    sec_11_an_attacker_cannot_lock_the_owner_out_of_a_known_device,
+    sec_10_a_strangers_bucket_empties_alike,
+    sec_12_two_hundred_parallel_guesses_are_ten,
+    sec_11_after_a_hundred_failures_in_a_row_the_owner_must_come_another_way,
+    sec_10_a_mailbox_gets_three_mails_in_a_quarter_and_one_network_three_a_day,
+    sec_10_one_address_signs_up_fifty_times_an_hour,
+);

@@ -8,6 +8,26 @@
     reason = "tests fail loudly"
 )]
 
+/// Makes a test of each function, once on SQLite and once on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                crate::kit::ENGINE.scope(crate::kit::Engine::Sqlite, super::$name()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if crate::kit::has_postgres() {
+                    crate::kit::ENGINE.scope(crate::kit::Engine::Postgres, super::$name()).await;
+                }
+            })*
+        }
+    };
+}
+
 mod account;
 mod cache;
 mod kit;

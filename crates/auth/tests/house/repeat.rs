@@ -2,7 +2,6 @@ use crate::kit::*;
 use housekey::Error;
 use std::time::Duration;
 
-#[tokio::test]
 async fn sec_43_the_secret_is_new_after_sign_in_and_the_old_one_is_dead() {
     let house = house().await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -24,7 +23,6 @@ async fn sec_43_the_secret_is_new_after_sign_in_and_the_old_one_is_dead() {
     assert_ne!(thief.client.as_ref().unwrap().split('.').next(), ada.client.as_ref().unwrap().split('.').next());
 }
 
-#[tokio::test]
 async fn sec_43_a_double_click_gets_one_answer_twice() {
     let house = house().await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -42,7 +40,6 @@ async fn sec_43_a_double_click_gets_one_answer_twice() {
     assert_eq!(refusal(house.housekey.sign_in_password(&late, password(PASSWORD)).await), "attempt_expired");
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn sec_43_two_clicks_in_the_same_moment_get_one_session() {
     let house = house().await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -60,7 +57,6 @@ async fn sec_43_two_clicks_in_the_same_moment_get_one_session() {
     assert_eq!(house.housekey.session_list(&viewer.caller()).await.unwrap().len(), 3);
 }
 
-#[tokio::test]
 async fn sec_44_sign_out_ends_the_session_and_the_copied_cookie() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -74,3 +70,10 @@ async fn sec_44_sign_out_ends_the_session_and_the_copied_cookie() {
     assert!(ada.device.is_some(), "the device stays known");
     house.housekey.sign_out(&ada.caller()).await.unwrap();
 }
+
+on_both!(
+    sec_43_the_secret_is_new_after_sign_in_and_the_old_one_is_dead,
+    sec_43_a_double_click_gets_one_answer_twice,
+    sec_43_two_clicks_in_the_same_moment_get_one_session,
+    sec_44_sign_out_ends_the_session_and_the_copied_cookie,
+);

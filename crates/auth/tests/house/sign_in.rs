@@ -5,7 +5,6 @@ use housekey::{
 };
 use std::time::Duration;
 
-#[tokio::test]
 async fn a_password_signs_in_and_a_wrong_one_does_not() {
     let house = house().await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -20,7 +19,6 @@ async fn a_password_signs_in_and_a_wrong_one_does_not() {
     assert!(is_signed_in(&house, &mut ada).await);
 }
 
-#[tokio::test]
 async fn sec_2_a_password_is_compared_composed_and_otherwise_to_the_letter() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -38,7 +36,6 @@ async fn sec_2_a_password_is_compared_composed_and_otherwise_to_the_letter() {
     }
 }
 
-#[tokio::test]
 async fn a_mailed_code_signs_in_on_the_browser_that_asked_and_nowhere_else() {
     let house = house().await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -57,7 +54,6 @@ async fn a_mailed_code_signs_in_on_the_browser_that_asked_and_nowhere_else() {
     assert_eq!(refusal(house.housekey.sign_in_code(&ada.caller(), &code).await), "attempt_expired");
 }
 
-#[tokio::test]
 async fn sec_36_a_reset_proves_the_mailbox_sets_the_password_and_ends_every_other_session() {
     let house = house().await;
     let mut old = house.browser(1);
@@ -88,7 +84,6 @@ async fn sec_36_a_reset_proves_the_mailbox_sets_the_password_and_ends_every_othe
     assert!(try_password(&house, &mut house.browser(3), ADA, "another lantern tide").await.is_ok());
 }
 
-#[tokio::test]
 async fn sec_36_five_minutes_after_the_code_the_reset_is_over() {
     let house = house().await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -103,7 +98,6 @@ async fn sec_36_five_minutes_after_the_code_the_reset_is_over() {
     assert_eq!(refusal(done), "attempt_expired");
 }
 
-#[tokio::test]
 async fn sec_20_a_stranger_costs_the_same_and_is_told_the_same() {
     let house = house().await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -145,7 +139,6 @@ async fn sec_20_a_stranger_costs_the_same_and_is_told_the_same() {
     assert!(house.caught.outbox().iter().all(|m| m.to.canonical() != "nobody@example.com"), "mail to a stranger");
 }
 
-#[tokio::test]
 async fn sec_20_sign_up_costs_the_same_for_a_taken_address() {
     let house = house().await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -161,7 +154,6 @@ async fn sec_20_sign_up_costs_the_same_for_a_taken_address() {
     assert_eq!(costs[0], costs[1]);
 }
 
-#[tokio::test]
 async fn sec_42_sessions_end_when_idle_or_old_and_remembered_ones_later() {
     let house = house().await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -188,10 +180,9 @@ async fn sec_42_sessions_end_when_idle_or_old_and_remembered_ones_later() {
     assert!(!is_signed_in(&house, &mut busy).await, "seven days are the end however busy");
 }
 
-#[tokio::test]
 async fn sec_4_a_weaker_hash_is_made_anew_at_the_next_sign_in() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = || housekey::Store::sqlite(dir.path().join("house.db")).unwrap();
+    let database = database().await;
+    let store = || database.open();
     let cheap = housekey::testkit::TestHouse::over(store(), Default::default()).await.unwrap();
     sign_up(&cheap, &mut cheap.browser(1), ADA).await;
     let better = Argon2Cost { passes: 2, ..Argon2Cost::CHEAP };
@@ -205,3 +196,15 @@ async fn sec_4_a_weaker_hash_is_made_anew_at_the_next_sign_in() {
     assert!(hash().await.contains("t=2"));
     try_password(&raised, &mut raised.browser(3), ADA, PASSWORD).await.unwrap();
 }
+
+on_both!(
+    a_password_signs_in_and_a_wrong_one_does_not,
+    sec_2_a_password_is_compared_composed_and_otherwise_to_the_letter,
+    a_mailed_code_signs_in_on_the_browser_that_asked_and_nowhere_else,
+    sec_36_a_reset_proves_the_mailbox_sets_the_password_and_ends_every_other_session,
+    sec_36_five_minutes_after_the_code_the_reset_is_over,
+    sec_20_a_stranger_costs_the_same_and_is_told_the_same,
+    sec_20_sign_up_costs_the_same_for_a_taken_address,
+    sec_42_sessions_end_when_idle_or_old_and_remembered_ones_later,
+    sec_4_a_weaker_hash_is_made_anew_at_the_next_sign_in,
+);

@@ -2,7 +2,6 @@ use crate::kit::*;
 use housekey::flows::{sign_in::SignInStatus, sign_up::StartSignUp};
 use std::time::Duration;
 
-#[tokio::test]
 async fn a_code_by_mail_makes_the_account_and_signs_in() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -16,7 +15,6 @@ async fn a_code_by_mail_makes_the_account_and_signs_in() {
     assert_eq!(account.emails[0].address, "Ada@example.com");
 }
 
-#[tokio::test]
 async fn all_faults_of_all_fields_are_told_at_once() {
     let house = house().await;
     let start = StartSignUp {
@@ -30,7 +28,6 @@ async fn all_faults_of_all_fields_are_told_at_once() {
     assert_eq!(refusal(done), "email:email_malformed first_name:name_not_shown password:password_too_short");
 }
 
-#[tokio::test]
 async fn sec_21_a_taken_address_gets_the_normal_answer_and_its_owner_a_mail_that_signs_in() {
     let house = house().await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -51,7 +48,6 @@ async fn sec_21_a_taken_address_gets_the_normal_answer_and_its_owner_a_mail_that
     assert_eq!(account.emails[0].address, ADA);
 }
 
-#[tokio::test]
 async fn sec_25_an_attacker_who_signs_up_first_with_a_victims_address_gets_nothing() {
     let house = house().await;
     let mut eve = house.browser(66);
@@ -70,7 +66,6 @@ async fn sec_25_an_attacker_who_signs_up_first_with_a_victims_address_gets_nothi
     assert!(is_signed_in(&house, &mut ada).await && !is_signed_in(&house, &mut eve).await);
 }
 
-#[tokio::test]
 async fn sec_31_35_a_code_dies_after_ten_minutes_or_five_tries() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -89,7 +84,6 @@ async fn sec_31_35_a_code_dies_after_ten_minutes_or_five_tries() {
     assert_eq!(refusal(house.housekey.sign_up_code(&ada.caller(), &code).await), "code_expired");
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn of_two_sign_ups_of_one_address_one_makes_it_and_the_other_signs_in_as_it() {
     let house = house().await;
     let (mut one, mut two) = (house.browser(1), house.browser(2));
@@ -107,3 +101,12 @@ async fn of_two_sign_ups_of_one_address_one_makes_it_and_the_other_signs_in_as_i
     let (one, two) = (house.housekey.account(&one).await.unwrap(), house.housekey.account(&two).await.unwrap());
     assert_eq!(one.user, two.user);
 }
+
+on_both!(
+    a_code_by_mail_makes_the_account_and_signs_in,
+    all_faults_of_all_fields_are_told_at_once,
+    sec_21_a_taken_address_gets_the_normal_answer_and_its_owner_a_mail_that_signs_in,
+    sec_25_an_attacker_who_signs_up_first_with_a_victims_address_gets_nothing,
+    sec_31_35_a_code_dies_after_ten_minutes_or_five_tries,
+    of_two_sign_ups_of_one_address_one_makes_it_and_the_other_signs_in_as_it,
+);

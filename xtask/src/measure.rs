@@ -14,7 +14,7 @@ use xtask::workspace;
 /// How to measure.
 #[derive(Args)]
 pub struct BenchOptions {
-    /// Measure one group alone (store); nothing is written then
+    /// Measure one group alone (layer, store); nothing is written then
     only: Vec<String>,
 }
 

@@ -2,6 +2,7 @@
 //! run, and written to docs/performance.md.
 
 mod figures;
+mod layer;
 mod seed;
 mod store;
 
@@ -13,6 +14,9 @@ use figures::Figures;
 pub async fn run(only: &[String]) -> Result<bool> {
     let asked = |name: &str| only.is_empty() || only.iter().any(|wanted| wanted == name);
     let mut figures = Figures::default();
+    if asked("layer") {
+        layer::measure(&mut figures).await?;
+    }
     if asked("store") {
         store::measure(&mut figures).await?;
     }

@@ -18,7 +18,10 @@ pub struct Seed {
     pub sessions: u64,
 }
 
-/// The hash of 32 times the byte 7, as the rows hold it.
+/// What every client's cookie carries beside its id: 32 times the byte 7.
+pub const SECRET: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
+
+/// The hash of that secret, as the rows hold it.
 const HASH: &str = "4bb06f8e4e3a7715d201d573d0aa423762e55dabd61a2c02278fa56cc6d294e0";
 
 /// A time for rows that are made here; nothing is measured by it.
@@ -46,7 +49,10 @@ pub fn sqlite(file: &Path, seed: Seed, password: &str) -> Result<()> {
         let (head, rest) = sql.split_once("SELECT").context("a statement without SELECT")?;
         let password = password.replace('\'', "''");
         let sql = format!("{head}{numbers} SELECT{rest} FROM series").replace(":password", &format!("'{password}'"));
-        let sql = sql.replace(":hash", &format!("X'{HASH}'")).replace(":handle", "randomblob(16)");
+        let sql = sql
+            .replace(":hash", &format!("X'{HASH}'"))
+            .replace(":handle", "randomblob(16)")
+            .replace(":now", "unixepoch() * 1000");
         tx.execute_batch(&sql).with_context(|| format!("seeding: {sql}"))?;
     }
     tx.execute_batch(&signed_in(seed))?;
@@ -61,7 +67,10 @@ pub async fn postgres(pool: &PgPool, seed: Seed, password: &str) -> Result<()> {
         let count = seed.of(statement.of);
         let sql = statement.text("lpad(n::text, 27, '0')", "'\\x00112233445566778899aabbccddeeff'::bytea", "TRUE");
         let sql = sql.replace(":password", &format!("'{}'", password.replace('\'', "''")));
-        let sql = sql.replace(":hash", &format!("'\\x{HASH}'::bytea")).replace(":handle", "sha256(n::text::bytea)");
+        let sql = sql
+            .replace(":hash", &format!("'\\x{HASH}'::bytea"))
+            .replace(":handle", "sha256(n::text::bytea)")
+            .replace(":now", "(extract(epoch FROM now()) * 1000)::bigint");
         let sql = format!("{sql} FROM generate_series(0, {count} - 1) AS n");
         sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(pool).await.with_context(|| format!("seeding: {sql}"))?;
     }
@@ -134,7 +143,7 @@ fn statements() -> [Statement; 7] {
         ),
         sessions(
             "INSERT INTO housekey_session (id, user_id, client_id, status, tasks, remembered, first_proved_at, created_at, last_seen_at, expires_at, facts) \
-             SELECT 'sess_' || {n}, 'user_' || {n}, 'client_' || {n}, 'active', '[]', :yes, 1, 1, 1, :far, :bytes",
+             SELECT 'sess_' || {n}, 'user_' || {n}, 'client_' || {n}, 'active', '[]', :yes, :now, :now, :now, :far, :bytes",
         ),
     ]
 }

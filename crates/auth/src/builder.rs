@@ -1,6 +1,7 @@
 //! Building the house: everything is checked, and all faults are told at once. Nothing runs yet.
 
 use crate::{
+    doors::pages::Pages,
     error::Error,
     housekey::{Housekey, Inner},
     keys::{self, Key, KeyError, OpenError},
@@ -12,7 +13,7 @@ use crate::{
 };
 use housekey_core::{entropy, limits::Limits, redirect::Origins, secret::Secret};
 use housekey_store::Store;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, atomic::AtomicI64};
 use tokio::sync::Notify;
 use url::Url;
 
@@ -176,6 +177,7 @@ impl Builder {
         };
         let letters =
             read_part(&mut faults, Letters::new(letterhead(&settings, &public_url), settings.templates.as_deref()));
+        let pages = read_part(&mut faults, Pages::new(&settings));
         let listed: Vec<&str> = settings.app_origins.iter().map(String::as_str).collect();
         let origins = read_part(&mut faults, Origins::new(&public_url, &listed));
         let development = settings.mode() == Mode::Development;
@@ -189,7 +191,7 @@ impl Builder {
         if !faults.is_empty() {
             return Err(BuildError(faults));
         }
-        let (Some(letters), Some(origins), Some(world)) = (letters, origins, world) else {
+        let (Some(letters), Some(pages), Some(origins), Some(world)) = (letters, pages, origins, world) else {
             return Err(BuildError(faults));
         };
         let now = world.clock.now();
@@ -217,6 +219,8 @@ impl Builder {
             instance,
             origins,
             letters,
+            pages,
+            proxy_told: AtomicI64::new(0),
             dev_token,
             settings,
         })))

@@ -2,6 +2,7 @@
 
 use crate::{
     caller::Caller,
+    doors::pages::Pages,
     error::{Error, Result},
     hasher::Hasher,
     mail::{Caught, Facts, Letter, Letters, Posted},
@@ -23,7 +24,11 @@ use housekey_core::{
 };
 use housekey_store::{Store, mail::NewMail};
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 use tokio::sync::Notify;
@@ -46,6 +51,8 @@ pub(crate) struct Inner {
     pub origins: Origins,
     pub limits: Limits,
     pub letters: Letters,
+    pub pages: Pages,
+    pub proxy_told: AtomicI64,
     pub sessions: SessionCache,
     pub seen: Seen,
     pub mail_bell: Notify,
@@ -121,6 +128,19 @@ impl Housekey {
     /// The development mailbox, where mail is caught.
     pub fn caught_mail(&self) -> Option<&Caught> {
         self.0.world.mailer.caught()
+    }
+
+    /// Says, at most once a minute, what to write so that people behind a proxy are told apart.
+    pub(crate) fn warn_of_proxy(&self, peer: IpAddr) {
+        let now = self.now().as_millis();
+        let told = self.0.proxy_told.load(Ordering::Relaxed);
+        if now - told >= 60_000
+            && self.0.proxy_told.compare_exchange(told, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        {
+            tracing::error!(
+                "proxy_not_declared: a proxy at {peer} forwards requests; write trusted_proxies = [\"{peer}\"] under [server]"
+            );
+        }
     }
 
     pub(crate) fn keyring(&self) -> &Keyring {

@@ -2,7 +2,7 @@
 //! factors and the events are here, so that no door can skip them.
 
 mod client;
-mod codes;
+pub mod codes;
 mod device;
 mod gate;
 mod notes;

@@ -32,6 +32,7 @@ mod account;
 mod cache;
 mod kit;
 mod limits;
+mod pages;
 mod repeat;
 mod sign_in;
 mod sign_up;

@@ -16,7 +16,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use housekey_core::{entropy, ids::RequestId, keyring::Purpose};
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
-use std::{convert::Infallible, net::SocketAddr};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+};
 
 /// The largest form (SEC-110).
 pub const MOST_BODY: usize = 16 * 1024;
@@ -37,6 +40,8 @@ pub struct Ask {
     /// A proxy in front that nobody declared: what signs in or up refuses to count everybody as one.
     pub undeclared_proxy: bool,
     path: String,
+    post: bool,
+    peer: IpAddr,
     form_cookie: Option<String>,
     new_form_cookie: Option<String>,
 }
@@ -71,7 +76,7 @@ impl Ask {
     pub(crate) fn of(parts: &Parts, housekey: &Housekey, door: Door) -> Self {
         let names = CookieNames::of(housekey);
         let headers = &parts.headers;
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or([0, 0, 0, 0].into(), |c| c.0.ip());
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |c| c.0.ip());
         let from = ClientAddress::of(peer, headers, &housekey.settings().trusted_proxies);
         let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let request = parts.extensions.get::<RequestId>().cloned();
@@ -87,13 +92,30 @@ impl Ask {
                 call: [0; 32],
             },
             undeclared_proxy: from.undeclared_proxy && housekey.settings().mode().is_production(),
-            path: parts.uri.path().to_owned(),
+            path: full_path(parts),
+            post: parts.method == http::Method::POST,
+            peer,
             names,
             headers: headers.clone(),
             housekey: housekey.clone(),
             form_cookie,
             new_form_cookie: None,
         }
+    }
+
+    /// The path that was asked for.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether the request posts something.
+    pub fn is_post(&self) -> bool {
+        self.post
+    }
+
+    /// Who is at the other end of the connection.
+    pub fn peer(&self) -> IpAddr {
+        self.peer
     }
 
     /// A token for a form on this page. Before there is a client it is bound to a cookie of its own, which grants
@@ -143,4 +165,9 @@ impl Ask {
             headers.insert(HeaderName::from_static("x-request-id"), id);
         }
     }
+}
+
+/// The path as the browser asked for it, mount included.
+fn full_path(parts: &Parts) -> String {
+    parts.extensions.get::<axum::extract::OriginalUri>().map_or_else(|| parts.uri.path(), |o| o.0.path()).to_owned()
 }

@@ -1,0 +1,70 @@
+//! The profile.
+
+use super::{
+    page::{self, Told},
+    problem,
+    sign_in::asked,
+};
+use crate::{caller::Cookies, doors::shared::Ask, error::Error, flows::account::AccountView};
+use axum::{extract::RawQuery, response::Response};
+use bytes::Bytes;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct View {
+    here: &'static str,
+    first_name: String,
+    last_name: String,
+    email: String,
+    created: i64,
+    user: String,
+}
+
+pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
+    match ask.housekey.account(&ask.caller).await {
+        Ok(account) => {
+            let told = Told::done(&ask, &asked(query.as_deref(), "done"));
+            page::show_told(ask, "account.html", "profile", view(&account), told)
+        }
+        Err(error) => problem::of(&mut ask, error),
+    }
+}
+
+pub(super) async fn save(mut ask: Ask, body: Bytes) -> Response {
+    let fields = match ask.form(&body, &["first_name", "last_name"]) {
+        Ok(fields) => fields,
+        Err(why) => return page::refused(&mut ask, why),
+    };
+    let (first, last) = (fields.text("first_name").to_owned(), fields.text("last_name").to_owned());
+    match ask.housekey.account_set_name(&ask.caller, &first, &last).await {
+        Ok(()) => page::go_done(&ask, "/account", "saved", &Cookies::default()),
+        Err(error) => match again(&mut ask, error).await {
+            Ok((account, told)) => {
+                let view = View { first_name: first, last_name: last, ..view(&account) };
+                page::show_told(ask, "account.html", "profile", view, told)
+            }
+            Err(response) => *response,
+        },
+    }
+}
+
+/// The account once more, with what was refused.
+pub(super) async fn again(ask: &mut Ask, error: Error) -> Result<(AccountView, Told), Box<Response>> {
+    let told = Told::of(ask, error, "email")?;
+    match ask.housekey.account(&ask.caller).await {
+        Ok(account) => Ok((account, told)),
+        Err(error) => Err(Box::new(problem::of(ask, error))),
+    }
+}
+
+fn view(account: &AccountView) -> View {
+    let primary = account.emails.iter().find(|e| e.primary);
+    View {
+        here: "/account",
+        first_name: account.first_name.clone().unwrap_or_default(),
+        last_name: account.last_name.clone().unwrap_or_default(),
+        email: primary.map(|e| e.address.clone()).unwrap_or_default(),
+        created: account.created.as_millis(),
+        user: account.user.to_string(),
+    }
+}

@@ -1,0 +1,76 @@
+//! Where one is signed in, and the end of it.
+
+use super::{
+    page::{self, Told},
+    problem,
+    sign_in::asked,
+};
+use crate::{caller::Cookies, doors::shared::Ask, error::Error, flows::session::SessionView, mail::Facts};
+use axum::{extract::RawQuery, response::Response};
+use bytes::Bytes;
+use housekey_core::ids::SessionId;
+use serde::Serialize;
+use std::net::{IpAddr, Ipv4Addr};
+
+const HERE: &str = "/account/devices";
+
+#[derive(Serialize)]
+struct View {
+    here: &'static str,
+    sessions: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    id: String,
+    current: bool,
+    browser: Option<String>,
+    system: Option<String>,
+    address: String,
+    last_seen: i64,
+}
+
+pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
+    match ask.housekey.session_list(&ask.caller).await {
+        Ok(sessions) => {
+            let told = Told::done(&ask, &asked(query.as_deref(), "done"));
+            let view = View { here: HERE, sessions: sessions.into_iter().map(row).collect() };
+            page::show_told(ask, "devices.html", "devices", view, told)
+        }
+        Err(error) => problem::of(&mut ask, error),
+    }
+}
+
+pub(super) async fn end(mut ask: Ask, body: Bytes) -> Response {
+    let fields = match ask.form(&body, &["session"]) {
+        Ok(fields) => fields,
+        Err(why) => return page::refused(&mut ask, why),
+    };
+    let named = fields.text("session").to_owned();
+    let (done, told) = if named == "others" {
+        (ask.housekey.session_revoke_others(&ask.caller).await.map(drop), "others-ended")
+    } else {
+        let id = SessionId::try_from(named.as_str()).map_err(|_| Error::NotFound);
+        match id {
+            Ok(id) => (ask.housekey.session_revoke(&ask.caller, &id).await, "session-ended"),
+            Err(error) => (Err(error), ""),
+        }
+    };
+    match done {
+        Ok(()) => page::go_done(&ask, HERE, told, &Cookies::default()),
+        Err(error) => problem::of(&mut ask, error),
+    }
+}
+
+fn row(session: SessionView) -> Row {
+    let address = session.facts.address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let facts = Facts::of(session.created, &session.facts.agent, address);
+    Row {
+        id: session.id.to_string(),
+        current: session.current,
+        browser: facts.browser().map(str::to_owned),
+        system: facts.system().map(str::to_owned),
+        address: session.facts.address,
+        last_seen: session.last_seen.as_millis(),
+    }
+}

@@ -1,0 +1,98 @@
+//! Our own pages: server-rendered, whole without a script, better with one.
+
+mod account;
+mod code;
+mod dev_mail;
+mod devices;
+mod emails;
+mod home;
+mod page;
+mod password;
+mod problem;
+mod render;
+mod reset;
+mod security;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod step_up;
+mod strength;
+mod undo;
+mod words;
+
+pub use render::PageFault;
+pub(crate) use render::Pages;
+
+use crate::{doors::shared, housekey::Housekey};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Path, Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use http::{HeaderValue, StatusCode, header};
+
+impl Housekey {
+    /// All routes of ours, under the mount path, for an app to merge or for the server to serve.
+    pub fn router(&self) -> Router {
+        let pages = Router::new()
+            .route("/", get(home::show))
+            .route("/sign-in", get(sign_in::show).post(sign_in::start))
+            .route("/sign-in/password", get(password::show).post(password::check))
+            .route("/sign-in/code", get(code::show_sign_in).post(code::check_sign_in))
+            .route("/sign-in/code/send", post(code::send_sign_in))
+            .route("/sign-in/new-password", get(reset::show_new).post(reset::set_new))
+            .route("/forgot-password", get(reset::show).post(reset::start))
+            .route("/sign-up", get(sign_up::show).post(sign_up::start))
+            .route("/sign-up/code", get(code::show_sign_up).post(code::check_sign_up))
+            .route("/sign-up/code/send", post(code::send_sign_up))
+            .route("/password-strength", post(strength::tell))
+            .route("/sign-out", get(sign_out::show).post(sign_out::end))
+            .route("/account", get(account::show).post(account::save))
+            .route("/account/emails", get(emails::show).post(emails::add))
+            .route("/account/emails/{id}/verify", get(emails::show_verify).post(emails::verify))
+            .route("/account/emails/{id}/send", post(emails::send))
+            .route("/account/emails/{id}/primary", post(emails::make_primary))
+            .route("/account/emails/{id}/remove", post(emails::remove))
+            .route("/account/security", get(security::show).post(security::change))
+            .route("/account/devices", get(devices::show).post(devices::end))
+            .route("/step-up", get(step_up::show).post(step_up::prove))
+            .route("/undo", get(undo::show).post(undo::act))
+            .route("/dev/mail", get(dev_mail::list))
+            .route("/dev/mail/{id}", get(dev_mail::one))
+            .route("/dev/mail/{id}/html", get(dev_mail::html))
+            .route("/static/{name}", get(asset))
+            .method_not_allowed_fallback(problem::method)
+            .layer(DefaultBodyLimit::max(shared::MOST_BODY));
+        // Under a mount path, what is not ours is the app's.
+        let pages: Router<()> = match self.settings().mount.as_str() {
+            "" => pages.fallback(problem::not_found).layer(middleware::from_fn(headers)).with_state(self.clone()),
+            mount => Router::new().nest(mount, pages.layer(middleware::from_fn(headers)).with_state(self.clone())),
+        };
+        pages
+    }
+}
+
+async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    shared::secure(response.headers_mut());
+    response
+}
+
+async fn asset(State(housekey): State<Housekey>, Path(name): Path<String>) -> Response {
+    let Some(asset) = housekey.0.pages.asset(&name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = asset.bytes.clone().into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if asset.kind == "image/svg+xml" {
+        // A picture of the operator's that holds a script runs none, even when it is opened by itself.
+        let none = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(none));
+    }
+    response
+}

@@ -1,0 +1,229 @@
+//! How a handler answers: a page, a way on, or a refusal in words, beside its field where it has one.
+
+use super::problem::{self, Problem};
+use crate::{
+    caller::{Cookies, Outcome},
+    doors::shared::{Ask, Body},
+    error::{Denial, Error, Fault},
+    sessions::Current,
+};
+use axum::response::{Html, IntoResponse, Response};
+use housekey_core::redirect::ReturnTo;
+use http::{HeaderValue, StatusCode, header};
+use minijinja::{Value, context};
+use serde::Serialize;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// What is wrong with a form, as its page tells it.
+#[derive(Default)]
+pub(super) struct Told {
+    status: Option<StatusCode>,
+    /// By field.
+    faults: BTreeMap<&'static str, String>,
+    /// Of the form as a whole.
+    refused: Option<String>,
+    /// What has been done, for a page after its form.
+    done: Option<String>,
+    retry_after: Option<Duration>,
+}
+
+/// Shows a page.
+pub(super) fn show(ask: Ask, template: &str, title: &str, view: impl Serialize) -> Response {
+    show_told(ask, template, title, view, Told::default())
+}
+
+/// Shows a page with what is wrong, or what was done.
+pub(super) fn show_told(mut ask: Ask, template: &str, title: &str, view: impl Serialize, told: Told) -> Response {
+    let csrf = ask.csrf();
+    let house = ask.housekey.clone();
+    let app = house.settings().name.clone();
+    let signed_in = None::<String>;
+    let c = context! {
+        csrf => csrf,
+        faults => told.faults,
+        refused => told.refused,
+        done => told.done,
+        now => house.now().as_millis(),
+        min_length => house.settings().password.min_length,
+        signed_in => signed_in,
+    };
+    render(&ask, template, title, view, c, told.status.unwrap_or(StatusCode::OK), told.retry_after, &app)
+}
+
+#[allow(clippy::too_many_arguments, reason = "the one place where a page's parts meet")]
+pub(super) fn render(
+    ask: &Ask,
+    template: &str,
+    title: &str,
+    view: impl Serialize,
+    c: Value,
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    app: &str,
+) -> Response {
+    let pages = &ask.housekey.0.pages;
+    let logo = Some(pages.logo(ask.housekey.settings().mount.as_str())).filter(|l| !l.is_empty());
+    let title = pages.words(title, &[("app", app)]).unwrap_or_else(|| title.to_owned());
+    let whole = context! {
+        lang => "en", app => app, logo => logo, title => title, request => ask.caller.request.as_str(),
+        v => Value::from(minijinja::value::Serde(&view)), c => c,
+    };
+    let mut response = match pages.render(template, whole) {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(template, error = ?error, "a page could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    };
+    if let Some(wait) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    }
+    ask.finish(response.headers_mut());
+    response
+}
+
+/// Goes on to a page of ours, with the cookies that a flow gave.
+pub(super) fn go(ask: &Ask, path: &str, cookies: &Cookies) -> Response {
+    let target = format!("{}{path}", ask.housekey.settings().mount.as_str());
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(value) = HeaderValue::from_str(&target) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    ask.names.write(cookies, ask.housekey.now(), response.headers_mut());
+    ask.finish(response.headers_mut());
+    response
+}
+
+/// Goes to where the person came from, or to the account. A form's answer must not redirect to another origin: its
+/// page's policy would stop it, so a small page leads on (SEC-55).
+pub(super) fn go_home(ask: Ask, return_to: Option<&ReturnTo>, cookies: &Cookies) -> Response {
+    let mut response = match return_to {
+        None => return go(&ask, "/account", cookies),
+        Some(to) if to.is_foreign() => {
+            let mut ask = ask;
+            let target = to.as_str().to_owned();
+            let words = ask.housekey.0.pages.words("onward", &[]).unwrap_or_default();
+            let view = serde_json::json!({"words": words, "onward": target, "way": null});
+            let csrf = ask.csrf();
+            let app = ask.housekey.settings().name.clone();
+            let mut response = render(
+                &ask,
+                "message.html",
+                "onward-title",
+                view,
+                context! { csrf => csrf },
+                StatusCode::OK,
+                None,
+                &app,
+            );
+            ask.names.write(cookies, ask.housekey.now(), response.headers_mut());
+            return response;
+        }
+        Some(to) => {
+            let mut response = StatusCode::SEE_OTHER.into_response();
+            if let Ok(value) = HeaderValue::from_str(to.as_str()) {
+                response.headers_mut().insert(header::LOCATION, value);
+            }
+            response
+        }
+    };
+    ask.names.write(cookies, ask.housekey.now(), response.headers_mut());
+    ask.finish(response.headers_mut());
+    response
+}
+
+/// Goes on, and tells on the next page what was done.
+pub(super) fn go_done(ask: &Ask, path: &str, done: &str, cookies: &Cookies) -> Response {
+    go(ask, &format!("{path}?done={done}"), cookies)
+}
+
+/// The way home that a query or a form names. What is not allowed counts as none named.
+pub(super) fn return_to(ask: &Ask, raw: &str) -> Option<ReturnTo> {
+    if raw.is_empty() { None } else { ReturnTo::parse(raw, ask.housekey.origins()).ok() }
+}
+
+/// Who is signed in by the request's credential.
+pub(super) async fn current(ask: &Ask) -> Result<Option<Arc<Current>>, Error> {
+    match &ask.caller.client {
+        Some(token) => ask.housekey.check_session(token).await,
+        None => Ok(None),
+    }
+}
+
+impl Told {
+    /// Something was done before; the query says what.
+    pub(super) fn done(ask: &Ask, query: &str) -> Self {
+        let known =
+            ["saved", "password", "email-verified", "email-primary", "email-removed", "session-ended", "others-ended"];
+        let done =
+            known.iter().find(|k| **k == query).and_then(|k| ask.housekey.0.pages.words(&format!("done-{k}"), &[]));
+        Self { done, ..Self::default() }
+    }
+
+    /// What a flow refused, as this form's page tells it; what no form can tell is a page of its own. `beside` is the
+    /// field that a refused proof belongs to.
+    pub(super) fn of(ask: &mut Ask, error: Error, beside: &'static str) -> Result<Self, Box<Response>> {
+        let words = |key: &str| words(ask, key);
+        match error {
+            Error::Invalid(faults) => Ok(Self {
+                status: Some(StatusCode::UNPROCESSABLE_ENTITY),
+                faults: told(ask, &faults),
+                ..Self::default()
+            }),
+            Error::Denied(why @ (Denial::PasswordClosed | Denial::UserBanned | Denial::LastWayIn)) => {
+                Ok(Self { status: Some(StatusCode::FORBIDDEN), refused: Some(words(why.code())), ..Self::default() })
+            }
+            Error::Denied(why @ (Denial::AttemptExpired | Denial::LinkExpired)) => {
+                Err(Box::new(problem::answer(ask, Problem::Attempt(why))))
+            }
+            Error::Denied(why) => {
+                let faults = BTreeMap::from([(beside, words(why.code()))]);
+                Ok(Self { status: Some(StatusCode::UNPROCESSABLE_ENTITY), faults, ..Self::default() })
+            }
+            Error::Limited { retry_after } => {
+                let minutes = retry_after.as_secs().div_ceil(60).max(1).to_string();
+                let key = if beside == "password" { "limited-code" } else { "limited" };
+                let refused = ask.housekey.0.pages.words(key, &[("wait", &minutes)]);
+                Ok(Self {
+                    status: Some(StatusCode::TOO_MANY_REQUESTS),
+                    refused,
+                    retry_after: Some(retry_after),
+                    ..Self::default()
+                })
+            }
+            other => Err(Box::new(problem::of(ask, other))),
+        }
+    }
+
+    /// One field's fault, found by the door itself.
+    pub(super) fn field(ask: &Ask, field: &'static str, code: &'static str) -> Self {
+        let faults = told(ask, &[Fault::new(field, code)]);
+        Self { status: Some(StatusCode::UNPROCESSABLE_ENTITY), faults, ..Self::default() }
+    }
+}
+
+fn told(ask: &Ask, faults: &[Fault]) -> BTreeMap<&'static str, String> {
+    let name = |field: &'static str| if field == "identifier" { "email" } else { field };
+    faults.iter().map(|f| (name(f.field), words(ask, f.code))).collect()
+}
+
+pub(super) fn words(ask: &Ask, code: &str) -> String {
+    let min = ask.housekey.settings().password.min_length.to_string();
+    ask.housekey.0.pages.words(&format!("fault-{code}"), &[("min", &min)]).unwrap_or_else(|| code.to_owned())
+}
+
+/// A refused form as a response.
+pub(super) fn refused(ask: &mut Ask, why: Body) -> Response {
+    problem::answer(
+        ask,
+        match why {
+            Body::Forged => Problem::Forged,
+            Body::Form(fault) => Problem::Form(fault),
+        },
+    )
+}
+
+/// An outcome's value, and its cookies for the answer.
+pub(super) fn parts<T>(outcome: Outcome<T>) -> (T, Cookies) {
+    (outcome.value, outcome.cookies)
+}

@@ -1,0 +1,231 @@
+//! Pages from templates: built in, and overridden by an operator one file at a time. All are read at the start.
+
+use super::words::Words;
+use crate::settings::{Colour, Settings};
+use housekey_core::time::Time;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, value::Kwargs};
+use rust_embed::RustEmbed;
+use std::{collections::HashMap, fmt::Write, path::Path, sync::Arc};
+
+#[derive(RustEmbed)]
+#[folder = "templates/pages/"]
+struct Templates;
+
+#[derive(RustEmbed)]
+#[folder = "static/"]
+struct Static;
+
+/// Everything that pages are made of.
+pub(crate) struct Pages {
+    templates: Environment<'static>,
+    words: Arc<Words>,
+    logo: Option<String>,
+    assets: HashMap<String, Asset>,
+}
+
+/// A file that never changes under its name.
+pub(super) struct Asset {
+    pub kind: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+/// A template or a word that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct PageFault(String);
+
+impl Pages {
+    /// Reads all templates, the operator's in place of the built-in ones of the same name, and the assets.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, PageFault> {
+        let words = Arc::new(Words::load().map_err(PageFault)?);
+        let (assets, names) = assets(settings);
+        let mount = settings.mount.as_str().to_owned();
+        let logo = names.get("logo").cloned();
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.set_auto_escape_callback(|_| AutoEscape::Html);
+        let writer = words.clone();
+        templates.add_function("t", move |id: &str, kwargs: Kwargs| writer.in_template(id, &kwargs));
+        let base = mount.clone();
+        templates.add_function("url", move |path: &str| format!("{base}{path}"));
+        templates.add_function("asset", move |name: &str| {
+            names.get(name).map_or_else(String::new, |hashed| format!("{mount}/static/{hashed}"))
+        });
+        templates.add_filter("moment", moment);
+        for name in Templates::iter() {
+            let source = source(&name, settings.templates.as_deref())?;
+            templates
+                .add_template_owned(name.to_string(), source)
+                .map_err(|e| PageFault(format!("template pages/{name}, line {}: {}", e.line().unwrap_or(0), e)))?;
+        }
+        Ok(Self { templates, words, logo, assets })
+    }
+
+    /// Writes a page.
+    pub(super) fn render(&self, template: &str, context: Value) -> Result<String, minijinja::Error> {
+        self.templates.get_template(template)?.render(context)
+    }
+
+    /// One message, filled in.
+    pub(super) fn words(&self, id: &str, args: &[(&str, &str)]) -> Option<String> {
+        self.words.with(id, args)
+    }
+
+    /// The address of the operator's picture; empty without one.
+    pub(super) fn logo(&self, mount: &str) -> String {
+        self.logo.as_ref().map_or_else(String::new, |name| format!("{mount}/static/{name}"))
+    }
+
+    /// A file by its hashed name.
+    pub(super) fn asset(&self, name: &str) -> Option<&Asset> {
+        self.assets.get(name)
+    }
+}
+
+fn source(name: &str, folder: Option<&Path>) -> Result<String, PageFault> {
+    if let Some(folder) = folder {
+        let path = folder.join("pages").join(name);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => return Ok(text),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(e) => return Err(PageFault(format!("template {}: {e}", path.display()))),
+        }
+    }
+    let file = Templates::get(name).ok_or_else(|| PageFault(format!("template {name} is missing")))?;
+    String::from_utf8(file.data.into_owned()).map_err(|_| PageFault(format!("template {name} is not text")))
+}
+
+/// Files by their hashed names, and the hashed names by the plain ones.
+fn assets(settings: &Settings) -> (HashMap<String, Asset>, HashMap<String, String>) {
+    let mut files: Vec<(String, Asset)> = Static::iter()
+        .filter_map(|name| {
+            let bytes = Static::get(&name)?.data.into_owned();
+            let kind = match name.rsplit('.').next() {
+                Some("css") => "text/css; charset=utf-8",
+                Some("js") => "text/javascript; charset=utf-8",
+                Some("svg") => "image/svg+xml",
+                _ => "application/octet-stream",
+            };
+            Some((name.to_string(), Asset { kind, bytes }))
+        })
+        .collect();
+    let brand = brand(settings.accent).into_bytes();
+    files.push(("brand.css".into(), Asset { kind: "text/css; charset=utf-8", bytes: brand }));
+    if let Some(logo) = settings.logo.as_deref().and_then(read_logo) {
+        files.push(logo);
+    }
+    let mut names = HashMap::new();
+    let mut assets = HashMap::new();
+    for (name, asset) in files {
+        let hashed = hashed(&name, &asset.bytes);
+        names.insert(
+            name.rsplit_once('.').filter(|(n, _)| *n == "logo").map_or(name.clone(), |_| "logo".into()),
+            hashed.clone(),
+        );
+        assets.insert(hashed, asset);
+    }
+    (assets, names)
+}
+
+fn read_logo(path: &Path) -> Option<(String, Asset)> {
+    let end = path.extension()?.to_str()?.to_ascii_lowercase();
+    let kind = match end.as_str() {
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "webp" => "image/webp",
+        "jpg" | "jpeg" => "image/jpeg",
+        _ => return None,
+    };
+    let bytes = std::fs::read(path).ok()?;
+    Some((format!("logo.{end}"), Asset { kind, bytes }))
+}
+
+fn hashed(name: &str, bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let mut short = String::new();
+    for byte in digest.as_ref().iter().take(6) {
+        // Writing to a String cannot fail.
+        let _ = write!(short, "{byte:02x}");
+    }
+    match name.rsplit_once('.') {
+        Some((stem, end)) => format!("{stem}-{short}.{end}"),
+        None => format!("{name}-{short}"),
+    }
+}
+
+/// The operator's colour as custom properties: text on it is dark or light, whichever reads better, and as a text
+/// colour it is darkened or lightened until it can be read on the page.
+fn brand(accent: Colour) -> String {
+    let rgb = accent.rgb();
+    let on = if contrast(rgb, [255, 255, 255]) >= 4.5 { "#ffffff" } else { "#101418" };
+    let fill = if on == "#ffffff" || contrast(rgb, [16, 20, 24]) >= 4.5 {
+        accent.to_string()
+    } else {
+        hex(toward(rgb, 255, [16, 20, 24]))
+    };
+    let light = hex(toward(rgb, 0, [255, 255, 255]));
+    let dark = hex(toward(rgb, 255, [24, 27, 32]));
+    format!(
+        ":root{{--accent:{fill};--on-accent:{on};--accent-text:{light}}}\
+         @media (prefers-color-scheme:dark){{:root{{--accent-text:{dark}}}}}\n"
+    )
+}
+
+/// The colour moved toward black (0) or white (255) until it reads on this ground.
+fn toward(mut rgb: [u8; 3], end: u8, ground: [u8; 3]) -> [u8; 3] {
+    for _ in 0..40 {
+        if contrast(rgb, ground) >= 4.6 {
+            break;
+        }
+        rgb = rgb.map(|c| {
+            let moved = f64::from(c) + (f64::from(end) - f64::from(c)) * 0.08;
+            if end == 0 { moved.floor() as u8 } else { moved.ceil() as u8 }
+        });
+    }
+    rgb
+}
+
+fn hex([r, g, b]: [u8; 3]) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+/// WCAG 2.2's contrast of two colours.
+fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
+    let light = |rgb: [u8; 3]| {
+        let [r, g, b] = rgb.map(|c| {
+            let c = f64::from(c) / 255.0;
+            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * r + 0.7152 * g + 0.0722 * b
+    };
+    let (a, b) = (light(a), light(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// A moment for `datetime` attributes and for reading: `2026-11-23 15:08 UTC`.
+fn moment(millis: i64) -> String {
+    jiff::Timestamp::from_millisecond(Time::from_millis(millis).as_millis())
+        .map(|t| t.strftime("%Y-%m-%d %H:%M UTC").to_string())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_accent_can_be_read() {
+        let value = |css: &str, name: &str| {
+            let at = css.find(&format!("--{name}:")).unwrap() + name.len() + 3;
+            Colour::parse(&css[at..at + 7]).unwrap().rgb()
+        };
+        for text in ["#2f5bd6", "#ffee00", "#000000", "#ffffff", "#0a7d4f", "#ff0000", "#808080", "#00ffff", "#777777"]
+        {
+            let css = brand(Colour::parse(text).unwrap());
+            assert!(contrast(value(&css, "accent"), value(&css, "on-accent")) >= 4.5, "{text}: {css}");
+            assert!(contrast(value(&css, "accent-text"), [255, 255, 255]) >= 4.5, "{text}: {css}");
+            let dark = &css[css.find("@media").unwrap()..];
+            assert!(contrast(value(dark, "accent-text"), [24, 27, 32]) >= 4.5, "{text}: {css}");
+        }
+    }
+}

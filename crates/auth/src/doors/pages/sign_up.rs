@@ -1,0 +1,67 @@
+//! Signing up.
+
+use super::{
+    page::{self, Told},
+    problem,
+    sign_in::asked,
+};
+use crate::{caller::Cookies, doors::shared::Ask, flows::sign_up::StartSignUp};
+use axum::{extract::RawQuery, response::Response};
+use bytes::Bytes;
+use housekey_core::password::Password;
+use serde::Serialize;
+
+#[derive(Default, Serialize)]
+struct View {
+    email: String,
+    first_name: String,
+    last_name: String,
+    return_to: String,
+}
+
+pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
+    let to = page::return_to(&ask, &asked(query.as_deref(), "return_to"));
+    match page::current(&ask).await {
+        Ok(Some(_)) => return page::go_home(ask, to.as_ref(), &Cookies::default()),
+        Ok(None) => {}
+        Err(error) => return problem::of(&mut ask, error),
+    }
+    let return_to = to.map(|t| t.as_str().to_owned()).unwrap_or_default();
+    page::show(ask, "sign_up.html", "sign-up", View { return_to, ..View::default() })
+}
+
+pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
+    let mut fields = match ask.form(&body, &["first_name", "last_name", "email", "password", "return_to"]) {
+        Ok(fields) => fields,
+        Err(why) => return page::refused(&mut ask, why),
+    };
+    if let Some(response) = problem::undeclared_proxy(&mut ask) {
+        return response;
+    }
+    let typed = View {
+        email: fields.text("email").to_owned(),
+        first_name: fields.text("first_name").to_owned(),
+        last_name: fields.text("last_name").to_owned(),
+        return_to: fields.text("return_to").to_owned(),
+    };
+    let told = match Password::parse(fields.take("password")) {
+        Ok(password) => {
+            let start = StartSignUp {
+                email: typed.email.clone(),
+                password,
+                first_name: typed.first_name.clone(),
+                last_name: typed.last_name.clone(),
+                return_to: page::return_to(&ask, &typed.return_to),
+            };
+            match ask.housekey.sign_up_start(&ask.caller, start).await {
+                Ok(outcome) => return page::go(&ask, "/sign-up/code", &outcome.cookies),
+                Err(error) => Told::of(&mut ask, error, "email"),
+            }
+        }
+        Err(_) => Ok(Told::field(&ask, "password", "password_too_long")),
+    };
+    match told {
+        Ok(told) => page::show_told(ask, "sign_up.html", "sign-up", typed, told),
+        Err(response) => *response,
+    }
+}

@@ -1,0 +1,82 @@
+//! A fresh factor before something risky, and back to it.
+
+use super::{
+    page::{self, Told},
+    problem,
+    sign_in::asked,
+};
+use crate::{doors::shared::Ask, error::Error};
+use axum::{extract::RawQuery, response::Response};
+use bytes::Bytes;
+use housekey_core::password::Password;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct View {
+    email: String,
+    return_to: String,
+    /// Where a code was sent, masked.
+    sent: Option<String>,
+}
+
+pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
+    let return_to = asked(query.as_deref(), "return_to");
+    match view(&ask, &return_to).await {
+        Ok(view) => page::show(ask, "step_up.html", "step-up-title", view),
+        Err(error) => problem::of(&mut ask, error),
+    }
+}
+
+pub(super) async fn prove(mut ask: Ask, body: Bytes) -> Response {
+    let mut fields = match ask.form(&body, &["way", "username", "password", "code", "return_to"]) {
+        Ok(fields) => fields,
+        Err(why) => return page::refused(&mut ask, why),
+    };
+    let return_to = fields.text("return_to").to_owned();
+    let way = fields.text("way").to_owned();
+    let mut sent = None;
+    let (done, beside) = match way.as_str() {
+        "send" => match ask.housekey.step_up_send_code(&ask.caller).await {
+            Ok(code) => {
+                sent = Some(code.to);
+                (None, "code")
+            }
+            Err(error) => (Some(Err(error)), "code"),
+        },
+        "code" => (Some(ask.housekey.step_up_code(&ask.caller, fields.text("code")).await), "code"),
+        _ => match Password::parse(fields.take("password")) {
+            Ok(password) => (Some(ask.housekey.step_up_password(&ask.caller, password).await), "password"),
+            Err(_) => (Some(Err(Error::field("password", "password_too_long"))), "password"),
+        },
+    };
+    let told = match done {
+        Some(Ok(outcome)) => {
+            let to = page::return_to(&ask, &return_to);
+            return page::go_home(ask, to.as_ref(), &outcome.cookies);
+        }
+        Some(Err(error)) => match Told::of(&mut ask, error, beside) {
+            Ok(told) => told,
+            Err(response) => return *response,
+        },
+        None => Told::default(),
+    };
+    match view(&ask, &return_to).await {
+        Ok(mut view) => {
+            // After a wrong code the field for it stays.
+            view.sent = sent.or_else(|| (way == "code").then(|| masked(&view.email)));
+            page::show_told(ask, "step_up.html", "step-up-title", view, told)
+        }
+        Err(error) => problem::of(&mut ask, error),
+    }
+}
+
+async fn view(ask: &Ask, return_to: &str) -> Result<View, Error> {
+    let account = ask.housekey.account(&ask.caller).await?;
+    let email = account.emails.iter().find(|e| e.primary).map(|e| e.address.clone()).unwrap_or_default();
+    let to = page::return_to(ask, return_to);
+    Ok(View { email, return_to: to.map(|t| t.as_str().to_owned()).unwrap_or_default(), sent: None })
+}
+
+fn masked(email: &str) -> String {
+    housekey_core::identifier::email::Email::parse(email).map_or_else(|_| String::new(), |e| e.masked())
+}

@@ -1,0 +1,45 @@
+//! The link in the mail to a former primary address. Following it changes nothing: mail scanners follow links too. The
+//! token leaves the address bar before anything loads, and waits in a cookie for the button (SEC-33).
+
+use super::{page, problem, sign_in::asked};
+use crate::{
+    caller::Cookies,
+    doors::shared::{Ask, CookieNames},
+};
+use axum::{extract::RawQuery, response::Response};
+use bytes::Bytes;
+
+const WAITS: i64 = 600;
+
+pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
+    let token = asked(query.as_deref(), "token");
+    if !token.is_empty() && token.len() < 200 && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    {
+        let mut response = page::go(&ask, "/undo", &Cookies::default());
+        ask.names.set(response.headers_mut(), &ask.names.undo, token, Some(WAITS));
+        return response;
+    }
+    let token = CookieNames::read(&ask.headers, &ask.names.undo).unwrap_or_default();
+    match ask.housekey.email_undo_shown(&token).await {
+        Ok(address) => page::show(ask, "undo.html", "undo-title", serde_json::json!({"address": address})),
+        Err(error) => problem::of(&mut ask, error),
+    }
+}
+
+pub(super) async fn act(mut ask: Ask, body: Bytes) -> Response {
+    if let Err(why) = ask.form(&body, &[]) {
+        return page::refused(&mut ask, why);
+    }
+    let token = CookieNames::read(&ask.headers, &ask.names.undo).unwrap_or_default();
+    match ask.housekey.email_undo(&ask.caller, &token).await {
+        Ok(()) => {
+            let words = ask.housekey.0.pages.words("undone", &[]).unwrap_or_default();
+            let names = ask.names.clone();
+            let view = serde_json::json!({"words": words, "onward": null, "way": "/sign-in", "way_words": "sign-in"});
+            let mut response = page::show(ask, "message.html", "undone-title", view);
+            names.forget(response.headers_mut(), &names.undo);
+            response
+        }
+        Err(error) => problem::of(&mut ask, error),
+    }
+}

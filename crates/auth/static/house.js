@@ -1,0 +1,85 @@
+// Everything here is an addition: without it links and forms do the same.
+
+for (const field of document.querySelectorAll('[data-reveal]')) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'reveal';
+  const tell = () => {
+    const shown = field.type === 'text';
+    button.textContent = shown ? field.dataset.hide : field.dataset.reveal;
+    button.setAttribute('aria-pressed', String(shown));
+  };
+  button.addEventListener('click', () => {
+    field.type = field.type === 'password' ? 'text' : 'password';
+    tell();
+    field.focus();
+  });
+  tell();
+  field.parentElement.classList.add('with-button');
+  field.after(button);
+  field.form.addEventListener('submit', () => { field.type = 'password'; });
+}
+
+// A form goes out once, however often its button is pressed.
+for (const form of document.querySelectorAll('form[method="post"]')) {
+  form.addEventListener('submit', (event) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = 'yes';
+    for (const button of form.querySelectorAll('button[type="submit"]')) button.setAttribute('aria-disabled', 'true');
+  });
+}
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-sent]')) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll('button[type="submit"]')) button.removeAttribute('aria-disabled');
+  }
+});
+
+// A full code sends itself.
+for (const field of document.querySelectorAll('input.digits')) {
+  field.addEventListener('input', () => {
+    const digits = field.value.replace(/\D/g, '').slice(0, 6);
+    if (digits !== field.value) field.value = digits;
+    if (digits.length === 6) field.form.requestSubmit();
+  });
+}
+
+// "Send again in 24 s", counted down.
+for (const button of document.querySelectorAll('button[data-from]')) {
+  const ready = Number(button.dataset.from) + performance.timeOrigin + performance.now() - Number(button.dataset.now);
+  const words = button.textContent;
+  const tick = () => {
+    const left = Math.ceil((ready - (performance.timeOrigin + performance.now())) / 1000);
+    button.disabled = left > 0;
+    button.textContent = left > 0 ? button.dataset.wait.replace('0', String(left)) : words;
+    if (left > 0) setTimeout(tick, 1000);
+  };
+  tick();
+}
+
+// How strong a password is, told as one types.
+for (const field of document.querySelectorAll('[data-strength]')) {
+  const output = document.getElementById(field.dataset.told);
+  let waiting;
+  let last = '';
+  field.addEventListener('input', () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const password = field.value;
+      if (password === last) return;
+      last = password;
+      if (!password) { output.replaceChildren(); return; }
+      const body = new URLSearchParams({ csrf: field.form.elements.csrf.value, password });
+      const answer = await fetch(field.dataset.strength, { method: 'POST', body }).catch(() => null);
+      if (!answer?.ok || field.value !== password) return;
+      const { score, text } = await answer.json();
+      const meter = document.createElement('meter');
+      Object.assign(meter, { min: 0, max: 4, low: 2.5, high: 3.5, optimum: 4, value: Math.max(score, 0.2) });
+      meter.setAttribute('aria-hidden', 'true');
+      output.replaceChildren(meter, text);
+    }, 300);
+  });
+}

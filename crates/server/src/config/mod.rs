@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use housekey::settings::{Fault, Mode, SettingsSnapshot, Source, Wrong, resolve};
+use housekey::settings::{Assignment, Fault, Mode, SettingsSnapshot, Source, Wrong, resolve};
 use housekey_core::keyring::{KeyFault, MasterKey};
 use url::Url;
 
@@ -48,7 +48,13 @@ pub struct Config {
 
 /// Reads every source and checks the whole.
 pub fn load(flags: &Flags) -> Result<Config, Report> {
+    load_over(flags, Vec::new())
+}
+
+/// The same over what the database holds, which every other source wins over.
+pub fn load_over(flags: &Flags, database: Vec<Assignment>) -> Result<Config, Report> {
     let mut written = Written::default();
+    written.given.extend(database);
     let (file, text) = read_file(flags, &mut written);
     if let (Some(path), Some(text)) = (&file, &text) {
         written.file(text, path);

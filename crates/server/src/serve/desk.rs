@@ -1,40 +1,36 @@
 //! What a running server answers on its control socket.
 
-use housekey_store::Store;
+use housekey::Housekey;
 
 use crate::{
     commands::send_test,
-    config::{Config, Shown},
     control::{Answer, Ask, Desk},
     store,
 };
 
 /// Holds what the server started with: files may have changed since.
 pub struct FrontDesk {
-    config: Config,
-    store: Store,
+    shown: serde_json::Value,
+    housekey: Housekey,
 }
 
 impl FrontDesk {
     /// Answers from this configuration.
-    pub fn new(config: Config, store: Store) -> Self {
-        Self { config, store }
+    pub fn new(shown: serde_json::Value, housekey: Housekey) -> Self {
+        Self { shown, housekey }
     }
 }
 
 impl Desk for FrontDesk {
     async fn answer(&self, question: Ask) -> Answer {
         match question {
-            Ask::ConfigShow => match serde_json::to_value(Shown::of(&self.config)) {
-                Ok(shown) => Answer::Ok(shown),
-                Err(why) => Answer::Error(why.to_string()),
-            },
-            Ask::MigrateStatus => match store::steps(&self.store).await.map(serde_json::to_value) {
+            Ask::ConfigShow => Answer::Ok(self.shown.clone()),
+            Ask::MigrateStatus => match store::steps(self.housekey.store()).await.map(serde_json::to_value) {
                 Ok(Ok(steps)) => Answer::Ok(steps),
                 Ok(Err(why)) => Answer::Error(why.to_string()),
                 Err(why) => Answer::Error(format!("{why:#}")),
             },
-            Ask::MailTest { to } => match send_test(&self.config.settings.settings, &to).await {
+            Ask::MailTest { to } => match send_test(self.housekey.settings(), &to).await {
                 Ok(()) => Answer::Ok(true.into()),
                 Err(why) => Answer::Error(format!("{why:#}")),
             },

@@ -1,6 +1,7 @@
 //! `housekey serve`: holds the data folder, listens, and ends politely.
 
 mod desk;
+mod guard;
 mod http;
 mod key;
 mod limits;
@@ -11,11 +12,17 @@ use std::{process::ExitCode, sync::Arc};
 
 use anyhow::bail;
 use axum::{Router, http::StatusCode, middleware, routing::get};
+use housekey::{
+    Housekey, Key,
+    settings::{Mode, SettingsSnapshot},
+};
+use housekey_core::keyring::MasterKey;
 use housekey_store::Store;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     commands::refuse,
-    config::{Config, Flags, load},
+    config::{Config, Flags, ServerSettings, Shown, load, load_over},
     control,
     data::{Folder, is_open_to_others},
     out::print,
@@ -36,11 +43,11 @@ pub fn run(flags: &Flags, migrate: bool, json: bool) -> anyhow::Result<ExitCode>
         tracing::warn!(path = %key.display(), "others may read the key file: chmod 600 it");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(listen(config, &folder, migrate))?;
+    runtime.block_on(listen(config, flags, &folder, migrate))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn listen(config: Config, folder: &Folder, migrate: bool) -> anyhow::Result<()> {
+async fn listen(config: Config, flags: &Flags, folder: &Folder, migrate: bool) -> anyhow::Result<()> {
     let stop = stop::on_signal()?;
     let listener = http::bind(config.server.listen).await?;
     let store = store::open(&config)?;
@@ -53,50 +60,93 @@ async fn listen(config: Config, folder: &Folder, migrate: bool) -> anyhow::Resul
         bail!("the database lacks migrations. Run `housekey migrate up`, or start with `--migrate`.");
     }
     let new_key = key::provide(&config, &store).await?;
-    let router = router(&config, store.clone());
-    announce(&config, new_key)?;
+    let config = with_database(config, flags, &store).await?;
+    let shown = serde_json::to_value(Shown::of(&config))?;
+    let Config { server, settings, mode, .. } = config;
+    let key = match &server.key {
+        Some(text) => Key::given(MasterKey::parse(text.expose())?),
+        None => Key::file(server.key_path()),
+    };
+    let mut builder = Housekey::builder(store.clone()).settings(settings.settings).key(key);
+    for old in &server.old_keys {
+        builder = builder.old_key(Key::given(MasterKey::parse(old.expose())?));
+    }
+    let auth = builder.build().await?;
+    let router = router(&server, mode, &auth);
+    announce(&server, &auth, new_key)?;
     let socket = folder.control_socket();
-    if let Err(why) = control::listen(&socket, Arc::new(desk::FrontDesk::new(config, store.clone()))) {
+    let desk = desk::FrontDesk::new(shown, auth.clone());
+    if let Err(why) = control::listen(&socket, Arc::new(desk)) {
         // A path beyond the 108 bytes of a socket's name, mostly: people are served all the same.
         tracing::warn!(error = format!("{why:#}"), "no control socket");
     }
+    // Mail and feed go on until the last request is answered.
+    let ended = CancellationToken::new();
+    let running = tokio::spawn({
+        let (auth, ended) = (auth.clone(), ended.clone());
+        async move { auth.run(ended.cancelled_owned()).await }
+    });
     http::serve(listener, router, stop.cancelled_owned()).await;
+    ended.cancel();
+    if let Err(why) = running.await {
+        tracing::error!(error = %why, "mail and feed ended by themselves");
+    }
     // Left behind it would only look like a server that does not answer.
     let _ = std::fs::remove_file(&socket);
     store.close().await;
     Ok(())
 }
 
-fn router(config: &Config, store: Store) -> Router {
-    let settings = &config.settings.settings;
-    let router = Router::new().route("/healthz", get(|| async { "ok\n" })).route(
+/// The configuration once more, with what the database holds under file, environment and flags.
+async fn with_database(config: Config, flags: &Flags, store: &Store) -> anyhow::Result<Config> {
+    let rows = store.reader().settings().await?;
+    if rows.is_empty() {
+        return Ok(config);
+    }
+    let rows = rows.into_iter().filter_map(|(name, value)| Some((name, serde_json::from_str(&value).ok()?)));
+    match load_over(flags, SettingsSnapshot::from_database(rows)) {
+        Ok(config) => Ok(config),
+        Err(report) => bail!("a setting in the database does not fit: {report:?}"),
+    }
+}
+
+fn router(server: &ServerSettings, mode: Mode, auth: &Housekey) -> Router {
+    let store = auth.store().clone();
+    let router = auth.router().route("/healthz", get(|| async { "ok\n" })).route(
         "/readyz",
         get(async move || match store.ready().await {
             Ok(()) => (StatusCode::OK, "ready\n"),
             Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
         }),
     );
-    let router = match (&settings.public_url, config.mode.is_production()) {
-        (Some(url), true) => {
-            let proxies = settings.trusted_proxies.clone();
-            let rules = transport::Transport::new(url.clone(), proxies, config.server.hsts_subdomains);
-            router.layer(middleware::from_fn_with_state(rules, transport::require_https))
-        }
-        _ => router,
+    let router = guard::around(router, auth);
+    let router = if mode.is_production() {
+        let proxies = auth.settings().trusted_proxies.clone();
+        let rules = transport::Transport::new(auth.public_url().clone(), proxies, server.hsts_subdomains);
+        router.layer(middleware::from_fn_with_state(rules, transport::require_https))
+    } else {
+        router
     };
     router.layer(middleware::from_fn(telemetry::log_request))
 }
 
-/// Where it listens and where its files are, for people and for the log.
-fn announce(config: &Config, new_key: bool) -> anyhow::Result<()> {
-    let listen = config.server.listen;
-    let url = config.settings.settings.public_url.as_ref().map_or("", |url| url.as_str());
-    let data = std::path::absolute(&config.server.data)?;
+/// Where it listens, where its files are and where mail goes, for people and for the log.
+fn announce(server: &ServerSettings, auth: &Housekey, new_key: bool) -> anyhow::Result<()> {
+    let (listen, url) = (server.listen, auth.public_url().as_str());
+    let data = std::path::absolute(&server.data)?;
     tracing::info!(%listen, url, data = %data.display(), "listening");
-    let mut text = format!("Housekey listens on {listen} for {url}\n  Data  {}\n", data.display());
+    let mut text =
+        format!("Housekey listens on {listen}\n  Open  {}\n  Data  {}\n", auth.link_to("/", &[]), data.display());
     if new_key {
-        let path = config.server.key_path();
+        let path = server.key_path();
         text.push_str(&format!("  Key   made {}: keep a copy of it apart from the database\n", path.display()));
+    }
+    match (auth.caught_mail(), auth.dev_token()) {
+        (Some(_), Some(token)) => {
+            let link = auth.link_to("/dev/mail", &[("token", token.expose())]);
+            text.push_str(&format!("  Mail  is caught, not sent: {link}\n"));
+        }
+        _ => text.push_str("  Mail  is sent by SMTP\n"),
     }
     print(&text)
 }

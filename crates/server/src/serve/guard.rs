@@ -1,0 +1,118 @@
+//! What is refused before any route: other hosts, odd methods, bodies that are too large, too slow or packed. And what
+//! every request gets: an id, an end in time, and a process that outlives a panic.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use housekey::{Housekey, core::ids::RequestId};
+use http_body_util::{BodyExt, Limited};
+use std::time::Duration;
+use tokio::time::timeout;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The largest body of any route (SEC-110).
+const LARGEST_BODY: usize = 64 * 1024;
+const LONGEST_URL: usize = 8 * 1024;
+const BODY_WITHIN: Duration = Duration::from_secs(15);
+const REQUEST_WITHIN: Duration = Duration::from_secs(30);
+/// Routes for load balancers, which ask by address.
+const FOR_ANY_HOST: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Lays the guard around the routes.
+pub fn around(router: Router, housekey: &Housekey) -> Router {
+    router
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn(whole_body))
+        .layer(middleware::from_fn_with_state(housekey.clone(), own_host))
+        .layer(middleware::from_fn(in_bounds))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn_with_state(housekey.clone(), with_id))
+}
+
+async fn with_id(State(housekey): State<Housekey>, mut request: Request, next: Next) -> Response {
+    let id = RequestId::new(housekey.now(), housekey.entropy());
+    let value = HeaderValue::from_str(id.as_str());
+    request.extensions_mut().insert(id);
+    let mut response = next.run(request).await;
+    if let Ok(value) = value {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    match timeout(REQUEST_WITHIN, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], "took too long\n").into_response(),
+    }
+}
+
+async fn in_bounds(request: Request, next: Next) -> Response {
+    if request.uri().path_and_query().is_some_and(|p| p.as_str().len() > LONGEST_URL) {
+        return refuse(StatusCode::URI_TOO_LONG, "the address is longer than 8 KiB\n");
+    }
+    if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
+        return refuse(StatusCode::METHOD_NOT_ALLOWED, "not with this method\n");
+    }
+    let packed = request.headers().get(header::CONTENT_ENCODING).is_some_and(|e| e != "identity");
+    if packed {
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "compressed bodies are not taken\n");
+    }
+    next.run(request).await
+}
+
+/// Another host's name in a request leads nowhere: no link, no cookie and no cache may be made of it (SEC-37).
+async fn own_host(State(housekey): State<Housekey>, request: Request, next: Next) -> Response {
+    if FOR_ANY_HOST.contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
+    let named = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
+    let named = named.or_else(|| request.uri().authority().map(|a| a.as_str()));
+    let url = housekey.public_url();
+    let host = url.host_str().unwrap_or_default();
+    let own = match (named, url.port()) {
+        (Some(named), Some(port)) => named.eq_ignore_ascii_case(&format!("{host}:{port}")),
+        (Some(named), None) => {
+            let default = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
+            named.eq_ignore_ascii_case(host) || named.eq_ignore_ascii_case(&default)
+        }
+        (None, _) => false,
+    };
+    if own {
+        next.run(request).await
+    } else {
+        refuse(StatusCode::MISDIRECTED_REQUEST, "this host is not served here\n")
+    }
+}
+
+/// Reads the whole body, within its time and size, before any work begins.
+async fn whole_body(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let told = parts.headers.get(header::CONTENT_LENGTH).and_then(|l| l.to_str().ok()).and_then(|l| l.parse().ok());
+    if told.is_some_and(|length: usize| length > LARGEST_BODY) {
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 64 KiB\n");
+    }
+    match timeout(BODY_WITHIN, Limited::new(body, LARGEST_BODY).collect()).await {
+        Ok(Ok(whole)) => next.run(Request::from_parts(parts, Body::from(whole.to_bytes()))).await,
+        Ok(Err(_)) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 64 KiB, or was cut off\n"),
+        Err(_) => refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come within 15 s\n"),
+    }
+}
+
+/// What was not read is not waited for.
+fn refuse(status: StatusCode, why: &'static str) -> Response {
+    (status, [(header::CONNECTION, "close"), (header::CACHE_CONTROL, "no-store")], why).into_response()
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let what =
+        panic.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+    tracing::error!(what = what.unwrap_or_default(), "a request panicked; the others go on");
+    refuse(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong, and it is noted\n")
+}

@@ -12,6 +12,11 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list'], ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'test-results/report.json' }]],
+  projects: [
+    { name: 'scripts', use: { javaScriptEnabled: true } },
+    // Pages are HTML first: what people do must work without any script.
+    { name: 'no scripts', testMatch: /(flows|return)\.spec\.js/, use: { javaScriptEnabled: false } },
+  ],
   use: {
     browserName: 'chromium',
     trace: 'retain-on-failure',

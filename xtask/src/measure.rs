@@ -14,7 +14,7 @@ use xtask::workspace;
 /// How to measure.
 #[derive(Args)]
 pub struct BenchOptions {
-    /// Measure one group alone (layer, store); nothing is written then
+    /// Measure one thing alone, by its name in docs/performance.md; nothing is written then
     only: Vec<String>,
 }
 
@@ -26,17 +26,19 @@ pub struct CrashOptions {
     rounds: u32,
 }
 
-/// Measures what is optimised as in a release.
+/// Measures with the optimised program.
 pub fn bench(options: &BenchOptions) -> Result<bool> {
     let root = workspace()?;
     let found = machine::provide(&[Need::Postgres], &root)?;
     let bin = found.postgres.context("no PostgreSQL")?;
+    must(Command::new("cargo").args(["build", "--release", "--package", "housekey-server"]).current_dir(&root))?;
     let cluster = Cluster::start(&bin, Durability::On)?;
     succeeds(
         Command::new("cargo")
             .args(["run", "--release", "--package", "xtask", "--features", "bench", "--bin", "measure", "--", "bench"])
             .args(&options.only)
             .current_dir(&root)
+            .env("HOUSEKEY_PROGRAM", root.join("target/release/housekey"))
             .env("HOUSEKEY_BENCH_POSTGRES", cluster.url())
             .env("HOUSEKEY_PGBENCH", bin.join("pgbench")),
     )

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything a change has to pass, and a summary.
 
 mod browser;
+mod crash;
 mod plain;
 mod readme;
 mod tally;
@@ -35,6 +36,8 @@ enum Part {
     Unit,
     /// A real browser against the real program
     Browser,
+    /// The real program killed under load, twenty times
+    Crash,
     /// The README's own commands
     Readme,
     /// That the program as shipped holds nothing made for tests
@@ -73,7 +76,7 @@ pub fn run(options: &Options) -> Result<bool> {
 
 /// A filter names tests, so it leaves out the parts that have no names.
 fn chosen(options: &Options) -> Vec<Part> {
-    let all = [Part::Unit, Part::Browser, Part::Readme, Part::Plain];
+    let all = [Part::Unit, Part::Browser, Part::Crash, Part::Readme, Part::Plain];
     all.into_iter()
         .filter(|part| match options.only.as_slice() {
             [] => options.filter.is_empty() || matches!(part, Part::Unit | Part::Browser),
@@ -87,9 +90,13 @@ fn needs(parts: &[Part]) -> Vec<Need> {
     if parts.contains(&Part::Unit) {
         needs.extend([Need::Postgres, Need::Strace]);
     }
+    if parts.contains(&Part::Crash) {
+        needs.push(Need::Strace);
+    }
     if parts.contains(&Part::Browser) {
         needs.extend([Need::Chromium, Need::Node]);
     }
+    needs.dedup();
     needs
 }
 
@@ -99,6 +106,7 @@ fn perform(part: Part, stage: &Stage) -> Report {
     let outcome = match part {
         Part::Unit => unit::run(stage),
         Part::Browser => browser::run(stage),
+        Part::Crash => crash::run(stage),
         Part::Readme => readme::run(stage),
         Part::Plain => plain::run(stage),
     };
@@ -109,6 +117,7 @@ fn title(part: Part) -> &'static str {
     match part {
         Part::Unit => "unit, property, store, HTTP and example tests",
         Part::Browser => "browser tests",
+        Part::Crash => "kills under load",
         Part::Readme => "the README's commands",
         Part::Plain => "the program as shipped",
     }

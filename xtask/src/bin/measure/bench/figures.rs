@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -53,6 +54,18 @@ impl Figures {
     }
 }
 
+/// The value below which `share` of a hundred of the sorted times lie.
+pub fn percentile(times: &mut [Duration], share: usize) -> Duration {
+    times.sort_unstable();
+    let last = times.len().saturating_sub(1);
+    times.get(last * share / 100).copied().unwrap_or_default()
+}
+
+/// In milliseconds, for people.
+pub fn ms(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
+}
+
 fn machine() -> String {
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processor.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
@@ -68,4 +81,17 @@ fn machine() -> String {
         .output()
         .map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
     format!("Machine: {model}, {cores} cores, {} GiB; {}.", kib / 1024 / 1024, compiler.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_taken_of_the_sorted_times() {
+        let mut times: Vec<Duration> = (0..100).rev().map(Duration::from_millis).collect();
+        assert_eq!(percentile(&mut times, 50), Duration::from_millis(49));
+        assert_eq!(percentile(&mut times, 99), Duration::from_millis(98));
+        assert_eq!(percentile(&mut [], 99), Duration::ZERO);
+    }
 }

@@ -1,9 +1,13 @@
-//! `cargo xtask bench`: promises about speed, measured and compared within one
-//! run, and written to docs/performance.md.
+//! `cargo xtask bench`: every promise about speed, measured and compared
+//! within one run, and written to docs/performance.md.
 
 mod figures;
 mod layer;
+mod memory;
+mod scale;
 mod seed;
+mod sign_in;
+mod start;
 mod store;
 
 use anyhow::Result;
@@ -19,6 +23,18 @@ pub async fn run(only: &[String]) -> Result<bool> {
     }
     if asked("store") {
         store::measure(&mut figures).await?;
+    }
+    if asked("sign-in") {
+        sign_in::measure(&mut figures).await?;
+    }
+    if asked("start") {
+        start::measure(&mut figures).await?;
+    }
+    if asked("memory") {
+        memory::measure(&mut figures).await?;
+    }
+    if asked("scale") {
+        scale::measure(&mut figures).await?;
     }
     figures.print();
     if only.is_empty() {

@@ -34,6 +34,11 @@ pub fn id(prefix: &str, number: u64) -> String {
     format!("{prefix}_{number:027}")
 }
 
+/// The address of a user.
+pub fn address(number: u64) -> String {
+    format!("person{number}@example.com")
+}
+
 /// Into a SQLite file that has its tables already.
 pub fn sqlite(file: &Path, seed: Seed, password: &str) -> Result<()> {
     let mut base = Connection::open(file).with_context(|| format!("opening {}", file.display()))?;

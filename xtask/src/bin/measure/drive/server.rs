@@ -123,6 +123,22 @@ impl Server {
         Ok(Url::parse(address.trim_end_matches(['.', ',', ')', '"']))?)
     }
 
+    /// SIGTERM, and its own end.
+    pub async fn stop(mut self) -> Result<()> {
+        let _ = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
+        let watch = Stopwatch::start();
+        while watch.elapsed() < Duration::from_secs(20) {
+            if let Some(status) = self.child.try_wait()? {
+                if status.success() {
+                    return Ok(());
+                }
+                bail!("asked to stop it ended with {status}:\n{}", self.said());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        bail!("it did not stop within 20 s of SIGTERM:\n{}", self.said())
+    }
+
     /// SIGKILL: no goodbye.
     pub fn kill(mut self) -> Result<()> {
         self.child.kill()?;

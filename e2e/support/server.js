@@ -1,0 +1,73 @@
+// The real program on an empty folder and a free port, for one test.
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const PROGRAM = process.env.HOUSEKEY_PROGRAM ?? new URL('../../target/xtask/housekey-testkit', import.meta.url).pathname;
+
+export class Server {
+  constructor(child, url, folder) {
+    this.child = child;
+    this.url = url;
+    this.folder = folder;
+    this.log = '';
+  }
+
+  // `config` is the text of a housekey.toml, laid over what every test needs.
+  static async start({ config = '', returnTo = [] } = {}) {
+    const folder = await mkdtemp(join(tmpdir(), 'housekey-e2e-'));
+    const port = await freePort();
+    const url = `http://localhost:${port}`;
+    const file = join(folder, 'housekey.toml');
+    const origins = returnTo.map((origin) => JSON.stringify(origin)).join(', ');
+    await writeFile(file, `[server]\npublic_url = "${url}"\napp_origins = [${origins}]\n${config}`);
+    const child = spawn(
+      PROGRAM,
+      ['serve', '--listen', `127.0.0.1:${port}`, '--data', join(folder, 'data'), '--config', file],
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
+    );
+    const server = new Server(child, url, folder);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (bytes) => { server.log += bytes; });
+    }
+    await server.ready();
+    return server;
+  }
+
+  async ready() {
+    for (let tries = 0; tries < 200; tries += 1) {
+      if (this.child.exitCode !== null) throw new Error(`the server ended by itself:\n${this.log}`);
+      const answer = await fetch(`${this.url}/readyz`).catch(() => null);
+      if (answer?.ok) return;
+      await new Promise((wake) => setTimeout(wake, 50));
+    }
+    throw new Error(`the server was not ready within 10 s:\n${this.log}`);
+  }
+
+  // The address of the caught mail, with the token that opens it.
+  get mailbox() {
+    const found = this.log.match(/https?:\/\/\S*\/dev\/mail\S*/);
+    if (!found) throw new Error(`the server printed no address for its mail:\n${this.log}`);
+    return found[0].replace(/[.,)"']+$/, '');
+  }
+
+  async stop() {
+    const ended = new Promise((resolve) => { this.child.once('exit', resolve); });
+    if (this.child.exitCode === null) {
+      this.child.kill('SIGTERM');
+      await ended;
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort() {
+  const probe = createServer();
+  await new Promise((done) => { probe.listen(0, '127.0.0.1', done); });
+  const { port } = probe.address();
+  await new Promise((done) => { probe.close(done); });
+  return port;
+}

@@ -20,8 +20,41 @@ for (const field of document.querySelectorAll('[data-reveal]')) {
   field.form.addEventListener('submit', () => { field.type = 'password'; });
 }
 
+// Light, dark or like the system, without loading the page again.
+for (const form of document.querySelectorAll('form.theme')) {
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const theme = event.submitter.value;
+    if (theme === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    for (const button of form.querySelectorAll('button')) button.setAttribute('aria-pressed', String(button === event.submitter));
+    await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form, event.submitter)), redirect: 'manual' }).catch(() => null);
+  });
+}
+
+// What is wrong is told once a field is left, and taken back while it is mended.
+for (const field of document.querySelectorAll('input[data-wrong]')) {
+  const id = `${field.id}-fault`;
+  const tell = (wrong) => {
+    const told = document.getElementById(id);
+    if (wrong && !told) {
+      const fault = document.createElement('p');
+      Object.assign(fault, { id, className: 'fault', textContent: field.dataset.wrong });
+      field.after(fault);
+      field.setAttribute('aria-invalid', 'true');
+      field.setAttribute('aria-describedby', id);
+    } else if (!wrong && told) {
+      told.remove();
+      field.removeAttribute('aria-invalid');
+      field.removeAttribute('aria-describedby');
+    }
+  };
+  field.addEventListener('blur', () => tell(field.value !== '' && !field.checkValidity()));
+  field.addEventListener('input', () => { if (field.checkValidity()) tell(false); });
+}
+
 // A form goes out once, however often its button is pressed.
-for (const form of document.querySelectorAll('form[method="post"]')) {
+for (const form of document.querySelectorAll('form[method="post"]:not(.theme)')) {
   form.addEventListener('submit', (event) => {
     if (form.dataset.sent) {
       event.preventDefault();

@@ -4,6 +4,18 @@ sign-in = Sign in
 sign-up = Sign up
 sign-out = Sign out
 continue = Continue
+to-start = Go to the start page
+theme = Colours
+theme-light = Light
+theme-dark = Dark
+theme-system = Like the system
+ago-now = just now
+ago-minutes = { $n } min ago
+ago-hours = { $n } h ago
+ago-days = { $n ->
+    [one] yesterday
+   *[other] { $n } days ago
+}
 change = Change
 confirm = Confirm
 cancel = Cancel
@@ -96,6 +108,7 @@ end-session = End session
 end-session-on = End session on { $browser }
 end-others = End all other sessions
 dev-mail = Caught mail
+dev-pieces = Pieces
 dev-mail-what = In development mail is caught here instead of sent.
 dev-mail-none = Nothing was sent yet.
 dev-mail-text = Text

@@ -60,8 +60,7 @@ impl Surfer {
     }
 
     async fn sign_up(&self, site: &Site, address: &str) {
-        let fields =
-            [("email", address), ("password", PASSWORD), ("first_name", "Ada"), ("last_name", ""), ("return_to", "")];
+        let fields = [("email", address), ("password", PASSWORD), ("return_to", "")];
         let done = self.send("/sign-up", "/sign-up", &fields).await;
         assert_eq!(to(&done), "/sign-up/code");
         let code = site.house.code_to(address).await.unwrap();

@@ -87,7 +87,7 @@ async fn own_host(State(housekey): State<Housekey>, request: Request, next: Next
     if own {
         next.run(request).await
     } else {
-        refuse(StatusCode::MISDIRECTED_REQUEST, "this host is not served here\n")
+        refuse(StatusCode::MISDIRECTED_REQUEST, format!("this host is not served here: open {url}\n"))
     }
 }
 
@@ -106,8 +106,8 @@ async fn whole_body(request: Request, next: Next) -> Response {
 }
 
 /// What was not read is not waited for.
-fn refuse(status: StatusCode, why: &'static str) -> Response {
-    (status, [(header::CONNECTION, "close"), (header::CACHE_CONTROL, "no-store")], why).into_response()
+fn refuse(status: StatusCode, why: impl Into<String>) -> Response {
+    (status, [(header::CONNECTION, "close"), (header::CACHE_CONTROL, "no-store")], why.into()).into_response()
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {

@@ -53,9 +53,13 @@ pub(super) async fn html(mut ask: Ask, Path(id): Path<String>) -> Response {
 }
 
 fn caught(ask: &Ask) -> Option<Caught> {
-    let shown = CookieNames::read(&ask.headers, &ask.names.dev)?;
-    let opens = ask.housekey.dev_token().is_some_and(|t| t.ct_eq(shown.as_bytes()));
-    if opens { ask.housekey.caught_mail().cloned() } else { None }
+    if is_open(ask) { ask.housekey.caught_mail().cloned() } else { None }
+}
+
+/// Whether this browser came by the address that the start printed.
+pub(super) fn is_open(ask: &Ask) -> bool {
+    let shown = CookieNames::read(&ask.headers, &ask.names.dev);
+    ask.housekey.dev_token().zip(shown).is_some_and(|(token, shown)| token.ct_eq(shown.as_bytes()))
 }
 
 fn found(ask: &Ask, id: &str) -> Option<OutgoingMail> {

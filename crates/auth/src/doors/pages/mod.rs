@@ -3,9 +3,11 @@
 mod account;
 mod code;
 mod dev_mail;
+mod dev_pieces;
 mod devices;
 mod emails;
 mod home;
+mod moments;
 mod page;
 mod password;
 mod problem;
@@ -17,6 +19,7 @@ mod sign_out;
 mod sign_up;
 mod step_up;
 mod strength;
+mod theme;
 mod undo;
 mod words;
 
@@ -47,6 +50,7 @@ impl Housekey {
             .route("/sign-up", get(sign_up::show).post(sign_up::start))
             .route("/sign-up/code", get(code::show_sign_up).post(code::check_sign_up))
             .route("/sign-up/code/send", post(code::send_sign_up))
+            .route("/theme", post(theme::choose))
             .route("/password-strength", post(strength::tell))
             .route("/sign-out", get(sign_out::show).post(sign_out::end))
             .route("/account", get(account::show).post(account::save))
@@ -62,6 +66,7 @@ impl Housekey {
             .route("/dev/mail", get(dev_mail::list))
             .route("/dev/mail/{id}", get(dev_mail::one))
             .route("/dev/mail/{id}/html", get(dev_mail::html))
+            .route("/dev/pieces", get(dev_pieces::show))
             .route("/static/{name}", get(asset))
             .method_not_allowed_fallback(problem::method)
             .layer(DefaultBodyLimit::max(shared::MOST_BODY));

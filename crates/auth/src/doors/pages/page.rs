@@ -1,6 +1,9 @@
 //! How a handler answers: a page, a way on, or a refusal in words, beside its field where it has one.
 
-use super::problem::{self, Problem};
+use super::{
+    problem::{self, Problem},
+    theme,
+};
 use crate::{
     caller::{Cookies, Outcome},
     doors::shared::{Ask, Body},
@@ -66,6 +69,7 @@ pub(super) fn render(
     let title = pages.words(title, &[("app", app)]).unwrap_or_else(|| title.to_owned());
     let whole = context! {
         lang => "en", app => app, logo => logo, title => title, request => ask.caller.request.as_str(),
+        theme => theme::chosen(ask), here => here(ask), trouble => !status.is_success(),
         v => Value::from(minijinja::value::Serde(&view)), c => c,
     };
     let mut response = match pages.render(template, whole) {
@@ -142,6 +146,15 @@ pub(super) fn return_to(ask: &Ask, raw: &str) -> Option<ReturnTo> {
     if raw.is_empty() { None } else { ReturnTo::parse(raw, ask.housekey.origins()).ok() }
 }
 
+/// The page that a person is on: after a form was refused it is the one that the form stands on.
+pub(super) fn here(ask: &Ask) -> String {
+    let referer = ask.headers.get(header::REFERER).and_then(|v| v.to_str().ok()).and_then(|r| url::Url::parse(r).ok());
+    match referer {
+        Some(page) if ask.is_post() && page.origin() == ask.housekey.public_url().origin() => page.path().to_owned(),
+        _ => ask.path().to_owned(),
+    }
+}
+
 /// Who is signed in by the request's credential.
 pub(super) async fn current(ask: &Ask) -> Result<Option<Arc<Current>>, Error> {
     match &ask.caller.client {
@@ -199,6 +212,13 @@ impl Told {
     pub(super) fn field(ask: &Ask, field: &'static str, code: &'static str) -> Self {
         let faults = told(ask, &[Fault::new(field, code)]);
         Self { status: Some(StatusCode::UNPROCESSABLE_ENTITY), faults, ..Self::default() }
+    }
+}
+
+impl Told {
+    /// A fault that nobody made, to look at.
+    pub(super) fn example(ask: &Ask, field: &'static str, code: &'static str) -> Self {
+        Self { status: None, ..Self::field(ask, field, code) }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     error::{Denial, Error},
 };
 use axum::response::Response;
-use http::{StatusCode, header};
+use http::StatusCode;
 use minijinja::context;
 use std::time::Duration;
 
@@ -38,8 +38,8 @@ pub(super) fn answer(ask: &mut Ask, problem: Problem) -> Response {
             };
             (StatusCode::BAD_REQUEST, "problem-form-title", key, "", "")
         }
-        Problem::NotFound => (StatusCode::NOT_FOUND, "problem-not_found-title", "problem-not_found", "/", "continue"),
-        Problem::Method => (StatusCode::METHOD_NOT_ALLOWED, "problem-method-title", "problem-method", "/", "continue"),
+        Problem::NotFound => (StatusCode::NOT_FOUND, "problem-not_found-title", "problem-not_found", "/", "to-start"),
+        Problem::Method => (StatusCode::METHOD_NOT_ALLOWED, "problem-method-title", "problem-method", "/", "to-start"),
         Problem::Attempt(Denial::LinkExpired) => {
             (StatusCode::NOT_FOUND, "problem-link-title", "fault-link_expired", "/sign-in", "sign-in")
         }
@@ -90,12 +90,7 @@ pub(super) fn of(ask: &mut Ask, error: Error) -> Response {
 /// To the page that helps, and back from there to where the person was.
 fn away(ask: &Ask, path: &str) -> Response {
     let mount = ask.housekey.settings().mount.as_str();
-    let referer = ask.headers.get(header::REFERER).and_then(|v| v.to_str().ok()).and_then(|r| url::Url::parse(r).ok());
-    // After a refused POST one goes back to the page with the form, not to its target.
-    let back = match referer {
-        Some(page) if ask.is_post() && page.origin() == ask.housekey.public_url().origin() => page.path().to_owned(),
-        _ => ask.path().to_owned(),
-    };
+    let back = page::here(ask);
     let back = if back.starts_with(&format!("{mount}/account")) { back } else { format!("{mount}/account") };
     let query: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
     page::go(ask, &format!("{path}?return_to={query}"), &crate::caller::Cookies::default())

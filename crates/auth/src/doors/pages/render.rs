@@ -1,8 +1,7 @@
 //! Pages from templates: built in, and overridden by an operator one file at a time. All are read at the start.
 
-use super::words::Words;
+use super::{moments, words::Words};
 use crate::settings::{Colour, Settings};
-use housekey_core::time::Time;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, value::Kwargs};
 use rust_embed::RustEmbed;
 use std::{collections::HashMap, fmt::Write, path::Path, sync::Arc};
@@ -51,7 +50,11 @@ impl Pages {
         templates.add_function("asset", move |name: &str| {
             names.get(name).map_or_else(String::new, |hashed| format!("{mount}/static/{hashed}"))
         });
-        templates.add_filter("moment", moment);
+        templates.add_filter("moment", moments::moment);
+        templates.add_filter("iso", moments::iso);
+        templates.add_filter("day", moments::day);
+        let teller = words.clone();
+        templates.add_filter("ago", move |at: i64, now: i64| moments::ago(&teller, at, now));
         for name in Templates::iter() {
             let source = source(&name, settings.templates.as_deref())?;
             templates
@@ -153,6 +156,10 @@ fn hashed(name: &str, bytes: &[u8]) -> String {
     }
 }
 
+/// The sunk surfaces of the light and the dark page, on which text is hardest to read.
+const LIGHT_GROUND: [u8; 3] = [239, 242, 246];
+const DARK_GROUND: [u8; 3] = [40, 44, 50];
+
 /// The operator's colour as custom properties: text on it is dark or light, whichever reads better, and as a text
 /// colour it is darkened or lightened until it can be read on the page.
 fn brand(accent: Colour) -> String {
@@ -163,12 +170,9 @@ fn brand(accent: Colour) -> String {
     } else {
         hex(toward(rgb, 255, [16, 20, 24]))
     };
-    let light = hex(toward(rgb, 0, [255, 255, 255]));
-    let dark = hex(toward(rgb, 255, [24, 27, 32]));
-    format!(
-        ":root{{--accent:{fill};--on-accent:{on};--accent-text:{light}}}\
-         @media (prefers-color-scheme:dark){{:root{{--accent-text:{dark}}}}}\n"
-    )
+    let light = hex(toward(rgb, 0, LIGHT_GROUND));
+    let dark = hex(toward(rgb, 255, DARK_GROUND));
+    format!(":root{{--accent:{fill};--on-accent:{on};--accent-text:light-dark({light}, {dark})}}\n")
 }
 
 /// The colour moved toward black (0) or white (255) until it reads on this ground.
@@ -202,13 +206,6 @@ fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
-/// A moment for `datetime` attributes and for reading: `2026-11-23 15:08 UTC`.
-fn moment(millis: i64) -> String {
-    jiff::Timestamp::from_millisecond(Time::from_millis(millis).as_millis())
-        .map(|t| t.strftime("%Y-%m-%d %H:%M UTC").to_string())
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,9 +220,10 @@ mod tests {
         {
             let css = brand(Colour::parse(text).unwrap());
             assert!(contrast(value(&css, "accent"), value(&css, "on-accent")) >= 4.5, "{text}: {css}");
-            assert!(contrast(value(&css, "accent-text"), [255, 255, 255]) >= 4.5, "{text}: {css}");
-            let dark = &css[css.find("@media").unwrap()..];
-            assert!(contrast(value(dark, "accent-text"), [24, 27, 32]) >= 4.5, "{text}: {css}");
+            let pair = css.split("light-dark(").nth(1).unwrap();
+            let colour = |at: usize| Colour::parse(&pair[at..at + 7]).unwrap().rgb();
+            assert!(contrast(colour(0), LIGHT_GROUND) >= 4.5, "{text}: {css}");
+            assert!(contrast(colour(9), DARK_GROUND) >= 4.5, "{text}: {css}");
         }
     }
 }

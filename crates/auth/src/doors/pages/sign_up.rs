@@ -14,8 +14,6 @@ use serde::Serialize;
 #[derive(Default, Serialize)]
 struct View {
     email: String,
-    first_name: String,
-    last_name: String,
     return_to: String,
 }
 
@@ -31,26 +29,21 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
 }
 
 pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
-    let mut fields = match ask.form(&body, &["first_name", "last_name", "email", "password", "return_to"]) {
+    let mut fields = match ask.form(&body, &["email", "password", "return_to"]) {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
     if let Some(response) = problem::undeclared_proxy(&mut ask) {
         return response;
     }
-    let typed = View {
-        email: fields.text("email").to_owned(),
-        first_name: fields.text("first_name").to_owned(),
-        last_name: fields.text("last_name").to_owned(),
-        return_to: fields.text("return_to").to_owned(),
-    };
+    let typed = View { email: fields.text("email").to_owned(), return_to: fields.text("return_to").to_owned() };
     let told = match Password::parse(fields.take("password")) {
         Ok(password) => {
             let start = StartSignUp {
                 email: typed.email.clone(),
                 password,
-                first_name: typed.first_name.clone(),
-                last_name: typed.last_name.clone(),
+                first_name: String::new(),
+                last_name: String::new(),
                 return_to: page::return_to(&ask, &typed.return_to),
             };
             match ask.housekey.sign_up_start(&ask.caller, start).await {

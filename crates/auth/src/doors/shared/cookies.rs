@@ -19,6 +19,8 @@ pub struct CookieNames {
     pub form: String,
     /// What opens the pages of development.
     pub dev: String,
+    /// Light or dark, as somebody chose in this browser.
+    pub theme: String,
     /// An undo link's token between its GET and its POST.
     pub undo: String,
     secure: bool,
@@ -43,6 +45,7 @@ impl CookieNames {
             device: name("device"),
             form: name("form"),
             dev: name("dev"),
+            theme: name("theme"),
             undo: name("undo"),
             secure,
         }

@@ -4,15 +4,15 @@ use crate::{
     doors::pages::Pages,
     error::Error,
     housekey::{Housekey, Inner},
-    keys::{self, Key, KeyError, OpenError},
+    keys::{self, Found, Key, KeyError, OpenError},
     mail::{Caught, Letterhead, Letters, Mailer, Smtp},
     seen::Seen,
     sessions::SessionCache,
-    settings::{Mode, Mount, Settings},
+    settings::{Mode, Mount, Sender, Settings},
     world::World,
 };
 use housekey_core::{entropy, limits::Limits, redirect::Origins, secret::Secret};
-use housekey_store::Store;
+use housekey_store::{Store, StoreError};
 use std::sync::{Arc, Mutex, atomic::AtomicI64};
 use tokio::sync::Notify;
 use url::Url;
@@ -25,6 +25,7 @@ pub struct Builder {
     old_keys: Vec<Key>,
     mailer: Option<Arc<dyn Mailer>>,
     world: Option<World>,
+    migrate: bool,
     faults: Vec<BuildFault>,
 }
 
@@ -67,6 +68,9 @@ pub enum BuildFault {
     /// The database is out of reach, or its tables are not there.
     #[error("the database does not answer, or its tables are missing: {0}")]
     Store(#[from] Error),
+    /// The database could not be brought to this release's form.
+    #[error("the database could not be migrated: {0}")]
+    Migration(StoreError),
 }
 
 impl Housekey {
@@ -79,6 +83,7 @@ impl Housekey {
             old_keys: Vec::new(),
             mailer: None,
             world: None,
+            migrate: false,
             faults: Vec::new(),
         }
     }
@@ -127,6 +132,21 @@ impl Builder {
         self
     }
 
+    /// Hands mail to a server, as `smtps://user:password@smtp.example.com`, from a sender, as
+    /// `Acme <no-reply@acme.example>`.
+    pub fn smtp(mut self, url: &str, from: &str) -> Self {
+        match Sender::parse(from) {
+            Ok(sender) => self.settings.mail_from = Some(sender),
+            Err(wrong) => self.faults.push(BuildFault::Setting {
+                key: "mail.from".to_owned(),
+                what: wrong.what,
+                instead: wrong.write,
+            }),
+        }
+        self.settings.smtp_url = Some(Secret::new(url.to_owned()));
+        self
+    }
+
     /// All settings at once; later calls change single ones.
     pub fn settings(mut self, settings: Settings) -> Self {
         let kept = std::mem::replace(&mut self.settings, settings);
@@ -136,25 +156,32 @@ impl Builder {
         self
     }
 
+    /// Brings our tables to this release's form when the rest is in order. Without it the build fails where they are not.
+    pub fn migrate(mut self) -> Self {
+        self.migrate = true;
+        self
+    }
+
     /// Time, chance and the outside, for tests.
     pub fn world(mut self, world: World) -> Self {
         self.world = Some(world);
         self
     }
 
-    /// Checks everything and reads the key's check value from the database. Starts nothing.
+    /// Checks everything, migrates where that was asked for, and reads the key's check value from the database. Starts
+    /// nothing.
     ///
     /// # Errors
     /// Every fault at once.
     pub async fn build(self) -> Result<Housekey, BuildError> {
-        let Self { store, settings, key, old_keys, mailer, world, mut faults } = self;
+        let Self { store, settings, key, old_keys, mailer, world, migrate, mut faults } = self;
         for (key, wrong) in settings.faults() {
             faults.push(BuildFault::Setting { key: key.to_owned(), what: wrong.what, instead: wrong.write });
         }
         if settings.public_url.is_none() {
             faults.push(BuildFault::NoPublicUrl);
         }
-        let current = match key.map(Key::read) {
+        let current = match key.map(Key::find) {
             Some(Ok(key)) => Some(key),
             Some(Err(fault)) => {
                 faults.push(fault.into());
@@ -195,12 +222,14 @@ impl Builder {
             return Err(BuildError(faults));
         };
         let now = world.clock.now();
-        let (instance, keyring) = keys::open(&store, current, old, now, world.entropy.as_ref()).await.map_err(|e| {
-            BuildError(vec![match e {
-                OpenError::Key(fault) => fault.into(),
-                OpenError::Store(fault) => fault.into(),
-            }])
-        })?;
+        if migrate {
+            store.migrate(now).await.map_err(|e| BuildError(vec![BuildFault::Migration(e)]))?;
+        }
+        let current = match current {
+            Found::Key(key) => key,
+            Found::ToMake(path) => keys::make(&store, &path, world.entropy.as_ref()).await?,
+        };
+        let (instance, keyring) = keys::open(&store, current, old, now, world.entropy.as_ref()).await?;
         let dev_token = development.then(|| token(&world));
         if settings.limits_multiplier > 1 {
             let reason = settings.limits_reason.as_deref().unwrap_or_default();
@@ -224,6 +253,15 @@ impl Builder {
             dev_token,
             settings,
         })))
+    }
+}
+
+impl From<OpenError> for BuildError {
+    fn from(error: OpenError) -> Self {
+        Self(vec![match error {
+            OpenError::Key(fault) => fault.into(),
+            OpenError::Store(fault) => fault.into(),
+        }])
     }
 }
 

@@ -113,7 +113,9 @@ impl Housekey {
     /// An absolute address of one of our pages. Only the configured public URL is ever used (SEC-37).
     pub fn link_to(&self, path: &str, query: &[(&str, &str)]) -> String {
         let mut url = self.0.public_url.clone();
-        url.set_path(&format!("{}{path}", self.settings().mount.as_str()));
+        let mount = self.settings().mount.as_str();
+        // A mounted router has no page at the mount with a slash behind it.
+        url.set_path(&if path == "/" { mount.to_owned() } else { format!("{mount}{path}") });
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -123,6 +125,13 @@ impl Housekey {
     /// What opens the pages of development; none in production.
     pub fn dev_token(&self) -> Option<&Secret<String>> {
         self.0.dev_token.as_ref()
+    }
+
+    /// The address that opens the mail which development catches; none in production. It lets whoever has it read
+    /// codes: for the terminal, never for a page.
+    pub fn dev_mail_link(&self) -> Option<String> {
+        self.caught_mail()?;
+        Some(self.link_to("/dev/mail", &[("token", self.dev_token()?.expose())]))
     }
 
     /// The development mailbox, where mail is caught.

@@ -11,15 +11,18 @@ use crate::{
     sessions::Current,
 };
 use axum::{
-    extract::{FromRequestParts, OptionalFromRequestParts, Request},
+    Json,
+    extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request},
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
+use serde_json::json;
 use std::{
     sync::Arc,
     task::{Context, Poll},
 };
 use tower::{Layer, Service};
+use url::{Position, Url};
 
 /// Puts the house into every request of an app. See [`Housekey::layer`].
 #[derive(Clone)]
@@ -100,6 +103,19 @@ impl CsrfToken {
         crate::doors::shared::form_token(&self.housekey, &self.client)
     }
 
+    /// A hidden field named `csrf` for a form, as HTML.
+    pub fn field(&self) -> String {
+        format!("<input type=\"hidden\" name=\"csrf\" value=\"{}\">", self.text())
+    }
+
+    /// Refuses a posted token that was not made for this client: call it before a form's work is done.
+    ///
+    /// # Errors
+    /// [`Turned::Forged`], which is a response.
+    pub fn check(&self, posted: &str) -> Result<(), Turned> {
+        if self.matches(posted) { Ok(()) } else { Err(Turned::Forged) }
+    }
+
     /// Whether a posted token was made for this client.
     pub fn matches(&self, posted: &str) -> bool {
         crate::doors::shared::is_form_token(&self.housekey, posted, &self.client)
@@ -122,6 +138,8 @@ pub enum Turned {
     },
     /// The request was sent by another site's page (SEC-50).
     CrossSite,
+    /// A form came without a token of ours, or with another browser's (SEC-51).
+    Forged,
     /// The database is out of reach: nobody is let in, and nobody is signed out.
     Unavailable,
     /// The layer is missing: a fault of the app.
@@ -130,23 +148,40 @@ pub enum Turned {
 
 impl IntoResponse for Turned {
     fn into_response(self) -> Response {
-        let away = |page: Option<String>, challenge: &'static str| match page {
+        let away = |page: Option<String>, challenge: &'static str, code, message| match page {
             Some(page) => (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response(),
-            None => (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response(),
+            None => {
+                ([(header::WWW_AUTHENTICATE, challenge)], told(StatusCode::UNAUTHORIZED, code, message)).into_response()
+            }
         };
         let mut response = match self {
-            Self::SignIn { page } => away(page, "Housekey"),
-            Self::StepUp { page } => away(page, "Housekey error=\"insufficient_user_authentication\", max_age=300"),
-            Self::CrossSite => StatusCode::FORBIDDEN.into_response(),
-            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")]).into_response(),
+            Self::SignIn { page } => away(page, "Housekey", "signed_out", "Sign in first."),
+            Self::StepUp { page } => {
+                let challenge = "Housekey error=\"insufficient_user_authentication\", max_age=300";
+                away(page, challenge, "stale", "Confirm that it is you, and try again.")
+            }
+            Self::CrossSite => told(StatusCode::FORBIDDEN, "cross_site", "This was sent from another site's page."),
+            Self::Forged => told(
+                StatusCode::FORBIDDEN,
+                "form_forged",
+                "This form is too old. Load its page again, and send it anew.",
+            ),
+            Self::Unavailable => {
+                let told = told(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Try again in a moment.");
+                ([(header::RETRY_AFTER, "2")], told).into_response()
+            }
             Self::NoLayer => {
                 tracing::error!("an extractor was used without Housekey::layer() around its route");
-                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+                told(StatusCode::INTERNAL_SERVER_ERROR, "bug", "Something went wrong, and it is noted.")
             }
         };
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
+}
+
+fn told(status: StatusCode, code: &str, message: &str) -> Response {
+    (status, Json(json!({ "code": code, "message": message }))).into_response()
 }
 
 /// What a request's check found, kept for the next extractor.
@@ -171,16 +206,23 @@ async fn check(parts: &mut Parts) -> Result<Option<Arc<Current>>, Turned> {
     Ok(found)
 }
 
-/// The page to send a browser to: only where it asked for a document, and only back to where it was.
+/// The page to send a browser to: only where it asked for a document, and only back to where it was. A form that was
+/// sent cannot be sent again by a redirect, so its sender comes back to the page it stands on.
 fn page(parts: &Parts, path: &str) -> Option<String> {
-    let house = parts.extensions.get::<HousekeyLayer>()?;
-    let accepts = parts.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if parts.method != Method::GET || !accepts.contains("text/html") {
+    let house = &parts.extensions.get::<HousekeyLayer>()?.housekey;
+    let text = |name| parts.headers.get(name).and_then(|v| v.to_str().ok());
+    if !text(header::ACCEPT).unwrap_or_default().contains("text/html") {
         return None;
     }
-    let uri = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |o| &o.0);
-    let back = uri.path_and_query().map_or("/", |p| p.as_str());
-    Some(house.housekey.link_to(path, &[("return_to", back)]))
+    let back = if parts.method == Method::GET {
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |o| &o.0);
+        uri.path_and_query().map_or("/", |p| p.as_str()).to_owned()
+    } else {
+        let form = text(header::REFERER).and_then(|r| Url::parse(r).ok());
+        let own = form.filter(|u| u.origin() == house.public_url().origin());
+        own.map_or_else(|| "/".to_owned(), |u| u[Position::BeforePath..Position::AfterQuery].to_owned())
+    };
+    Some(house.link_to(path, &[("return_to", &back)]))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Session {

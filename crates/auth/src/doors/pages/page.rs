@@ -86,9 +86,12 @@ pub(super) fn render(
     response
 }
 
-/// Goes on to a page of ours, with the cookies that a flow gave.
+/// Goes on to a page of ours, or to the start, which inside an app is the app's; with the cookies that a flow gave.
 pub(super) fn go(ask: &Ask, path: &str, cookies: &Cookies) -> Response {
-    let target = format!("{}{path}", ask.housekey.settings().mount.as_str());
+    let target = match path {
+        "/" => path.to_owned(),
+        path => format!("{}{path}", ask.housekey.settings().mount.as_str()),
+    };
     let mut response = StatusCode::SEE_OTHER.into_response();
     if let Ok(value) = HeaderValue::from_str(&target) {
         response.headers_mut().insert(header::LOCATION, value);

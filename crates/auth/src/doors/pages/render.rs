@@ -46,7 +46,11 @@ impl Pages {
         let writer = words.clone();
         templates.add_function("t", move |id: &str, kwargs: Kwargs| writer.in_template(id, &kwargs));
         let base = mount.clone();
-        templates.add_function("url", move |path: &str| format!("{base}{path}"));
+        // Inside an app, the start is the app's.
+        templates.add_function("url", move |path: &str| match path {
+            "/" => path.to_owned(),
+            path => format!("{base}{path}"),
+        });
         templates.add_function("asset", move |name: &str| {
             names.get(name).map_or_else(String::new, |hashed| format!("{mount}/static/{hashed}"))
         });

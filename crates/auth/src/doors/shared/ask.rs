@@ -19,6 +19,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
+    sync::Once,
 };
 
 /// The largest form (SEC-110).
@@ -76,7 +77,7 @@ impl Ask {
     pub(crate) fn of(parts: &Parts, housekey: &Housekey, door: Door) -> Self {
         let names = CookieNames::of(housekey);
         let headers = &parts.headers;
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |c| c.0.ip());
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or_else(no_peer, |c| c.0.ip());
         let from = ClientAddress::of(peer, headers, &housekey.settings().trusted_proxies);
         let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let request = parts.extensions.get::<RequestId>().cloned();
@@ -165,6 +166,18 @@ impl Ask {
             headers.insert(HeaderName::from_static("x-request-id"), id);
         }
     }
+}
+
+/// Without the peer's address everybody would share one in the limits, which nobody sees until it hurts.
+fn no_peer() -> IpAddr {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::error!(
+            "no_peer_address: limits count everybody as one; serve the router with \
+             .into_make_service_with_connect_info::<SocketAddr>()"
+        );
+    });
+    IpAddr::from([0, 0, 0, 0])
 }
 
 /// The path as the browser asked for it, mount included.

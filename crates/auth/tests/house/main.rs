@@ -31,6 +31,7 @@ macro_rules! on_both {
 mod account;
 mod cache;
 mod kit;
+mod layer;
 mod limits;
 mod pages;
 mod repeat;

@@ -98,6 +98,7 @@ fn on_sqlite(path: &Path, now: i64) -> Result<Migrated, StoreError> {
     if !due.is_empty() && !applied.is_empty() {
         let copy = path.with_extension(format!("before-{}.db", due.first().map_or(0, |m| m.number)));
         if !copy.exists() {
+            super::sqlite::make_private(&copy);
             c.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
             sync(&copy)?;
         }

@@ -3,10 +3,11 @@
 use super::{row::Row, statement::Sql, value::Value};
 use crate::StoreError;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
-use std::{path::Path, time::Duration};
+use std::{fs::OpenOptions, path::Path, time::Duration};
 
 /// A connection that writes. Every commit is on the disk before it is answered.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    make_private(path);
     let c = Connection::open(path)?;
     c.busy_timeout(Duration::from_secs(5))?;
     c.execute_batch(
@@ -15,6 +16,20 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     )?;
     c.set_prepared_statement_cache_capacity(256);
     Ok(c)
+}
+
+/// Makes a file that is not there for its owner alone, since people's data will be in it; SQLite gives its log the same
+/// mode. One that is there keeps what its owner chose, and what cannot be made is SQLite's to tell.
+pub(super) fn make_private(path: &Path) {
+    let text = path.to_string_lossy();
+    if text.starts_with(':') || text.starts_with("file:") {
+        return;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(path));
 }
 
 /// A connection that only reads.
@@ -54,4 +69,26 @@ fn all(statement: &mut rusqlite::CachedStatement<'_>, args: &[Value]) -> Result<
         rows.push(Row::from_sqlite(row, columns)?);
     }
     Ok(rows)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    #[test]
+    fn a_new_database_and_its_log_are_their_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app.db");
+        let c = open_writer(&path).unwrap();
+        c.execute_batch("CREATE TABLE t (x)").unwrap();
+        let modes: Vec<u32> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|f| f.unwrap().metadata().unwrap().permissions().mode() & 0o777)
+            .collect();
+        assert!(modes.len() >= 2 && modes.iter().all(|m| *m == 0o600), "{modes:?}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        drop(open_writer(&path).unwrap());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640, "the owner's choice stays");
+    }
 }

@@ -13,7 +13,10 @@ use crate::{
 };
 use housekey_core::{entropy, limits::Limits, redirect::Origins, secret::Secret};
 use housekey_store::{Store, StoreError};
-use std::sync::{Arc, Mutex, atomic::AtomicI64};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, atomic::AtomicI64},
+};
 use tokio::sync::Notify;
 use url::Url;
 
@@ -29,10 +32,17 @@ pub struct Builder {
     faults: Vec<BuildFault>,
 }
 
-/// All that is wrong with what the builder was given.
-#[derive(Debug, thiserror::Error)]
+/// All that is wrong with what the builder was given, a line each.
+#[derive(thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct BuildError(pub Vec<BuildFault>);
+
+/// The same text: a `main` that returns its error shows this one, to somebody who has to mend what it says.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 /// One thing that is wrong.
 #[derive(Debug, thiserror::Error)]
@@ -286,4 +296,25 @@ fn letterhead(settings: &Settings, public_url: &Url) -> Letterhead {
 fn token(world: &World) -> Secret<String> {
     let bytes = entropy::bytes::<16>(world.entropy.as_ref());
     Secret::new(bytes.iter().map(|b| format!("{b:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn all_faults_are_told_at_once_as_text_and_nothing_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::sqlite(folder.path().join("app.db")).unwrap();
+        let key = folder.path().join("app.key");
+        let builder = Housekey::builder(store.clone()).public_url("http://example.com").mount("auth").migrate();
+        let told = builder.smtp("smtps://mail.example", "nobody").key(Key::file_or_new(&key)).build().await;
+        let told = format!("{:?}", told.err().unwrap());
+        for part in ["\"auth\" is not a path", "mail.from: not an e-mail address", "server.public_url: plain http"] {
+            assert!(told.contains(part), "{told}");
+        }
+        assert!(told.lines().count() >= 3 && !told.contains("BuildError"), "{told}");
+        assert!(!key.exists(), "no key for what does not start");
+        assert!(store.migration_status().await.unwrap().iter().all(|m| !m.applied), "no tables either");
+    }
 }

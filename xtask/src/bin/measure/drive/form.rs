@@ -54,7 +54,8 @@ fn attribute(head: &str, name: &str) -> Option<String> {
     Some(unescaped(value))
 }
 
-fn unescaped(text: &str) -> String {
+/// An attribute's text, its references resolved.
+pub fn unescaped(text: &str) -> String {
     text.replace("&#x2f;", "/")
         .replace("&#x27;", "'")
         .replace("&quot;", "\"")

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use url::Url;
 
 use super::browser::{Browser, Field, Page};
+use super::form::unescaped;
 
 /// Strong enough for every rule.
 pub const PASSWORD: &str = "lantern-orbit-velvet-4711";
@@ -45,7 +46,7 @@ async fn mailed_code(mailbox: &Url, email: &str) -> Result<String> {
 fn link_about(html: &str, email: &str) -> Option<String> {
     let before = html.split(email).next().filter(|before| before.len() < html.len())?;
     let link = before.rsplit("href=\"").next()?;
-    link.split('"').next().map(str::to_owned)
+    link.split('"').next().map(unescaped)
 }
 
 fn six_digits(html: &str) -> Option<String> {
@@ -83,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_link_of_a_row_is_the_one_before_its_address() {
-        let html = r#"<a href="/dev/mail/1">x</a> b@x <a href="/dev/mail/2">to a@x</a>"#;
+        let html = r#"<a href="/dev/mail/1">x</a> b@x <a href="&#x2f;dev&#x2f;mail&#x2f;2">to a@x</a>"#;
         assert_eq!(link_about(html, "a@x").as_deref(), Some("/dev/mail/2"));
         assert_eq!(link_about(html, "c@x"), None);
     }

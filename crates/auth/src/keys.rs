@@ -165,6 +165,15 @@ pub enum KeyError {
         /// What is wrong.
         fault: KeyFault,
     },
+    /// A former key is gone before its work was done.
+    #[error(
+        "rows are still sealed with the former key {key}. Give it as an old key until the log says that nothing is \
+             sealed with it"
+    )]
+    StillNeeded {
+        /// Its id.
+        key: String,
+    },
     /// The database was sealed with another one.
     #[error(
         "the key does not match this database, which was sealed with key {expected}. Give that key; without it \
@@ -195,6 +204,10 @@ pub(crate) async fn open(
         && !given_old
     {
         return Err(OpenError::Key(KeyError::OtherKey { expected: expected.id.clone() }));
+    }
+    let is_given = |k: &housekey_store::instance::KeyRow| k.id == id || old.iter().any(|o| o.id() == k.id);
+    if let Some(missing) = row.keys.iter().find(|k| !is_given(k)) {
+        return Err(OpenError::Key(KeyError::StillNeeded { key: missing.id.clone() }));
     }
     if !row.keys.iter().any(|k| known(k) && k.current) {
         store.key_use(id, check, now).await.map_err(Error::from)?;

@@ -24,6 +24,7 @@ pub use caller::{Caller, ClientToken, Cookies, Door, Outcome, SetClient, SetDevi
 pub use error::{Denial, Error, Fault, Result};
 pub use hasher::Hasher;
 pub use housekey::Housekey;
+pub use jobs::event_chain::{ChainFault, ChainReport};
 pub use keys::{Key, KeyError};
 pub use layer::{CsrfToken, Fresh, HousekeyLayer, HousekeyService, Session, Turned, User};
 pub use sessions::Current;

@@ -1,4 +1,5 @@
-//! What goes on beside requests: mail, the feed, sweeping, what was seen, and freeing what nobody needs.
+//! What goes on beside requests: mail, the feed, sweeping, what was seen, the audit trail's links, former keys,
+//! and freeing what nobody needs.
 
 use crate::{hasher, housekey::Housekey, jobs::mail::MailWorker};
 use std::{future::Future, sync::Arc, time::Duration};
@@ -9,6 +10,10 @@ const SEEN_EVERY: Duration = Duration::from_secs(15);
 const SEEN_BATCH: usize = 500;
 /// How often what has expired is looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How far the audit trail's links may be behind its events.
+const LINK_EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked whether a former key is still needed.
+const SEAL_EVERY: Duration = Duration::from_secs(3600);
 /// One sweep goes on in pieces until a piece finds fewer rows.
 const SWEEP_MORE: u64 = 500;
 /// How long the facts of events without a user can be read.
@@ -48,9 +53,15 @@ impl Housekey {
             self.store().follow(monotonic, wait()),
             self.every(SEEN_EVERY, wait(), || self.write_seen()),
             self.every(SWEEP_EVERY, wait(), || self.sweep()),
+            self.every(LINK_EVERY, wait(), || self.link_events()),
+            async {
+                self.seal_anew().await;
+                self.every(SEAL_EVERY, wait(), || self.seal_anew()).await;
+            },
             self.free_buffers(wait()),
         );
         self.write_seen().await;
+        self.link_events().await;
     }
 
     async fn every<F: Future<Output = ()>>(

@@ -53,6 +53,10 @@ impl Clock for SetClock {
     }
 }
 
+fn test_key(number: u64) -> MasterKey {
+    MasterKey::generate(&Seeded::new(number))
+}
+
 /// A house under test.
 pub struct TestHouse {
     /// The house.
@@ -77,15 +81,42 @@ impl TestHouse {
     /// # Errors
     /// What the builder found wrong.
     pub async fn with(store: Store, settings: Settings, cost: Argon2Cost) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::open(store, settings, cost, (test_key(0), Vec::new())).await
+    }
+
+    /// A house under the numbered key, with former keys.
+    ///
+    /// # Errors
+    /// What the builder found wrong.
+    pub async fn keyed(store: Store, current: u64, old: &[u64]) -> Result<Self, Box<dyn std::error::Error>> {
+        let keys = (test_key(current), old.iter().map(|n| test_key(*n)).collect());
+        Self::open(store, Settings::default(), Argon2Cost::CHEAP, keys).await
+    }
+
+    /// Does what the background does now and then: links events, and seals anew what a former key sealed.
+    pub async fn keep(&self) {
+        self.housekey.link_events().await;
+        self.housekey.seal_anew().await;
+    }
+
+    async fn open(
+        store: Store,
+        settings: Settings,
+        cost: Argon2Cost,
+        keys: (MasterKey, Vec<MasterKey>),
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         static SEED: AtomicU64 = AtomicU64::new(1);
         let (clock, caught) = (SetClock::start(), Caught::default());
         store.migrate(clock.now()).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(SEED.fetch_add(1, Ordering::Relaxed)));
-        let key = MasterKey::generate(&Seeded::new(0));
         let world =
             World { clock: clock.clone(), entropy, mailer: Arc::new(caught.clone()), hasher: Hasher::new(cost, 2) };
         let has_url = settings.public_url.is_some();
-        let mut builder = Housekey::builder(store).settings(settings).key(Key::given(key)).world(world);
+        let (current, old) = keys;
+        let mut builder = Housekey::builder(store).settings(settings).key(Key::given(current)).world(world);
+        for key in old {
+            builder = builder.old_key(Key::given(key));
+        }
         if !has_url {
             builder = builder.public_url("http://localhost:4000");
         }

@@ -70,9 +70,7 @@ impl MasterKey {
 
     /// The key's name: derived, and of no use to a thief.
     pub fn id(&self) -> String {
-        let id = self.id_bytes();
-        let hex: String = id.iter().map(|b| format!("{b:02x}")).collect();
-        format!("key_{hex}")
+        name_of(self.id_bytes())
     }
 
     /// What the database keeps to know the key again.
@@ -176,21 +174,16 @@ impl Keyring {
         &self.id
     }
 
+    /// The ids of former keys whose boxes can be opened.
+    pub fn former_ids(&self) -> Vec<String> {
+        let mut ids: Vec<String> = self.boxes.keys().filter(|id| **id != self.current).map(|id| name_of(*id)).collect();
+        ids.sort();
+        ids
+    }
+
     /// A keyed hash over the parts, each with its length, so that no two lists of parts look alike.
     pub fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
-        let mut out = [0; 32];
-        let Some(key) = self.macs.get(&purpose) else {
-            return out;
-        };
-        let mut context = hmac::Context::with_key(key);
-        for part in parts {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        for (to, from) in out.iter_mut().zip(context.sign().as_ref()) {
-            *to = *from;
-        }
-        out
+        self.macs.get(&purpose).map_or([0; 32], |key| mac_of(key, parts))
     }
 
     /// Seals a value for one place.
@@ -216,6 +209,25 @@ impl Keyring {
     pub fn is_outdated(&self, sealed: &[u8]) -> bool {
         split(sealed).is_none_or(|(id, _)| id != self.current)
     }
+}
+
+/// A keyed hash over parts, each with its length.
+pub(crate) fn mac_of(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(key);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    let mut out = [0; 32];
+    for (to, from) in out.iter_mut().zip(context.sign().as_ref()) {
+        *to = *from;
+    }
+    out
+}
+
+fn name_of(id: [u8; KEY_ID]) -> String {
+    let hex: String = id.iter().map(|b| format!("{b:02x}")).collect();
+    format!("key_{hex}")
 }
 
 /// Seals a value under a key of its own, as a user's.
@@ -309,6 +321,7 @@ mod tests {
         let ring = Keyring::new(new, vec![MasterKey::parse(&text).unwrap()]);
         assert_eq!(ring.open(HERE, &sealed).unwrap().expose(), b"x");
         assert!(ring.is_outdated(&sealed));
+        assert_eq!(ring.former_ids().len(), 1);
         assert!(!ring.is_outdated(&ring.seal(HERE, b"x", &chance)));
         assert!(Keyring::new(MasterKey::generate(&chance), vec![]).open(HERE, &sealed).is_err());
     }

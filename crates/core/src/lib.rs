@@ -2,6 +2,7 @@
 
 pub mod entropy;
 pub mod event;
+pub mod event_chain;
 pub mod factor;
 pub mod identifier;
 pub mod ids;

@@ -1,5 +1,6 @@
 CREATE TABLE housekey_instance (
   id TEXT PRIMARY KEY,
+  chain_key BYTEA,
   created_at BIGINT NOT NULL
 );
 
@@ -171,9 +172,10 @@ CREATE TABLE housekey_event_key (
 );
 
 CREATE TABLE housekey_event_chain (
-  number BIGINT IDENTITY PRIMARY KEY,
+  number BIGINT PRIMARY KEY,
   event_id TEXT NOT NULL UNIQUE,
-  hash BYTEA NOT NULL
+  at BIGINT NOT NULL,
+  link BYTEA NOT NULL
 );
 
 CREATE TABLE housekey_mail (

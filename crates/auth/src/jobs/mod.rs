@@ -1,6 +1,7 @@
 //! Work that goes on beside requests.
 
-#[allow(dead_code, reason = "started by the process that serves")]
+pub(crate) mod event_chain;
+mod key_change;
 pub(crate) mod mail;
 #[cfg(test)]
 mod mail_tests;

@@ -2,7 +2,7 @@ use crate::kit::*;
 use std::time::Duration;
 
 /// Runs the house beside the test until the lease is good.
-async fn warm(house: &housekey::testkit::TestHouse) -> tokio::task::JoinHandle<()> {
+pub async fn warm(house: &housekey::testkit::TestHouse) -> tokio::task::JoinHandle<()> {
     let running = house.housekey.clone();
     let task = tokio::spawn(async move { running.run(std::future::pending()).await });
     let clock = house.clock.clone();

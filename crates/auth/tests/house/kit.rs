@@ -52,6 +52,18 @@ pub async fn database() -> Database {
 pub struct Database(pub String);
 
 impl Database {
+    /// What somebody does who has the database in hand: rows changed behind the house's back.
+    pub async fn tamper(&self, sql: &str) -> u64 {
+        if ENGINE.get() == Engine::Sqlite {
+            let c = rusqlite::Connection::open(&self.0).unwrap();
+            c.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+            return c.execute(sql, []).unwrap() as u64;
+        }
+        use sqlx::Connection;
+        let mut c = sqlx::PgConnection::connect(&self.0).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut c).await.unwrap().rows_affected()
+    }
+
     pub fn open(&self) -> Store {
         Store::connect(&self.0).unwrap()
     }

@@ -30,6 +30,7 @@ macro_rules! on_both {
 
 mod account;
 mod cache;
+mod cut;
 mod kit;
 mod layer;
 mod limits;
@@ -37,4 +38,5 @@ mod pages;
 mod repeat;
 mod sign_in;
 mod sign_up;
+mod trail;
 mod walls;

@@ -10,6 +10,7 @@ use housekey::{
     settings::Settings,
     testkit::{Browser, TestHouse},
 };
+use std::collections::BTreeMap;
 
 pub const ADA: &str = "ada@example.com";
 pub const PASSWORD: &str = "tidal lantern mosaic";
@@ -67,6 +68,57 @@ impl Database {
     pub fn open(&self) -> Store {
         Store::connect(&self.0).unwrap()
     }
+
+    /// Every row of every table of ours, as text.
+    pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        let list = if self.is_sqlite() {
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'housekey%'"
+        } else {
+            "SELECT '(' || tablename || ')' FROM pg_tables WHERE tablename LIKE 'housekey%'"
+        };
+        let mut all = BTreeMap::new();
+        for table in self.texts(list).await {
+            let table = table.trim_matches(|c: char| "()[]\"".contains(c)).to_owned();
+            let rows = if self.is_sqlite() {
+                format!("SELECT * FROM {table}")
+            } else {
+                format!("SELECT t::text FROM {table} t")
+            };
+            let mut rows = self.texts(&rows).await;
+            rows.sort();
+            all.insert(table, rows);
+        }
+        assert!(all.len() > 15, "{:?}", all.keys());
+        all
+    }
+
+    async fn texts(&self, sql: &str) -> Vec<String> {
+        if !self.is_sqlite() {
+            let query = sqlx::query_scalar::<_, String>(sqlx::AssertSqlSafe(sql.to_owned()));
+            return query.fetch_all(&mut self.postgres().await).await.unwrap();
+        }
+        let database = rusqlite::Connection::open(&self.0).unwrap();
+        let mut statement = database.prepare(sql).unwrap();
+        let columns = statement.column_count();
+        let row = |row: &rusqlite::Row<'_>| {
+            let values = (0..columns).map(|i| row.get::<_, rusqlite::types::Value>(i).unwrap());
+            let texts = values.map(|v| match v {
+                rusqlite::types::Value::Text(text) => text,
+                other => format!("{other:?}"),
+            });
+            Ok(texts.collect::<Vec<_>>().join(","))
+        };
+        statement.query_map([], row).unwrap().map(Result::unwrap).collect()
+    }
+
+    fn is_sqlite(&self) -> bool {
+        !self.0.starts_with("postgres")
+    }
+
+    async fn postgres(&self) -> sqlx::PgConnection {
+        use sqlx::Connection;
+        sqlx::PgConnection::connect(&self.0).await.unwrap()
+    }
 }
 
 async fn new_postgres() -> String {
@@ -88,6 +140,11 @@ pub async fn house() -> TestHouse {
 
 pub async fn house_with(settings: Settings) -> TestHouse {
     TestHouse::over(database().await.open(), settings).await.unwrap()
+}
+
+/// Limits fifty times as wide, for tests of something else that ask a lot.
+pub fn roomy() -> Settings {
+    Settings { limits_multiplier: 50, limits_reason: Some("a test asks a lot".into()), ..Settings::default() }
 }
 
 pub fn password(text: &str) -> Password {

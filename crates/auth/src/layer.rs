@@ -11,7 +11,6 @@ use crate::{
     sessions::Current,
 };
 use axum::{
-    Json,
     extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request},
     response::{IntoResponse, Response},
 };
@@ -180,8 +179,10 @@ impl IntoResponse for Turned {
     }
 }
 
-fn told(status: StatusCode, code: &str, message: &str) -> Response {
-    (status, Json(json!({ "code": code, "message": message }))).into_response()
+/// Problem details (RFC 9457), with a stable `code` beside the sentence.
+fn told(status: StatusCode, code: &str, title: &str) -> Response {
+    let problem = json!({ "title": title, "status": status.as_u16(), "code": code }).to_string();
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], problem).into_response()
 }
 
 /// What a request's check found, kept for the next extractor.

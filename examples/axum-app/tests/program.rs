@@ -106,7 +106,7 @@ async fn from_the_first_start_to_a_note_that_outlives_a_restart() {
     assert_eq!(to(&ada.get("/notes").await), format!("{}/auth/sign-in?return_to=%2Fnotes", program.url));
     let me = ada.http.get(format!("{}/api/me", ada.url)).send().await.unwrap();
     assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(me.headers()["content-type"], "application/json");
+    assert_eq!(me.headers()["content-type"], "application/problem+json");
 
     let fields = [("email", ADA), ("password", PASSWORD), ("return_to", "/notes")];
     assert_eq!(to(&ada.fill("/auth/sign-up?return_to=/notes", "/auth/sign-up", &fields).await), "/auth/sign-up/code");
@@ -137,7 +137,7 @@ async fn from_the_first_start_to_a_note_that_outlives_a_restart() {
 fn the_readmes_example_is_the_one_that_compiles() {
     let (readme, example) = (include_str!("../../../README.md"), include_str!("../examples/embed.rs"));
     let section = readme.split("\n## In your own app\n").nth(1).unwrap();
-    let block = section.split("\n```rust\n").nth(1).unwrap().split("```\n").next().unwrap();
+    let block = section.split("\n```rust file=examples/axum-app/examples/embed.rs\n").nth(1).unwrap().split("```\n").next().unwrap();
     assert_eq!(block, example);
     assert!(example.lines().count() <= 30);
 }

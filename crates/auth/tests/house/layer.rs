@@ -81,7 +81,7 @@ async fn code(answer: Response<Body>) -> String {
     assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/json");
     assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
     let told: serde_json::Value = serde_json::from_str(&text(answer).await).unwrap();
-    assert!(told["message"].as_str().is_some_and(|m| !m.is_empty()));
+    assert!(told["title"].as_str().is_some_and(|m| !m.is_empty()));
     told["code"].as_str().unwrap().to_owned()
 }
 

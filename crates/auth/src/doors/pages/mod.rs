@@ -8,6 +8,7 @@ mod devices;
 mod emails;
 mod home;
 mod moments;
+mod overrides;
 mod page;
 mod password;
 mod problem;

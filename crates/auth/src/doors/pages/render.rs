@@ -1,14 +1,14 @@
 //! Pages from templates: built in, and overridden by an operator one file at a time. All are read at the start.
 
-use super::{moments, words::Words};
+use super::{
+    moments,
+    overrides::{self, Templates},
+    words::Words,
+};
 use crate::settings::{Colour, Settings};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, value::Kwargs};
 use rust_embed::RustEmbed;
 use std::{collections::HashMap, fmt::Write, path::Path, sync::Arc};
-
-#[derive(RustEmbed)]
-#[folder = "templates/pages/"]
-struct Templates;
 
 #[derive(RustEmbed)]
 #[folder = "static/"]
@@ -31,7 +31,7 @@ pub(super) struct Asset {
 /// A template or a word that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct PageFault(String);
+pub struct PageFault(pub(super) String);
 
 impl Pages {
     /// Reads all templates, the operator's in place of the built-in ones of the same name, and the assets.
@@ -59,8 +59,10 @@ impl Pages {
         templates.add_filter("day", moments::day);
         let teller = words.clone();
         templates.add_filter("ago", move |at: i64, now: i64| moments::ago(&teller, at, now));
+        let folder = settings.templates.as_deref();
+        overrides::nothing_stray(folder)?;
         for name in Templates::iter() {
-            let source = source(&name, settings.templates.as_deref())?;
+            let source = overrides::source(&name, folder)?;
             templates
                 .add_template_owned(name.to_string(), source)
                 .map_err(|e| PageFault(format!("template pages/{name}, line {}: {}", e.line().unwrap_or(0), e)))?;
@@ -87,19 +89,6 @@ impl Pages {
     pub(super) fn asset(&self, name: &str) -> Option<&Asset> {
         self.assets.get(name)
     }
-}
-
-fn source(name: &str, folder: Option<&Path>) -> Result<String, PageFault> {
-    if let Some(folder) = folder {
-        let path = folder.join("pages").join(name);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => return Ok(text),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-            Err(e) => return Err(PageFault(format!("template {}: {e}", path.display()))),
-        }
-    }
-    let file = Templates::get(name).ok_or_else(|| PageFault(format!("template {name} is missing")))?;
-    String::from_utf8(file.data.into_owned()).map_err(|_| PageFault(format!("template {name} is not text")))
 }
 
 /// Files by their hashed names, and the hashed names by the plain ones.

@@ -1,6 +1,5 @@
 //! Housekey as one binary: command line, configuration, and the server.
 
-mod chance;
 mod cli;
 mod commands;
 mod config;

@@ -1,10 +1,11 @@
 //! The database that the configuration names, and the version of its schema.
 
 use anyhow::Context;
+use housekey::{Clock, SystemClock};
 use housekey_store::{MigrationStatus, Store};
 use serde::{Deserialize, Serialize};
 
-use crate::{chance::now, config::Config, data::check_owner};
+use crate::{config::Config, data::check_owner};
 
 /// Opens it; SQLite makes the file where it is missing.
 pub fn open(config: &Config) -> anyhow::Result<Store> {
@@ -35,5 +36,5 @@ pub async fn steps(store: &Store) -> anyhow::Result<Vec<Step>> {
 
 /// Applies what is missing; the names of what was.
 pub async fn migrate(store: &Store) -> anyhow::Result<Vec<String>> {
-    Ok(store.migrate(now()).await.context("the database could not be migrated")?.applied)
+    Ok(store.migrate(SystemClock::start().now()).await.context("the database could not be migrated")?.applied)
 }

@@ -137,7 +137,13 @@ async fn from_the_first_start_to_a_note_that_outlives_a_restart() {
 fn the_readmes_example_is_the_one_that_compiles() {
     let (readme, example) = (include_str!("../../../README.md"), include_str!("../examples/embed.rs"));
     let section = readme.split("\n## In your own app\n").nth(1).unwrap();
-    let block = section.split("\n```rust file=examples/axum-app/examples/embed.rs\n").nth(1).unwrap().split("```\n").next().unwrap();
+    let block = section
+        .split("\n```rust file=examples/axum-app/examples/embed.rs\n")
+        .nth(1)
+        .unwrap()
+        .split("```\n")
+        .next()
+        .unwrap();
     assert_eq!(block, example);
     assert!(example.lines().count() <= 30);
 }

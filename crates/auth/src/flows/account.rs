@@ -2,40 +2,23 @@
 //! older proof is void, and is told to the mailbox that could object.
 
 use crate::{
-    caller::{Caller, Outcome},
-    error::{Denial, Error, Fault, Result},
+    caller::Caller,
+    error::{Denial, Error, Result},
     flows::{
         codes::{self, Asked, CodeSent},
         session::Here,
         sign_up::read_name,
     },
     housekey::Housekey,
-    mail::{Letter, MailedSecret},
+    mail::Letter,
 };
 use housekey_core::{
-    entropy,
     event::EventKind,
     identifier::email::Email,
-    ids::{EmailId, LinkId, UserId},
-    password::Password,
+    ids::{EmailId, UserId},
     time::Time,
-    token::opaque::OpaqueToken,
 };
-use housekey_store::{
-    StoreError,
-    emails::{EmailRow, Undo},
-    links::NewLink,
-    passwords::PasswordChange,
-    sign_ins::Trail,
-    users::UserRow,
-    verifications::Purpose,
-};
-use serde::{Deserialize, Serialize};
-use std::time::Duration;
-
-/// How long the former primary address may undo the change (SEC-26).
-pub const UNDO_FOR: Duration = Duration::from_secs(72 * 3600);
-const UNDO: &str = "undo_email";
+use housekey_store::{StoreError, emails::EmailRow, sign_ins::Trail, users::UserRow, verifications::Purpose};
 
 /// The account as its owner sees it.
 #[derive(Clone, Debug)]
@@ -67,14 +50,6 @@ pub struct EmailView {
     pub verified: bool,
     /// Whether it is the one that mail goes to.
     pub primary: bool,
-}
-
-/// What an undo link acts on.
-#[derive(Serialize, Deserialize)]
-struct Former {
-    email: EmailId,
-    address: String,
-    replaced: Option<EmailId>,
 }
 
 impl Housekey {
@@ -252,108 +227,6 @@ impl Housekey {
         }
     }
 
-    /// Whether an undo link is live: a page shows what it would do, and only its POST does it (SEC-33).
-    ///
-    /// # Errors
-    /// [`Denial::LinkExpired`] otherwise.
-    pub async fn email_undo_shown(&self, token: &str) -> Result<String> {
-        let (_, former) = self.undo_link(token).await?;
-        let address = Email::parse(&former.address).map_err(|_| Error::Bug("a stored address cannot be read"))?;
-        Ok(address.masked())
-    }
-
-    /// The former owner of the primary address takes the account back.
-    ///
-    /// # Errors
-    /// [`Denial::LinkExpired`] for a link that is used or too old.
-    pub async fn email_undo(&self, caller: &Caller, token: &str) -> Result<()> {
-        let expired = || Error::Denied(Denial::LinkExpired);
-        let mut spends = self.sign_in_spends(caller);
-        spends.truncate(1);
-        self.pass(spends).await?;
-        let (link, former) = self.undo_link(token).await?;
-        let user = self.store().reader().user(&link.user).await?.ok_or_else(expired)?;
-        let to = Email::parse(&former.address).map_err(|_| Error::Bug("a stored address cannot be read"))?;
-        let detail = serde_json::json!({"email": former.email.as_str()});
-        let event = self.event_of(caller, EventKind::EmailChangeUndone, Some(&user), None, None, detail).await?;
-        let mut trail = Trail { events: vec![event], ..Trail::default() };
-        trail.mail.push(self.notice(&to, Letter::NoticePasswordChanged { asked: self.facts(caller) })?);
-        let undo = Undo {
-            account: user.account,
-            link: link.id,
-            back: former.email,
-            address: to.typed().to_owned(),
-            canonical: to.canonical().to_owned(),
-            replaced: former.replaced,
-        };
-        match self.store().email_undo(undo, trail, self.now()).await {
-            Err(StoreError::Conflict | StoreError::Taken(_)) => Err(expired()),
-            other => {
-                other?;
-                self.mail_waits();
-                Ok(())
-            }
-        }
-    }
-
-    /// Sets a new password: with the present one, or with a fresh factor. All other sessions end (SEC-7).
-    ///
-    /// # Errors
-    /// [`Error::Stale`] without either, [`Error::Invalid`] for a password that is not acceptable.
-    pub async fn password_change(
-        &self,
-        caller: &Caller,
-        present: Option<Password>,
-        new: Password,
-    ) -> Result<Outcome<()>> {
-        let done = self.change(caller, present, new).await;
-        self.or_repeat(caller, done).await
-    }
-
-    async fn change(&self, caller: &Caller, present: Option<Password>, new: Password) -> Result<Outcome<()>> {
-        use crate::flows::client::Presented;
-        if let Presented::Repeat(outcome) = self.present::<()>(caller).await? {
-            return Ok(outcome);
-        }
-        let here = match present {
-            Some(_) => self.here(caller).await?,
-            None => self.here_fresh(caller).await?,
-        };
-        let user = self.row_of(&here).await?;
-        let about = [user.first_name.as_deref(), user.last_name.as_deref(), user.address.as_deref()];
-        self.accept_password(&new, &about)?;
-        if let Some(present) = present {
-            self.own_password(caller, &user, present).await?;
-        }
-        let hash = self.hasher().hash(new, entropy::bytes::<16>(self.entropy())).await?;
-        let event = self.event_here(caller, EventKind::PasswordChanged, &here, &user, serde_json::json!({})).await?;
-        let mut trail = Trail { events: vec![event], ..Trail::default() };
-        if let Some(to) = codes::mailbox_of(&user) {
-            trail.mail.push(self.notice(&to, Letter::NoticePasswordChanged { asked: self.facts(caller) })?);
-        }
-        let mut renewal = self.going_on(&here);
-        renewal.device = self.remember_device(caller, &user.account.user, user.device_epoch + 1);
-        let renewed = self.renew(caller, &here.client, renewal, ())?;
-        let keep = here.signed_in.session.id.clone();
-        let change = PasswordChange { account: user.account, hash, keep, rotation: renewed.rotation, trail };
-        self.store().change_password(change, self.now()).await?;
-        self.mail_waits();
-        Ok(renewed.outcome)
-    }
-
-    /// Refuses a password that is too short, too common, about its owner or too weak.
-    pub(crate) fn accept_password(&self, password: &Password, about: &[Option<&str>]) -> Result<()> {
-        let found = self.assess_password(password, about);
-        match found.fault {
-            None => Ok(()),
-            Some(fault) => {
-                let mut fault = Fault::new("password", fault.code());
-                fault.advice = found.suggestions;
-                Err(Error::Invalid(vec![fault]))
-            }
-        }
-    }
-
     async fn own_email(&self, here: &Here, id: &EmailId) -> Result<(UserRow, EmailRow)> {
         let user = self.row_of(here).await?;
         let email = self.store().reader().email(id, &user.account.user).await?.ok_or(Error::NotFound)?;
@@ -381,48 +254,5 @@ impl Housekey {
         let detail = serde_json::json!({"purpose": Purpose::VerifyEmail.as_str()});
         let event = self.event_here(caller, EventKind::CodeSent, here, user, detail).await?;
         Ok((Trail { verification: Some(made.verification), mail: vec![made.mail], events: vec![event] }, made.sent))
-    }
-
-    fn told_and_undoable(
-        &self,
-        caller: &Caller,
-        user: &UserRow,
-        replaced: Option<&EmailId>,
-        trail: &mut Trail,
-        new_address: &str,
-    ) -> Result<Option<NewLink>> {
-        let (Some(email), Some(former)) = (&user.primary_email, codes::mailbox_of(user)) else {
-            return Ok(None);
-        };
-        let now = self.now();
-        let token = OpaqueToken::new(LinkId::new(now, self.entropy()), self.entropy());
-        let subject = Former { email: email.clone(), address: former.typed().to_owned(), replaced: replaced.cloned() };
-        let link = NewLink {
-            id: token.id.as_str().to_owned(),
-            purpose: UNDO,
-            user: user.account.user.clone(),
-            subject: serde_json::to_string(&subject).map_err(|_| Error::Bug("a link's subject cannot be written"))?,
-            secret_hash: token.hash(),
-            expires: now.plus(UNDO_FOR),
-        };
-        let letter = Letter::NoticePrimaryChanged {
-            primary: Email::parse(new_address).map_err(|_| Error::Bug("a stored address cannot be read"))?,
-            undo: MailedSecret::new(token.reveal()),
-            undo_until: link.expires,
-            asked: self.facts(caller),
-        };
-        trail.mail.push(self.notice(&former, letter)?);
-        Ok(Some(link))
-    }
-
-    async fn undo_link(&self, token: &str) -> Result<(housekey_store::links::LinkRow, Former)> {
-        let expired = || Error::Denied(Denial::LinkExpired);
-        let token = OpaqueToken::<LinkId>::parse(token).map_err(|_| expired())?;
-        let link = self.store().reader().link(token.id.as_str(), UNDO, self.now()).await?.ok_or_else(expired)?;
-        if !link.secret_hash.matches(token.secret().expose()) {
-            return Err(expired());
-        }
-        let former = serde_json::from_str(&link.subject).map_err(|_| Error::Bug("a link's subject cannot be read"))?;
-        Ok((link, former))
     }
 }

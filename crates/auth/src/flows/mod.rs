@@ -6,6 +6,8 @@ pub mod codes;
 mod device;
 mod gate;
 mod notes;
+mod password;
+mod undo;
 
 pub mod account;
 pub mod session;

@@ -78,7 +78,7 @@ async fn text(answer: Response<Body>) -> String {
 }
 
 async fn code(answer: Response<Body>) -> String {
-    assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/json");
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
     assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
     let told: serde_json::Value = serde_json::from_str(&text(answer).await).unwrap();
     assert!(told["title"].as_str().is_some_and(|m| !m.is_empty()));

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use crate::chance::SystemEntropy;
+use housekey::SystemEntropy;
 use housekey_core::keyring::MasterKey;
 
 use crate::{

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use housekey::{
+    Clock, SystemClock, SystemEntropy,
     mail::{HeaderText, Mailbox, Mailer, OutgoingMail, Smtp},
     settings::Settings,
 };
@@ -11,7 +12,6 @@ use housekey_core::{identifier::email::Email, ids::MailId};
 
 use super::refuse;
 use crate::{
-    chance::{SystemEntropy, now},
     config::{Flags, load},
     control::{Ask, ask},
     out::{print, print_json},
@@ -47,9 +47,10 @@ pub async fn send_test(settings: &Settings, to: &str) -> anyhow::Result<()> {
     };
     let name = from.name.as_deref().unwrap_or(&settings.name);
     let words = format!("This is a test message from {}. Its mail settings work.", settings.name);
+    let now = SystemClock::start().now();
     let mail = OutgoingMail {
-        id: MailId::new(now(), &SystemEntropy),
-        at: now(),
+        id: MailId::new(now, &SystemEntropy),
+        at: now,
         to,
         from: Mailbox::new(Some(name), from.email.clone()).context("`mail.from`")?,
         subject: HeaderText::parse(&format!("Test message from {}", settings.name)).context("`site.name`")?,

@@ -3,7 +3,6 @@
 mod desk;
 mod guard;
 mod http;
-mod key;
 mod limits;
 mod stop;
 mod transport;
@@ -59,13 +58,13 @@ async fn listen(config: Config, flags: &Flags, folder: &Folder, migrate: bool) -
     } else if store::steps(&store).await?.iter().any(|step| !step.applied) {
         bail!("the database lacks migrations. Run `housekey migrate up`, or start with `--migrate`.");
     }
-    let new_key = key::provide(&config, &store).await?;
+    let new_key = config.server.key.is_none() && !config.server.key_path().exists();
     let config = with_database(config, flags, &store).await?;
     let shown = serde_json::to_value(Shown::of(&config))?;
     let Config { server, settings, mode, .. } = config;
     let key = match &server.key {
         Some(text) => Key::given(MasterKey::parse(text.expose())?),
-        None => Key::file(server.key_path()),
+        None => Key::file_or_new(server.key_path()),
     };
     let mut builder = Housekey::builder(store.clone()).settings(settings.settings).key(key);
     for old in &server.old_keys {

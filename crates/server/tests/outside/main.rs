@@ -7,3 +7,4 @@ mod control;
 mod keys;
 mod kit;
 mod start;
+mod trouble;

@@ -65,6 +65,23 @@ async fn a_value_of_another_type_is_corrupt_and_never_a_guess() {
     assert!(matches!(float.int(0), Err(StoreError::Corrupt { .. })));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_asked_while_the_store_closes_is_answered() {
+    for _ in 0..20 {
+        let (store, _dir) = fresh().await;
+        let asking = (0..4).map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { while put(&store, "a").await != Err(StoreError::down()) {} })
+        });
+        let asking: Vec<_> = asking.collect();
+        store.close().await;
+        for one in asking {
+            let ended = tokio::time::timeout(std::time::Duration::from_secs(30), one).await;
+            ended.expect("a caller waits for ever").unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn one_of_a_group_fails_alone() {
     let (store, _dir) = fresh().await;

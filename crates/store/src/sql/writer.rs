@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
     time::Duration,
 };
 use tokio::sync::oneshot;
@@ -33,8 +33,9 @@ enum Message {
     Finish(oneshot::Sender<()>),
 }
 
-/// The way to the writer's thread.
-pub(crate) struct Writer(Sender<Message>);
+/// The way to the writer's thread, until it is told to end. A channel keeps what is sent after its last look, and its
+/// caller would wait for ever: so the way is closed before the last message, and nothing can come behind that.
+pub(crate) struct Writer(RwLock<Option<Sender<Message>>>);
 
 impl Writer {
     pub(super) fn start(
@@ -49,11 +50,13 @@ impl Writer {
         let spawned =
             std::thread::Builder::new().name("housekey-writer".into()).spawn(move || run.run(connection, &receive));
         spawned.map_err(|_| StoreError::down())?;
-        Ok(Self(send))
+        Ok(Self(RwLock::new(Some(send))))
     }
 
     pub(super) fn send(&self, job: Job) -> Result<(), StoreError> {
-        self.0.try_send(Message::Work(job)).map_err(|e| {
+        let way = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let way = way.as_ref().ok_or_else(StoreError::down)?;
+        way.try_send(Message::Work(job)).map_err(|e| {
             if matches!(e, TrySendError::Full(_)) {
                 tracing::warn!("the queue of writes is full");
             }
@@ -63,8 +66,9 @@ impl Writer {
 
     /// Waits until what was sent before is done, and ends the thread.
     pub(super) async fn finish(&self) {
+        let Some(way) = self.0.write().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let (done, waited) = oneshot::channel();
-        if self.0.send(Message::Finish(done)).is_ok() {
+        if way.send(Message::Finish(done)).is_ok() {
             // An error means that the thread has ended already.
             drop(waited.await);
         }

@@ -175,6 +175,7 @@ impl IntoResponse for Turned {
             }
         };
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Cookie"));
         response
     }
 }

@@ -69,6 +69,29 @@ impl Database {
         Store::connect(&self.0).unwrap()
     }
 
+    /// Runs a statement behind the house's back.
+    pub async fn run(&self, sql: &str) {
+        if self.is_sqlite() {
+            rusqlite::Connection::open(&self.0).unwrap().execute_batch(sql).unwrap();
+        } else {
+            let text = sqlx::AssertSqlSafe(sql.to_owned());
+            sqlx::raw_sql(text).execute(&mut self.postgres().await).await.unwrap();
+        }
+    }
+
+    /// Breaks what every question needs: on PostgreSQL the whole database goes, on SQLite its tables.
+    pub async fn break_for_good(&self) {
+        if self.is_sqlite() {
+            for table in ["client", "session", "limit", "user", "sign_in", "sign_up"] {
+                self.run(&format!("ALTER TABLE housekey_{table} RENAME TO gone_{table}")).await;
+            }
+            return;
+        }
+        let name = url::Url::parse(&self.0).unwrap().path().trim_matches('/').to_owned();
+        let server = Self(std::env::var("HOUSEKEY_TEST_POSTGRES").unwrap());
+        server.run(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    }
+
     /// Every row of every table of ours, as text.
     pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
         let list = if self.is_sqlite() {

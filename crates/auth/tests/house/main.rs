@@ -29,8 +29,12 @@ macro_rules! on_both {
 }
 
 mod account;
+mod broken;
 mod cache;
 mod cut;
+mod door_limits;
+mod doors;
+mod hostile;
 mod kit;
 mod layer;
 mod limits;

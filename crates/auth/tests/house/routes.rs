@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Whom a route serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum For {
+pub enum For {
     Everyone,
     /// A browser with a live sign-in or sign-up.
     Attempt,
@@ -21,9 +21,9 @@ enum For {
     Developer,
     Files,
 }
-use For::*;
+pub use For::*;
 
-const ROUTES: [(&str, &str, For); 28] = [
+pub const ROUTES: [(&str, &str, For); 28] = [
     ("/", "GET", Everyone),
     ("/sign-in", "GET POST", Everyone),
     ("/sign-in/password", "GET POST", Attempt),
@@ -55,7 +55,7 @@ const ROUTES: [(&str, &str, For); 28] = [
 ];
 
 /// What each form takes, filled in well.
-fn fields(path: &str) -> Vec<(&'static str, &'static str)> {
+pub fn fields(path: &str) -> Vec<(&'static str, &'static str)> {
     match path {
         "/account" => vec![("first_name", "Eve"), ("last_name", "")],
         "/account/emails" => vec![("email", "eve@new.example")],
@@ -70,12 +70,12 @@ fn fields(path: &str) -> Vec<(&'static str, &'static str)> {
 }
 
 /// Adds an address and gives its id.
-async fn added(ada: &Jar, address: &str) -> String {
+pub async fn added(ada: &Jar, address: &str) -> String {
     let answer = ada.form("/account/emails", &[("email", address)]).await;
     answer.to().split('/').nth(3).unwrap_or_else(|| panic!("{}", answer.body)).to_owned()
 }
 
-fn filled(path: &str, id: &str) -> String {
+pub fn filled(path: &str, id: &str) -> String {
     path.replace("{id}", id).replace("{name}", "nothing.css")
 }
 

@@ -19,12 +19,14 @@ pub struct Web {
     pub house: TestHouse,
     pub database: Database,
     pub url: String,
-    routes: Router,
+    pub routes: Router,
 }
 
 /// A browser with its cookies.
 pub struct Jar {
     pub cookies: Mutex<BTreeMap<String, String>>,
+    /// Headers that go with everything.
+    pub always: Vec<(&'static str, &'static str)>,
     routes: Router,
     url: String,
     peer: SocketAddr,
@@ -55,7 +57,7 @@ impl Web {
 
     pub fn jar_of(&self, peer: &str) -> Jar {
         let peer = SocketAddr::new(peer.parse().unwrap(), 50000);
-        Jar { cookies: Mutex::default(), routes: self.routes.clone(), url: self.url.clone(), peer }
+        Jar { cookies: Mutex::default(), always: Vec::new(), routes: self.routes.clone(), url: self.url.clone(), peer }
     }
 
     /// A browser in which somebody has just signed up.
@@ -77,7 +79,13 @@ impl Jar {
     /// Another browser with the same cookies.
     pub fn copy(&self) -> Self {
         let cookies = Mutex::new(self.cookies.lock().unwrap().clone());
-        Self { cookies, routes: self.routes.clone(), url: self.url.clone(), peer: self.peer }
+        Self {
+            cookies,
+            always: self.always.clone(),
+            routes: self.routes.clone(),
+            url: self.url.clone(),
+            peer: self.peer,
+        }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -108,7 +116,7 @@ impl Jar {
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies.join("; "));
         }
-        for (name, value) in headers {
+        for (name, value) in self.always.iter().chain(headers) {
             request = request.header(*name, *value);
         }
         let answer = self.routes.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();

@@ -97,6 +97,9 @@ pub(super) async fn send_sign_up(mut ask: Ask, body: Bytes) -> Response {
     if let Err(why) = ask.form(&body, &[]) {
         return page::refused(&mut ask, why);
     }
+    if let Some(response) = problem::undeclared_proxy(&mut ask) {
+        return response;
+    }
     match ask.housekey.sign_up_send_code(&ask.caller).await {
         Ok(outcome) => page::go(&ask, "/sign-up/code", &outcome.cookies),
         Err(error) => again_sign_up(ask, error).await,

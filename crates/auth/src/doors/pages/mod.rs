@@ -35,6 +35,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use housekey_core::ids::RequestId;
 use http::{HeaderValue, StatusCode, header};
 
 impl Housekey {
@@ -71,18 +72,31 @@ impl Housekey {
             .route("/static/{name}", get(asset))
             .method_not_allowed_fallback(problem::method)
             .layer(DefaultBodyLimit::max(shared::MOST_BODY));
+        let around = middleware::from_fn_with_state(self.clone(), headers);
         // Under a mount path, what is not ours is the app's.
         let pages: Router<()> = match self.settings().mount.as_str() {
-            "" => pages.fallback(problem::not_found).layer(middleware::from_fn(headers)).with_state(self.clone()),
-            mount => Router::new().nest(mount, pages.layer(middleware::from_fn(headers)).with_state(self.clone())),
+            "" => pages.fallback(problem::not_found).layer(around).with_state(self.clone()),
+            mount => Router::new().nest(mount, pages.layer(around).with_state(self.clone())),
         };
         pages
     }
 }
 
-async fn headers(request: Request, next: Next) -> Response {
+/// What every answer carries, also one that no handler wrote: our headers, and the number that the log knows it by.
+async fn headers(State(housekey): State<Housekey>, mut request: Request, next: Next) -> Response {
+    let id = match request.extensions().get::<RequestId>() {
+        Some(id) => id.clone(),
+        None => {
+            let id = RequestId::new(housekey.now(), housekey.entropy());
+            request.extensions_mut().insert(id.clone());
+            id
+        }
+    };
     let mut response = next.run(request).await;
     shared::secure(response.headers_mut());
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert("x-request-id", id);
+    }
     response
 }
 

@@ -19,6 +19,7 @@ pub(super) enum Problem {
     Attempt(Denial),
     Conflict,
     Unavailable { maybe: bool, retry_after: Duration },
+    Limited(Duration),
     Proxy,
     Bug,
 }
@@ -53,14 +54,16 @@ pub(super) fn answer(ask: &mut Ask, problem: Problem) -> Response {
         Problem::Unavailable { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "problem-unavailable-title", "problem-maybe", "", "")
         }
+        Problem::Limited(_) => (StatusCode::TOO_MANY_REQUESTS, "limited-title", "limited", "", ""),
         Problem::Proxy => (StatusCode::SERVICE_UNAVAILABLE, "problem-proxy-title", "problem-proxy", "", ""),
         Problem::Bug => (StatusCode::INTERNAL_SERVER_ERROR, "problem-bug-title", "problem-bug", "", ""),
     };
     let wait = match problem {
-        Problem::Unavailable { retry_after, .. } => Some(retry_after),
+        Problem::Unavailable { retry_after, .. } | Problem::Limited(retry_after) => Some(retry_after),
         _ => None,
     };
-    let words = ask.housekey.0.pages.words(key, &[]).unwrap_or_default();
+    let minutes = wait.unwrap_or_default().as_secs().div_ceil(60).max(1).to_string();
+    let words = ask.housekey.0.pages.words(key, &[("wait", &minutes)]).unwrap_or_default();
     let view = serde_json::json!({"words": words, "onward": null, "way": way, "way_words": way_words});
     let app = ask.housekey.settings().name.clone();
     let csrf = ask.csrf();
@@ -78,7 +81,7 @@ pub(super) fn of(ask: &mut Ask, error: Error) -> Response {
             answer(ask, Problem::Unavailable { maybe: maybe_applied, retry_after })
         }
         Error::Denied(why) => answer(ask, Problem::Attempt(why)),
-        Error::Limited { retry_after } => answer(ask, Problem::Unavailable { maybe: false, retry_after }),
+        Error::Limited { retry_after } => answer(ask, Problem::Limited(retry_after)),
         Error::Invalid(_) => answer(ask, Problem::Form(FormFault::Unknown)),
         Error::Bug(what) => {
             tracing::error!(what, request = %ask.caller.request, "a fault of ours");

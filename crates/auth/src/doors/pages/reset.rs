@@ -58,6 +58,9 @@ pub(super) async fn set_new(mut ask: Ask, body: Bytes) -> Response {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
+    if let Some(response) = problem::undeclared_proxy(&mut ask) {
+        return response;
+    }
     let told = match Password::parse(fields.take("password")) {
         Ok(password) => match ask.housekey.sign_in_new_password(&ask.caller, password).await {
             Ok(outcome) => {

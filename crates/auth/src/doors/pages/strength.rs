@@ -1,6 +1,6 @@
 //! How strong a password is, for the script that tells it as one types. Nothing is kept.
 
-use super::page;
+use super::{page, problem};
 use crate::doors::shared::Ask;
 use axum::{
     Json,
@@ -28,6 +28,6 @@ pub(super) async fn tell(mut ask: Ask, body: Bytes) -> Response {
             };
             Json(serde_json::json!({"score": found.score, "text": text})).into_response()
         }
-        Err(_) => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Err(error) => problem::of(&mut ask, error),
     }
 }

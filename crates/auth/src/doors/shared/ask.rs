@@ -15,7 +15,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use housekey_core::{entropy, ids::RequestId, keyring::Purpose};
-use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
+use http::{HeaderMap, header, request::Parts};
 use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
@@ -157,13 +157,10 @@ impl Ask {
         Ok(fields)
     }
 
-    /// Writes the form cookie that this page's forms are bound to, if it is new, and the request's id.
+    /// Writes the form cookie that this page's forms are bound to, if it is new.
     pub fn finish(&self, headers: &mut HeaderMap) {
         if let Some(value) = &self.new_form_cookie {
             self.names.set(headers, &self.names.form, value.clone(), None);
-        }
-        if let Ok(id) = HeaderValue::from_str(self.caller.request.as_str()) {
-            headers.insert(HeaderName::from_static("x-request-id"), id);
         }
     }
 }

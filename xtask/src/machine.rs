@@ -156,7 +156,10 @@ fn postgres_folder() -> Option<PathBuf> {
             Some((number, entry.path().join("bin")))
         })
         .collect();
-    if let Some(folder) = found("initdb").and_then(|file| Some(file.parent()?.to_path_buf())) {
+    if let Some(folder) = found("initdb").and_then(|file| {
+        // A link in a folder of links says nothing of what else the server came with.
+        Some(std::fs::canonicalize(file).ok()?.parent()?.to_path_buf())
+    }) {
         let said = output(Command::new(folder.join("initdb")).arg("--version")).unwrap_or_default();
         if let Some((major, _)) = version(&said) {
             folders.push((major, folder));

@@ -1,10 +1,11 @@
 //! A folder, a free port, and the binary with nothing inherited from outside.
 
 use std::{
+    fs::File,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Output},
     time::{Duration, Instant},
 };
 
@@ -44,24 +45,24 @@ impl House {
     /// Starts the server and waits until it answers.
     pub fn serve(&self, args: &[&str]) -> Running {
         let listen = format!("127.0.0.1:{}", self.port);
+        // Files: a pipe that nobody reads would hold up a server that says much.
+        let [out, err] = ["said.out", "said.err"].map(|name| self.path(name));
         let mut child = self
             .command(&["serve", "--listen", &listen])
             .args(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(File::create(&out).unwrap())
+            .stderr(File::create(&err).unwrap())
             .spawn()
             .unwrap();
         let began = Instant::now();
         while !answers(&listen) {
             if let Some(status) = child.try_wait().unwrap() {
-                let mut said = String::new();
-                child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-                panic!("ended with {status}: {said}");
+                panic!("ended with {status}: {}", std::fs::read_to_string(err).unwrap());
             }
             assert!(began.elapsed() < PATIENCE, "no answer");
             std::thread::sleep(Duration::from_millis(5));
         }
-        Running { child, address: listen }
+        Running { child, address: listen, out, err }
     }
 }
 
@@ -98,6 +99,8 @@ impl From<Output> for Said {
 pub struct Running {
     child: Child,
     pub address: String,
+    out: PathBuf,
+    err: PathBuf,
 }
 
 impl Running {
@@ -120,6 +123,11 @@ impl Running {
         self.address.replace("127.0.0.1", "localhost")
     }
 
+    /// What it printed until now.
+    pub fn printed(&self) -> String {
+        std::fs::read_to_string(&self.out).unwrap()
+    }
+
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
@@ -132,11 +140,8 @@ impl Running {
             assert!(began.elapsed() < PATIENCE, "did not end");
             std::thread::sleep(Duration::from_millis(5));
         }
-        let (mut out, mut err) = (String::new(), String::new());
-        self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-        self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
-        Said { code, out, err }
+        Said { code, out: self.printed(), err: std::fs::read_to_string(&self.err).unwrap() }
     }
 
     /// Ends it politely.

@@ -194,9 +194,50 @@ async fn sec_51_only_forms_are_read() {
     assert_eq!(taken.to(), "/account?done=saved");
 }
 
+async fn sec_37_no_header_reaches_a_link_or_a_letter() {
+    let web = web_with(roomy()).await;
+    let mut ada = web.signed_up(1, ADA).await;
+    ada.always = vec![
+        ("host", "evil.example"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-server", "evil.example"),
+        ("x-forwarded-proto", "evil"),
+        ("x-forwarded-prefix", "/evil"),
+        ("x-original-url", "/evil"),
+        ("x-rewrite-url", "/evil"),
+        ("forwarded", "host=evil.example;proto=evil"),
+    ];
+    let id = added(&ada, "ada@new.example").await;
+    let code = web.house.code_to("ada@new.example").await.unwrap();
+    let mut answers = vec![ada.form(&format!("/account/emails/{id}/verify"), &[("code", &code)]).await];
+    answers.push(ada.form(&format!("/account/emails/{id}/primary"), &[]).await);
+    answers.push(ada.form("/account/security", &[("password", "another lantern tide")]).await);
+    answers.push(ada.form("/forgot-password", &[("email", ADA)]).await);
+    for (path, methods, _) in ROUTES {
+        if methods.contains("GET") {
+            answers.push(ada.get(&filled(path, &id)).await);
+        }
+    }
+    for answer in answers {
+        let head = format!("{:?}", answer.headers);
+        assert!(!head.contains("evil") && !answer.body.contains("evil"), "{} {head}", answer.status);
+    }
+    web.house.deliver().await;
+    let sent = web.house.caught.outbox();
+    assert!(
+        sent.len() >= 5 && sent.iter().any(|m| m.text.contains(&format!("{}/undo?token=", web.url))),
+        "{}",
+        sent.len()
+    );
+    for mail in sent {
+        assert!(!mail.text.contains("evil") && !mail.html.contains("evil"), "{}", mail.text);
+    }
+}
+
 on_both!(
     sec_13_other_spellings_of_a_path_are_no_other_door,
     sec_34_a_code_opens_nothing_in_another_browser,
+    sec_37_no_header_reaches_a_link_or_a_letter,
     sec_48_nothing_of_a_session_is_kept_or_given_to_another,
     sec_51_a_form_without_its_browsers_own_token_is_refused,
     sec_51_only_forms_are_read,

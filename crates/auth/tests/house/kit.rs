@@ -127,6 +127,10 @@ impl Database {
             let values = (0..columns).map(|i| row.get::<_, rusqlite::types::Value>(i).unwrap());
             let texts = values.map(|v| match v {
                 rusqlite::types::Value::Text(text) => text,
+                // As PostgreSQL writes it.
+                rusqlite::types::Value::Blob(bytes) => {
+                    format!("\\x{}", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>())
+                }
                 other => format!("{other:?}"),
             });
             Ok(texts.collect::<Vec<_>>().join(","))

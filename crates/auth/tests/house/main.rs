@@ -34,6 +34,7 @@ mod cache;
 mod cut;
 mod door_limits;
 mod doors;
+mod dump;
 mod hostile;
 mod kit;
 mod layer;

@@ -84,8 +84,8 @@ impl From<sqlx::Error> for StoreError {
                 Some("23505") => Self::Taken(Field::Other),
                 // A deadlock or a serialisation failure: somebody else was first.
                 Some("40001" | "40P01") => Self::Conflict,
-                // Going away, too many connections, out of resources, cancelled by a timeout.
-                Some(code) if ["57", "53", "08", "25", "55"].iter().any(|class| code.starts_with(class)) => {
+                // Going away, gone, too many connections, out of resources, cancelled by a timeout.
+                Some(code) if ["57", "53", "08", "25", "3D", "55"].iter().any(|class| code.starts_with(class)) => {
                     tracing::warn!(error = %e, "PostgreSQL is out of order");
                     Self::down()
                 }

@@ -89,13 +89,14 @@ impl Hasher {
         self.kept().hashes
     }
 
-    /// Frees the buffers if none was used since the count given; answers the present count for the next call.
-    pub(crate) fn free_idle(&self, used_then: u64) -> u64 {
-        let mut kept = self.kept();
-        if kept.used == used_then {
-            kept.buffers = Vec::new();
-        }
-        kept.used
+    /// How many buffers were used since the start: the same number again is idleness.
+    pub(crate) fn used(&self) -> u64 {
+        self.kept().used
+    }
+
+    /// Gives the kept buffers back.
+    pub(crate) fn free(&self) {
+        self.kept().buffers = Vec::new();
     }
 
     async fn turn<T: Send + 'static>(&self, work: impl FnOnce(&mut HashMemory) -> T + Send + 'static) -> Result<T> {

@@ -14,6 +14,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const LINK_EVERY: Duration = Duration::from_secs(5);
 /// How often it is looked whether a former key is still needed.
 const SEAL_EVERY: Duration = Duration::from_secs(3600);
+/// How often in that time it is looked whether password hashes are idle.
+const LOOKS: u32 = 6;
 /// One sweep goes on in pieces until a piece finds fewer rows.
 const SWEEP_MORE: u64 = 500;
 /// How long the facts of events without a user can be read.
@@ -112,11 +114,17 @@ impl Housekey {
 
     async fn free_buffers(&self, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
-        let mut used = 0;
+        let (mut used, mut idle) = (0, 0);
         loop {
             tokio::select! {
                 () = &mut stop => return,
-                () = time::sleep(hasher::KEEP) => used = self.hasher().free_idle(used),
+                () = time::sleep(hasher::KEEP / LOOKS) => {}
+            }
+            let now = self.hasher().used();
+            idle = if now == used { idle + 1 } else { 0 };
+            used = now;
+            if idle >= LOOKS {
+                self.hasher().free();
             }
         }
     }

@@ -28,6 +28,7 @@ statements! {
     END = "DELETE FROM housekey_session WHERE id = $1 AND user_id = $2";
     END_OTHERS = "DELETE FROM housekey_session WHERE user_id = $1 AND id <> $2";
     END_OF_CLIENT = "DELETE FROM housekey_session WHERE client_id = $1 AND id <> $2";
+    COUNT = "SELECT COUNT(*) FROM housekey_session WHERE user_id = $1";
     END_OLDEST = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE user_id = $1 \
         ORDER BY last_seen_at DESC, id DESC LIMIT 500 OFFSET $2)";
     PROVED = "UPDATE housekey_session SET first_proved_at = $2, last_seen_at = $2 WHERE id = $1";
@@ -235,7 +236,10 @@ pub(crate) fn read(r: &Row, at: usize) -> Result<SessionRow, StoreError> {
 pub(crate) async fn open(tx: &mut Tx, row: &SessionRow, most: i64) -> Result<(), StoreError> {
     let s = &row.session;
     tx.touch_user(&s.user);
-    tx.execute(&END_OLDEST, &[(&s.user).into(), (most - 1).into()]).await?;
+    let open = tx.optional(&COUNT, &[(&s.user).into()]).await?.map(|r| r.int(0)).transpose()?.unwrap_or_default();
+    if open >= most {
+        tx.execute(&END_OLDEST, &[(&s.user).into(), (most - 1).into()]).await?;
+    }
     tx.execute(&END_OF_CLIENT, &[(&s.client).into(), (&s.id).into()]).await?;
     let tasks = serde_json::to_string(&s.tasks).unwrap_or_else(|_| "[]".into());
     let args = [

@@ -40,7 +40,7 @@ pub struct SignInRow {
 }
 
 /// What a step leaves behind beside the attempt.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Trail {
     /// Codes on their way.
     pub verification: Option<NewVerification>,
@@ -51,6 +51,7 @@ pub struct Trail {
 }
 
 /// The end of a sign-in: all of it happens, or nothing.
+#[derive(Clone)]
 pub struct Completion {
     /// The attempt and its version; `None` when a sign-up proved the mailbox.
     pub attempt: Option<(SignInId, i64)>,
@@ -167,8 +168,7 @@ impl Store {
 pub(crate) async fn complete(tx: &mut Tx, done: &Completion) -> Result<(), StoreError> {
     let now = done.session.session.created;
     let user = &done.account.user;
-    users::bind(tx, &done.account, done.renew.is_some(), now).await?;
-    users::signed_in(tx, user, now).await?;
+    users::bind_sign_in(tx, &done.account, done.renew.is_some(), now).await?;
     if let Some(hash) = &done.renew {
         users::put_password(tx, user, hash, now).await?;
         users::new_device_epoch(tx, user).await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     Reader, Store, StoreError, events,
-    sql::{Row, Tx},
+    sql::{Row, Sql, Tx},
     statements,
 };
 use housekey_core::{
@@ -23,7 +23,8 @@ statements! {
     INSERT = "INSERT INTO housekey_user (id, version, state, first_name, last_name, primary_email_id, device_epoch, event_key, handle, created_at, updated_at) \
         VALUES ($1, 1, 'active', $2, $3, $4, 0, $5, $6, $7, $7)";
     BIND = "UPDATE housekey_user SET version = version + $3, updated_at = $4 WHERE id = $1 AND version = $2 AND state = 'active'";
-    SIGNED_IN = "UPDATE housekey_user SET last_sign_in_at = $2 WHERE id = $1";
+    BIND_SIGN_IN = "UPDATE housekey_user SET version = version + $3, updated_at = $4, last_sign_in_at = $4 \
+        WHERE id = $1 AND version = $2 AND state = 'active'";
     NAME = "UPDATE housekey_user SET first_name = $2, last_name = $3, updated_at = $4 WHERE id = $1 AND state = 'active'";
     NEW_EPOCH = "UPDATE housekey_user SET device_epoch = device_epoch + 1 WHERE id = $1";
     PUT_PASSWORD = "INSERT INTO housekey_password (user_id, hash, set_at) VALUES ($1, $2, $3) \
@@ -64,6 +65,7 @@ pub struct UserRow {
 }
 
 /// A user to make.
+#[derive(Clone)]
 pub struct NewUser {
     /// The id.
     pub id: UserId,
@@ -190,8 +192,17 @@ fn read(r: &Row) -> Result<UserRow, StoreError> {
 
 /// Binds the operation to the account as the proof saw it; `raise` makes every other proof void.
 pub(crate) async fn bind(tx: &mut Tx, account: &Account, raise: bool, now: Time) -> Result<(), StoreError> {
+    bind_by(&BIND, tx, account, raise, now).await
+}
+
+/// The same for a sign-in, which is noted.
+pub(crate) async fn bind_sign_in(tx: &mut Tx, account: &Account, raise: bool, now: Time) -> Result<(), StoreError> {
+    bind_by(&BIND_SIGN_IN, tx, account, raise, now).await
+}
+
+async fn bind_by(sql: &'static Sql, tx: &mut Tx, account: &Account, raise: bool, now: Time) -> Result<(), StoreError> {
     let args = [(&account.user).into(), account.version.into(), i64::from(raise).into(), now.into()];
-    match tx.execute(&BIND, &args).await? {
+    match tx.execute(sql, &args).await? {
         1 => Ok(()),
         _ => Err(StoreError::Conflict),
     }
@@ -227,10 +238,6 @@ pub(crate) async fn rehash(
     new: &PasswordHash,
 ) -> Result<(), StoreError> {
     tx.execute(&REHASH, &[user.into(), old.expose().into(), new.expose().into()]).await.map(drop)
-}
-
-pub(crate) async fn signed_in(tx: &mut Tx, user: &UserId, now: Time) -> Result<(), StoreError> {
-    tx.execute(&SIGNED_IN, &[user.into(), now.into()]).await.map(drop)
 }
 
 pub(crate) async fn new_device_epoch(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {

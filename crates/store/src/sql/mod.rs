@@ -1,6 +1,7 @@
 //! The dialect layer: one text for two engines, transactions, rows, and the two ways of driving a database.
 
 pub(crate) mod migrate;
+mod operation;
 mod postgres;
 mod row;
 mod sqlite;

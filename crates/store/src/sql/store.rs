@@ -1,33 +1,31 @@
 //! The store: one handle over either engine, with writes as operations and reads beside them.
 
 use super::{
+    operation::{Op, pending},
     postgres,
     row::Row,
     sqlite,
     statement::Sql,
     tx::{Engine, Tx},
     value::Value,
-    writer::{Job, Writer},
+    writer::Writer,
 };
 use crate::{
     StoreError,
     coherence::{Generations, Lease},
 };
-use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::{
     path::{Path, PathBuf},
-    pin::pin,
     str::FromStr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll, Waker},
     time::Duration,
 };
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 /// How long a request waits for a connection, an operation or its commit before it is told to come again.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -105,10 +103,7 @@ impl Store {
     }
 
     /// Runs an operation: all of it is done and durable when this answers, or nothing of it.
-    pub(crate) async fn write<T: Send + 'static>(
-        &self,
-        op: impl for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, StoreError>> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    pub(crate) async fn write<T: Send + 'static>(&self, op: impl Op<T>) -> Result<T, StoreError> {
         let done = match &self.0.engine {
             Kind::Sqlite { writer, .. } => on_writer(writer, op).await,
             Kind::Postgres(pool) => {
@@ -190,11 +185,7 @@ impl Store {
         .await
     }
 
-    async fn on_pool<T: Send + 'static>(
-        &self,
-        pool: PgPool,
-        op: impl for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, StoreError>> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    async fn on_pool<T: Send + 'static>(&self, pool: PgPool, op: impl Op<T>) -> Result<T, StoreError> {
         let mut tx = Tx::new(Engine::Postgres(in_time(pool.begin()).await??), self.0.statements.clone());
         let out = in_time(op(&mut tx)).await?;
         let out = match (&tx.failed, out) {
@@ -247,28 +238,10 @@ impl Shared {
     }
 }
 
-async fn on_writer<T: Send + 'static>(
-    writer: &Writer,
-    op: impl for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, StoreError>> + Send + 'static,
-) -> Result<T, StoreError> {
-    let (answer, answered) = oneshot::channel();
-    let job: Job = Box::new(move |tx| {
-        let out = {
-            let mut running = pin!(op(tx));
-            match running.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(out) => out,
-                Poll::Pending => Err(StoreError::Statement("an operation waited on the writer".into())),
-            }
-        };
-        let kept = out.as_ref().map(|_| ()).map_err(Clone::clone);
-        let tell = Box::new(move |group: Result<(), StoreError>| {
-            // Whoever asked may be gone; the change is what counts.
-            drop(answer.send(group.and(out)));
-        });
-        (kept, tell)
-    });
-    writer.send(job)?;
-    // Without answer the operation never ran, or it panicked and was rolled back.
+async fn on_writer<T: Send + 'static>(writer: &Writer, op: impl Op<T>) -> Result<T, StoreError> {
+    let (operation, answered) = pending(op);
+    writer.send(operation)?;
+    // Without answer the operation never ran.
     answered.await.unwrap_or(Err(StoreError::Unavailable { maybe_applied: false }))
 }
 

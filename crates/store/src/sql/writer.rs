@@ -1,7 +1,9 @@
-//! The one thread that writes to a SQLite file. It takes what waits, gives each operation a savepoint of its own,
-//! commits them together and only then answers them all: one sync of the disk serves a whole group.
+//! The one thread that writes to a SQLite file. It takes what waits, runs it in one transaction, commits and only then
+//! answers: one sync of the disk serves a whole group. When an operation fails half-way, the group is undone and run
+//! once more with a savepoint for each, so that it fails alone; savepoints for all would cost more than that ever does.
 
 use super::{
+    operation::{Operation, at_once},
     sqlite,
     tx::{Engine, Tx},
 };
@@ -12,7 +14,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
 
@@ -20,16 +22,14 @@ use tokio::sync::oneshot;
 pub(super) const GROUP: usize = 256;
 /// How many may wait. More than that and the disk is the bottleneck: callers are told to come again.
 const QUEUE: usize = 4096;
+/// How long the writer waits for those whom the last commit answered: most of them come again at once, and a group that
+/// starts without them makes them wait for a whole sync.
+const PATIENCE: Duration = Duration::from_micros(100);
 /// How often the log is written back into the file, off the writer's path.
 const CHECKPOINT: Duration = Duration::from_secs(2);
 
-/// Tells an operation's caller how its group ended.
-pub(super) type Tell = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// An operation: run on the writer's thread, answered after the commit.
-pub(super) type Job = Box<dyn FnOnce(&mut Tx) -> (Result<(), StoreError>, Tell) + Send>;
-
 enum Message {
-    Work(Job),
+    Work(Box<dyn Operation>),
     Finish(oneshot::Sender<()>),
 }
 
@@ -46,17 +46,18 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let connection = sqlite::open_writer(path)?;
         let (send, receive) = bounded(QUEUE);
-        let run = Run { path: path.to_path_buf(), group: group.max(1), generations, statements, failures: 0 };
+        let run =
+            Run { path: path.to_path_buf(), group: group.max(1), expected: 0, generations, statements, failures: 0 };
         let spawned =
             std::thread::Builder::new().name("housekey-writer".into()).spawn(move || run.run(connection, &receive));
         spawned.map_err(|_| StoreError::down())?;
         Ok(Self(RwLock::new(Some(send))))
     }
 
-    pub(super) fn send(&self, job: Job) -> Result<(), StoreError> {
+    pub(super) fn send(&self, operation: Box<dyn Operation>) -> Result<(), StoreError> {
         let way = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let way = way.as_ref().ok_or_else(StoreError::down)?;
-        way.try_send(Message::Work(job)).map_err(|e| {
+        way.try_send(Message::Work(operation)).map_err(|e| {
             if matches!(e, TrySendError::Full(_)) {
                 tracing::warn!("the queue of writes is full");
             }
@@ -78,36 +79,35 @@ impl Writer {
 struct Run {
     path: PathBuf,
     group: usize,
+    /// How many the last group served.
+    expected: usize,
     generations: Arc<Generations>,
     statements: Arc<AtomicU64>,
     failures: u32,
 }
 
-/// An operation that was run: how to answer it, and its own error if it had one.
-type Ran = (Tell, Result<(), StoreError>);
+/// Why a group's transaction did not commit.
+struct Failed {
+    error: StoreError,
+    /// Nothing that the connection believes of the file is to be trusted any more.
+    broken: bool,
+}
 
-/// How a group's transaction ended.
-enum Ended {
-    Committed,
-    Failed { error: StoreError, broken: bool },
+/// Why a run through a group's operations stopped.
+enum Stopped {
+    /// One failed and left something behind.
+    HalfWay,
+    /// SQLite gave the whole transaction up.
+    Gone(StoreError),
 }
 
 impl Run {
-    fn run(mut self, connection: Connection, jobs: &Receiver<Message>) {
+    fn run(mut self, connection: Connection, waiting: &Receiver<Message>) {
         let mut tx = Tx::new(Engine::Sqlite(connection), self.statements.clone());
         let stop = checkpoints(self.path.clone());
-        while let Ok(first) = jobs.recv() {
-            let mut finish = None;
-            let mut group = Vec::new();
-            for message in std::iter::once(first).chain(jobs.try_iter().take(self.group - 1)) {
-                match message {
-                    Message::Work(job) => group.push(job),
-                    Message::Finish(done) => {
-                        finish = Some(done);
-                        break;
-                    }
-                }
-            }
+        while let Ok(first) = waiting.recv() {
+            let (group, finish) = self.gather(first, waiting);
+            self.expected = group.len();
             if !group.is_empty() {
                 tx = self.serve(tx, group);
             }
@@ -121,17 +121,44 @@ impl Run {
         }
     }
 
-    fn serve(&mut self, mut tx: Tx, group: Vec<Job>) -> Tx {
+    /// What waits, and for a moment what may be on its way.
+    fn gather(
+        &self,
+        first: Message,
+        waiting: &Receiver<Message>,
+    ) -> (Vec<Box<dyn Operation>>, Option<oneshot::Sender<()>>) {
+        let mut group = Vec::with_capacity(self.expected);
+        let mut next = Some(first);
+        let mut patience = None;
+        loop {
+            match next {
+                Some(Message::Work(operation)) => group.push(operation),
+                Some(Message::Finish(done)) => return (group, Some(done)),
+                None => return (group, None),
+            }
+            if group.len() >= self.group {
+                return (group, None);
+            }
+            next = waiting.try_recv().ok();
+            if next.is_none() && group.len() < self.expected {
+                let end = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
+                next = waiting.recv_deadline(end).ok();
+            }
+        }
+    }
+
+    fn serve(&mut self, mut tx: Tx, mut group: Vec<Box<dyn Operation>>) -> Tx {
         let before = last_told(&tx);
-        let (tells, touched, ended) = self.attempt(&mut tx, group);
+        let mut touched = Vec::new();
+        let ended = self.attempt(&mut tx, &mut group, &mut touched);
         self.generations.bump(touched.iter().map(String::as_str));
         let answer = match ended {
-            Ended::Committed => {
+            Ok(()) => {
                 self.failures = 0;
                 Ok(())
             }
-            Ended::Failed { error, broken: false } => Err(error),
-            Ended::Failed { error, broken: true } => {
+            Err(Failed { error, broken: false }) => Err(error),
+            Err(Failed { error, broken: true }) => {
                 self.failures += 1;
                 if self.failures > 1 {
                     tracing::error!(%error, "the disk failed twice in a row; ending, so that nothing is lost silently");
@@ -147,98 +174,122 @@ impl Run {
                 }
             }
         };
-        for (tell, own) in tells {
-            // What failed by itself is told so, also when its closure made light of a statement that failed.
-            tell(own.and_then(|()| answer.clone()));
+        for operation in group {
+            operation.tell(answer.clone());
         }
         tx
     }
 
-    /// Runs a group in one transaction. Operations that failed by themselves are rolled back by themselves.
-    fn attempt(&self, tx: &mut Tx, group: Vec<Job>) -> (Vec<Ran>, Vec<String>, Ended) {
-        let mut tells: Vec<Ran> = Vec::with_capacity(group.len());
-        let mut touched = Vec::new();
-        if let Err(error) = run(tx, "BEGIN IMMEDIATE") {
-            let broken = is_fault(&error);
-            return (tells, touched, Ended::Failed { error: error.into(), broken });
+    /// Runs a group in one transaction, and tells what it touched.
+    fn attempt(&self, tx: &mut Tx, group: &mut [Box<dyn Operation>], touched: &mut Vec<String>) -> Result<(), Failed> {
+        execute(tx, "BEGIN IMMEDIATE").map_err(|e| failed(tx, e))?;
+        let mut ran = in_line(tx, group, touched);
+        if let Err(Stopped::HalfWay) = ran {
+            touched.clear();
+            execute(tx, "ROLLBACK").and_then(|()| execute(tx, "BEGIN IMMEDIATE")).map_err(|e| failed(tx, e))?;
+            ran = apart(tx, group, touched);
         }
-        let mut jobs = group.into_iter();
-        let mut gone = None;
-        for job in jobs.by_ref() {
-            tx.touched.clear();
-            tx.failed = None;
-            if let Err(error) = run(tx, "SAVEPOINT op") {
-                gone = Some(error.into());
-                break;
+        if let Err(stopped) = ran.and_then(|()| tell_others(tx, touched)) {
+            if let Stopped::Gone(error) = stopped {
+                tracing::warn!(%error, "a group of writes was rolled back");
             }
-            let ran = catch_unwind(AssertUnwindSafe(|| job(tx)));
-            let done = match ran {
-                Ok((out, tell)) => {
-                    let done = tx.failed.clone().map_or(Ok(()), Err).and(out).and_then(|()| tell_others(tx));
-                    tells.push((tell, done.clone()));
-                    done
-                }
-                // Its caller hears that the answer was dropped.
-                Err(_) => Err(StoreError::Statement("an operation panicked".into())),
-            };
-            // A full disk makes SQLite roll back the whole group: the next savepoint would open a new transaction.
-            if is_autocommit(tx) {
-                gone = Some(done.err().unwrap_or_else(StoreError::down));
-                break;
-            }
-            let closed = match &done {
-                Ok(()) => run(tx, "RELEASE op"),
-                Err(_) => run(tx, "ROLLBACK TO op").and_then(|()| run(tx, "RELEASE op")),
-            };
-            if let Err(error) = closed {
-                gone = Some(error.into());
-                break;
-            }
-            if done.is_ok() {
-                touched.append(&mut tx.touched);
-            }
-        }
-        if let Some(error) = gone {
-            if !is_autocommit(tx) {
-                // When even this fails the connection is reopened.
-                drop(run(tx, "ROLLBACK"));
-            }
-            drop(jobs);
-            tracing::warn!(%error, "a group of writes was rolled back");
-            return (tells, touched, Ended::Failed { error: StoreError::down(), broken: !is_autocommit(tx) });
+            roll_back(tx);
+            return Err(Failed { error: StoreError::down(), broken: !is_autocommit(tx) });
         }
         self.generations.bump(touched.iter().map(String::as_str));
-        match run(tx, "COMMIT") {
-            Ok(()) => (tells, touched, Ended::Committed),
-            Err(error) => {
-                // A full disk or a busy file undoes the group and no more; the connection is well.
-                let broken = is_fault(&error);
-                if !is_autocommit(tx) {
-                    // When even this fails the connection is reopened.
-                    drop(run(tx, "ROLLBACK"));
-                }
-                (tells, touched, Ended::Failed { error: error.into(), broken: broken || !is_autocommit(tx) })
-            }
+        // A full disk or a busy file undoes the group and no more; the connection is well.
+        execute(tx, "COMMIT").map_err(|e| failed(tx, e))
+    }
+}
+
+/// One after the other, as if they were one. Whoever fails before it changed anything fails alone.
+fn in_line(tx: &mut Tx, group: &mut [Box<dyn Operation>], touched: &mut Vec<String>) -> Result<(), Stopped> {
+    for operation in group {
+        let before = changes(tx);
+        let done = run(tx, operation);
+        if is_autocommit(tx) {
+            return Err(gone(done));
+        }
+        match done {
+            Ok(()) => touched.append(&mut tx.touched),
+            Err(_) if changes(tx) == before => {}
+            Err(_) => return Err(Stopped::HalfWay),
         }
     }
+    Ok(())
 }
 
-fn tell_others(tx: &mut Tx) -> Result<(), StoreError> {
-    use std::{
-        pin::pin,
-        task::{Context, Poll, Waker},
-    };
-    let mut telling = pin!(tx.tell());
-    match telling.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(done) => done,
-        Poll::Pending => Err(StoreError::Statement("telling the others waited".into())),
+/// Each with a savepoint: whoever fails is rolled back, and the others are not.
+fn apart(tx: &mut Tx, group: &mut [Box<dyn Operation>], touched: &mut Vec<String>) -> Result<(), Stopped> {
+    let lost = |e: rusqlite::Error| Stopped::Gone(e.into());
+    for operation in group {
+        execute(tx, "SAVEPOINT op").map_err(lost)?;
+        let done = run(tx, operation);
+        // A full disk makes SQLite roll back the whole group: the next savepoint would open a new transaction.
+        if is_autocommit(tx) {
+            return Err(gone(done));
+        }
+        match done {
+            Ok(()) => touched.append(&mut tx.touched),
+            Err(_) => execute(tx, "ROLLBACK TO op").map_err(lost)?,
+        }
+        execute(tx, "RELEASE op").map_err(lost)?;
+    }
+    Ok(())
+}
+
+fn gone(done: Result<(), StoreError>) -> Stopped {
+    Stopped::Gone(done.err().unwrap_or_else(StoreError::down))
+}
+
+/// What failed by itself is told so, also when its closure made light of a statement that failed.
+fn run(tx: &mut Tx, operation: &mut Box<dyn Operation>) -> Result<(), StoreError> {
+    tx.touched.clear();
+    tx.failed = None;
+    let ran = catch_unwind(AssertUnwindSafe(|| operation.run(tx)));
+    let done = ran.unwrap_or_else(|_| Err(StoreError::Statement("an operation panicked".into())));
+    let done = tx.failed.clone().map_or(Ok(()), Err).and(done);
+    if let Err(why) = &done {
+        operation.undo(why.clone());
+    }
+    done
+}
+
+/// One row of the feed tells of the whole group.
+fn tell_others(tx: &mut Tx, touched: &mut Vec<String>) -> Result<(), Stopped> {
+    touched.sort_unstable();
+    touched.dedup();
+    tx.failed = None;
+    tx.touched.clone_from(touched);
+    at_once(tx.tell()).map_err(Stopped::Gone)
+}
+
+/// Ends a transaction that could not be begun or committed.
+fn failed(tx: &Tx, error: rusqlite::Error) -> Failed {
+    let fault = is_fault(&error);
+    roll_back(tx);
+    Failed { error: error.into(), broken: fault || !is_autocommit(tx) }
+}
+
+fn roll_back(tx: &Tx) {
+    if !is_autocommit(tx) {
+        // When even this fails the connection is reopened.
+        drop(execute(tx, "ROLLBACK"));
     }
 }
 
-fn run(tx: &Tx, sql: &str) -> rusqlite::Result<()> {
+fn execute(tx: &Tx, sql: &str) -> rusqlite::Result<()> {
     match &tx.engine {
         Engine::Sqlite(c) => c.prepare_cached(sql)?.execute([]).map(drop),
         Engine::Postgres(_) => Err(rusqlite::Error::InvalidQuery),
+    }
+}
+
+/// Rows that were changed since the connection was opened.
+fn changes(tx: &Tx) -> u64 {
+    match &tx.engine {
+        Engine::Sqlite(c) => c.total_changes(),
+        Engine::Postgres(_) => 0,
     }
 }
 

@@ -44,11 +44,18 @@ impl Current {
     }
 }
 
-struct Entry {
+/// What a read of the store says of a client.
+struct Known {
     secret: TokenHash,
     client_expires: Time,
-    stamp: Stamp,
+    /// Whose session it is, also while that user may not be signed in.
+    user: Option<UserId>,
     current: Option<Arc<Current>>,
+}
+
+struct Entry {
+    known: Known,
+    stamp: Stamp,
 }
 
 /// Checked sessions, bounded by memory.
@@ -59,7 +66,7 @@ struct ByBytes;
 
 impl Weighter<ClientId, Arc<Entry>> for ByBytes {
     fn weight(&self, _: &ClientId, entry: &Arc<Entry>) -> u64 {
-        let names = entry.current.as_ref().map_or(0, |c| {
+        let names = entry.known.current.as_ref().map_or(0, |c| {
             [&c.first_name, &c.last_name, &c.email].iter().map(|n| n.as_ref().map_or(0, String::len)).sum::<usize>()
         });
         // Three ids of about 40 bytes, the session's and the entry's fields, and the cache's own overhead.
@@ -84,64 +91,68 @@ impl Housekey {
     pub async fn check_session(&self, token: &ClientToken) -> Result<Option<Arc<Current>>> {
         let now = self.now();
         let lease = self.store().lease().valid(self.0.world.clock.monotonic());
-        if lease
-            && let Some(cache) = &self.0.sessions.0
-            && let Some(entry) = cache.get(&token.id)
+        let Some(cache) = self.0.sessions.0.as_ref().filter(|_| lease) else {
+            let known = self.read(token).await?;
+            return Ok(known.and_then(|known| self.judge(&known, token, now)));
+        };
+        if let Some(entry) = cache.get(&token.id)
             && self.store().generations().still(&entry.stamp)
         {
-            let judged = self.judge(&entry, token, now);
+            let known = &entry.known;
+            let judged = self.judge(known, token, now);
             // A session that looks idle from here may have been seen on another node: the row decides.
-            if judged.is_some() || entry.current.is_none() || !entry.secret.matches(token.secret().expose()) {
+            if judged.is_some() || known.current.is_none() || !known.secret.matches(token.secret().expose()) {
                 return Ok(judged);
             }
         }
-        let entry = self.load(token).await?;
-        let Some(entry) = entry else { return Ok(None) };
-        let judged = self.judge(&entry, token, now);
+        let Some(entry) = self.read_stamped(token).await? else { return Ok(None) };
+        let judged = self.judge(&entry.known, token, now);
         // Only a right secret earns a place: guesses must not push others out.
-        if let (Some(cache), true) = (&self.0.sessions.0, entry.secret.matches(token.secret().expose())) {
+        if entry.known.secret.matches(token.secret().expose()) {
             cache.insert(token.id.clone(), Arc::new(entry));
         }
         Ok(judged)
     }
 
-    async fn load(&self, token: &ClientToken) -> Result<Option<Entry>> {
+    /// Who is signed in is not known before the read, and a stamp must be older than its read: so the first read finds
+    /// the user, and the second is stamped with both.
+    async fn read_stamped(&self, token: &ClientToken) -> Result<Option<Entry>> {
         let generations = self.store().generations();
-        // Who is signed in is not known before the read, and a stamp must be older than its read: so the first read
-        // finds the user, and the second is stamped with both.
-        let mut users: Vec<UserId> = Vec::new();
+        let mut user: Option<UserId> = None;
         for _ in 0..3 {
-            let ids = users.iter().map(UserId::as_str).chain([token.id.as_str()]);
+            let ids = user.iter().map(UserId::as_str).chain([token.id.as_str()]);
             let stamp = generations.snapshot(ids);
-            let Some(checked) = self.store().reader().check(&token.id).await? else {
-                return Ok(None);
-            };
-            let found: Vec<UserId> = checked.signed_in.iter().map(|s| s.account.user.clone()).collect();
-            if found == users {
-                let current =
-                    checked.signed_in.filter(|s| s.user_active && s.session.status == Status::Active).map(|s| {
-                        Arc::new(Current {
-                            fresh: false,
-                            session: s.session,
-                            account: s.account,
-                            first_name: s.first_name,
-                            last_name: s.last_name,
-                            email: s.email,
-                        })
-                    });
-                let (secret, client_expires) = (checked.client.secret_hash, checked.client.expires);
-                return Ok(Some(Entry { secret, client_expires, stamp, current }));
+            let Some(known) = self.read(token).await? else { return Ok(None) };
+            if known.user == user {
+                return Ok(Some(Entry { known, stamp }));
             }
-            users = found;
+            user = known.user;
         }
         Ok(None)
     }
 
-    fn judge(&self, entry: &Entry, token: &ClientToken, now: Time) -> Option<Arc<Current>> {
-        if now >= entry.client_expires || !entry.secret.matches(token.secret().expose()) {
+    async fn read(&self, token: &ClientToken) -> Result<Option<Known>> {
+        let Some(checked) = self.store().reader().check(&token.id).await? else { return Ok(None) };
+        let user = checked.signed_in.as_ref().map(|s| s.account.user.clone());
+        let current = checked.signed_in.filter(|s| s.user_active && s.session.status == Status::Active).map(|s| {
+            Arc::new(Current {
+                fresh: false,
+                session: s.session,
+                account: s.account,
+                first_name: s.first_name,
+                last_name: s.last_name,
+                email: s.email,
+            })
+        });
+        let (secret, client_expires) = (checked.client.secret_hash, checked.client.expires);
+        Ok(Some(Known { secret, client_expires, user, current }))
+    }
+
+    fn judge(&self, known: &Known, token: &ClientToken, now: Time) -> Option<Arc<Current>> {
+        if now >= known.client_expires || !known.secret.matches(token.secret().expose()) {
             return None;
         }
-        let current = entry.current.as_ref()?;
+        let current = known.current.as_ref()?;
         let session = &current.session;
         let policy = &self.settings().sessions;
         let seen = self.seen().last(&session.id).unwrap_or(session.last_seen);

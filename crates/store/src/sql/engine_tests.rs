@@ -254,14 +254,16 @@ async fn writes_for_a_tracer() {
     store.close().await;
 }
 
-/// What the writes of [`writes_for_a_tracer`] print while these calls on the log fail; `None` where there is no strace.
-async fn under_faults(inject: &str) -> Option<(String, bool)> {
+/// What the writes of [`writes_for_a_tracer`] print while these calls on the database and its log fail, counted in each
+/// thread; `None` where there is no strace.
+async fn under_faults(inject: &[&str]) -> Option<(String, bool)> {
     let (store, dir) = fresh().await;
     store.close().await;
     let file = dir.path().join("t.db").to_string_lossy().into_owned();
     let ran = std::process::Command::new("strace")
-        .args(["-f", "-qq", "-o", "/dev/null", "-P", &format!("{file}-wal"), "-e", "trace=pwrite64,fsync,fdatasync"])
-        .args(["-e", &format!("inject={inject}")])
+        .args(["-f", "-qq", "-o", "/dev/null", "-P", &file, "-P", &format!("{file}-wal")])
+        .args(["-e", "trace=pwrite64,fsync,fdatasync"])
+        .args(inject.iter().flat_map(|one| ["-e".to_owned(), format!("inject={one}")]))
         .arg(std::env::current_exe().unwrap())
         .args(["writes_for_a_tracer", "--nocapture"])
         .env("HOUSEKEY_TEST_FAULTS_AT", &file)
@@ -280,7 +282,7 @@ async fn under_faults(inject: &str) -> Option<(String, bool)> {
 
 #[tokio::test]
 async fn a_disk_that_is_full_at_commit_undoes_its_groups_and_passes() {
-    let Some((said, well)) = under_faults("pwrite64:error=ENOSPC:when=6..9").await else { return };
+    let Some((said, well)) = under_faults(&["pwrite64:error=ENOSPC:when=6..9"]).await else { return };
     assert!(well, "{said}");
     assert!(said.matches("Err(Unavailable { maybe_applied: false }) there: false").count() >= 2, "{said}");
     assert!(said.contains("f7 Ok(()) there: true"), "{said}");
@@ -288,9 +290,20 @@ async fn a_disk_that_is_full_at_commit_undoes_its_groups_and_passes() {
 
 #[tokio::test]
 async fn a_sync_that_fails_once_is_told_and_twice_in_a_row_ends_the_process() {
-    let Some((said, well)) = under_faults("fsync,fdatasync:error=EIO:when=4").await else { return };
-    assert!(well && said.contains("Unavailable { maybe_applied: true }"), "{said}");
-    assert!(said.contains("f7 Ok(()) there: true"), "{said}");
-    let Some((said, well)) = under_faults("fsync,fdatasync:error=EIO:when=4..5").await else { return };
-    assert!(!well && !said.contains("f7"), "{said}");
+    let Some((said, well)) = under_faults(&["fdatasync:error=EIO:when=4"]).await else { return };
+    assert!(well && said.contains("f3 Err(Unavailable { maybe_applied: true }) there: true"), "{said}");
+    assert!(said.contains("f4 Ok(()) there: true") && said.contains("f7 Ok(()) there: true"), "{said}");
+    // The second sync of the thread that repairs is the database's.
+    let twice = ["fdatasync:error=EIO:when=4", "fsync:error=EIO:when=2+"];
+    let Some((said, well)) = under_faults(&twice).await else { return };
+    assert!(!well && !said.contains("f3"), "{said}");
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_begun_is_told_and_twice_in_a_row_ends_the_process() {
+    let Some((said, well)) = under_faults(&["fsync:error=EIO:when=1"]).await else { return };
+    assert!(well && said.contains("f0 Err(Unavailable { maybe_applied: true }) there: false"), "{said}");
+    assert!(said.contains("f1 Ok(()) there: true"), "{said}");
+    let Some((said, well)) = under_faults(&["fsync:error=EIO"]).await else { return };
+    assert!(!well && !said.contains("f1"), "{said}");
 }

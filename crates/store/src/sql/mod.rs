@@ -1,5 +1,6 @@
 //! The dialect layer: one text for two engines, transactions, rows, and the two ways of driving a database.
 
+mod durable;
 pub(crate) mod migrate;
 mod operation;
 mod postgres;

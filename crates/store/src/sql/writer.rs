@@ -1,8 +1,10 @@
-//! The one thread that writes to a SQLite file. It takes what waits, runs it in one transaction, commits and only then
-//! answers: one sync of the disk serves a whole group. When an operation fails half-way, the group is undone and run
-//! once more with a savepoint for each, so that it fails alone; savepoints for all would cost more than that ever does.
+//! The one thread that writes to a SQLite file. It takes what waits, runs it in one transaction, commits, and hands the
+//! group on to be answered when it is on the disk: one sync serves a whole group. When an operation fails half-way, the
+//! group is undone and run once more with a savepoint for each, so that it fails alone; savepoints for all would cost
+//! more than that ever does.
 
 use super::{
+    durable::{Committed, Durable},
     operation::{Operation, at_once},
     sqlite,
     tx::{Engine, Tx},
@@ -14,7 +16,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tokio::sync::oneshot;
 
@@ -22,9 +24,6 @@ use tokio::sync::oneshot;
 pub(super) const GROUP: usize = 256;
 /// How many may wait. More than that and the disk is the bottleneck: callers are told to come again.
 const QUEUE: usize = 4096;
-/// How long the writer waits for those whom the last commit answered: most of them come again at once, and a group that
-/// starts without them makes them wait for a whole sync.
-const PATIENCE: Duration = Duration::from_micros(100);
 /// How often the log is written back into the file, off the writer's path.
 const CHECKPOINT: Duration = Duration::from_secs(2);
 
@@ -44,10 +43,10 @@ impl Writer {
         generations: Arc<Generations>,
         statements: Arc<AtomicU64>,
     ) -> Result<Self, StoreError> {
-        let connection = sqlite::open_writer(path)?;
+        let connection = open(path)?;
+        let durable = Durable::start(connection.path().map_or(path, Path::new))?;
         let (send, receive) = bounded(QUEUE);
-        let run =
-            Run { path: path.to_path_buf(), group: group.max(1), expected: 0, generations, statements, failures: 0 };
+        let run = Run { path: path.to_path_buf(), group: group.max(1), generations, statements, failures: 0, durable };
         let spawned =
             std::thread::Builder::new().name("housekey-writer".into()).spawn(move || run.run(connection, &receive));
         spawned.map_err(|_| StoreError::down())?;
@@ -79,11 +78,10 @@ impl Writer {
 struct Run {
     path: PathBuf,
     group: usize,
-    /// How many the last group served.
-    expected: usize,
     generations: Arc<Generations>,
     statements: Arc<AtomicU64>,
     failures: u32,
+    durable: Durable,
 }
 
 /// Why a group's transaction did not commit.
@@ -106,13 +104,23 @@ impl Run {
         let mut tx = Tx::new(Engine::Sqlite(connection), self.statements.clone());
         let stop = checkpoints(self.path.clone());
         while let Ok(first) = waiting.recv() {
-            let (group, finish) = self.gather(first, waiting);
-            self.expected = group.len();
+            let mut finish = None;
+            let mut group = Vec::new();
+            for message in std::iter::once(first).chain(waiting.try_iter().take(self.group - 1)) {
+                match message {
+                    Message::Work(operation) => group.push(operation),
+                    Message::Finish(done) => {
+                        finish = Some(done);
+                        break;
+                    }
+                }
+            }
             if !group.is_empty() {
                 tx = self.serve(tx, group);
             }
             if let Some(done) = finish {
                 drop(stop);
+                self.durable.finish();
                 drop(tx);
                 // Whoever waited may be gone; then nobody needs to know.
                 done.send(()).unwrap_or_default();
@@ -121,61 +129,36 @@ impl Run {
         }
     }
 
-    /// What waits, and for a moment what may be on its way.
-    fn gather(
-        &self,
-        first: Message,
-        waiting: &Receiver<Message>,
-    ) -> (Vec<Box<dyn Operation>>, Option<oneshot::Sender<()>>) {
-        let mut group = Vec::with_capacity(self.expected);
-        let mut next = Some(first);
-        let mut patience = None;
-        loop {
-            match next {
-                Some(Message::Work(operation)) => group.push(operation),
-                Some(Message::Finish(done)) => return (group, Some(done)),
-                None => return (group, None),
-            }
-            if group.len() >= self.group {
-                return (group, None);
-            }
-            next = waiting.try_recv().ok();
-            if next.is_none() && group.len() < self.expected {
-                let end = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
-                next = waiting.recv_deadline(end).ok();
-            }
-        }
-    }
-
     fn serve(&mut self, mut tx: Tx, mut group: Vec<Box<dyn Operation>>) -> Tx {
-        let before = last_told(&tx);
+        let (before, changed) = (last_told(&tx), changes(&tx));
         let mut touched = Vec::new();
         let ended = self.attempt(&mut tx, &mut group, &mut touched);
         self.generations.bump(touched.iter().map(String::as_str));
-        let answer = match ended {
+        let why = match ended {
             Ok(()) => {
                 self.failures = 0;
-                Ok(())
+                self.durable.answer(Committed { operations: group, written: changes(&tx) != changed });
+                return tx;
             }
-            Err(Failed { error, broken: false }) => Err(error),
+            Err(Failed { error, broken: false }) => error,
             Err(Failed { error, broken: true }) => {
                 self.failures += 1;
                 if self.failures > 1 {
                     tracing::error!(%error, "the disk failed twice in a row; ending, so that nothing is lost silently");
                     std::process::abort();
                 }
-                match sqlite::open_writer(&self.path) {
+                match open(&self.path) {
                     Ok(connection) => {
                         tx = Tx::new(Engine::Sqlite(connection), self.statements.clone());
                         let unsure = touched.is_empty() || last_told(&tx) != before;
-                        Err(StoreError::Unavailable { maybe_applied: unsure })
+                        StoreError::Unavailable { maybe_applied: unsure }
                     }
-                    Err(_) => Err(StoreError::Unavailable { maybe_applied: true }),
+                    Err(_) => StoreError::Unavailable { maybe_applied: true },
                 }
             }
         };
         for operation in group {
-            operation.tell(answer.clone());
+            operation.tell(Err(why.clone()));
         }
         tx
     }
@@ -200,6 +183,14 @@ impl Run {
         // A full disk or a busy file undoes the group and no more; the connection is well.
         execute(tx, "COMMIT").map_err(|e| failed(tx, e))
     }
+}
+
+/// A commit here is in the log and not yet on the disk: that is waited for apart, and the next group runs meanwhile.
+/// SQLite still syncs what it must between the log and the database.
+fn open(path: &Path) -> Result<Connection, StoreError> {
+    let connection = sqlite::open_writer(path)?;
+    connection.execute_batch("PRAGMA synchronous = NORMAL")?;
+    Ok(connection)
 }
 
 /// One after the other, as if they were one. Whoever fails before it changed anything fails alone.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use housekey_core::password::{Argon2Cost, HashMemory, Password, hash};
+use reqwest::StatusCode;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use url::Url;
@@ -94,7 +95,7 @@ fn hashes(count: usize) -> Result<()> {
 async fn at_password_step(place: &Place, emails: &[String], count: usize) -> Result<Vec<(Browser, Page)>> {
     let mut ready = Vec::new();
     for email in emails.iter().cycle().take(count) {
-        let browser = Browser::new(place.url())?;
+        let browser = Browser::as_far_as(place.url(), "/account")?;
         let page = browser.get("/sign-in").await?;
         let page = browser.submit(&page, &[(Field::Email, email)]).await?.at("/password")?;
         ready.push((browser, page));
@@ -102,7 +103,7 @@ async fn at_password_step(place: &Place, emails: &[String], count: usize) -> Res
     Ok(ready)
 }
 
-/// Everybody sends the password at once; sign-ins a second.
+/// Everybody sends the password at once; sign-ins a second, each until the redirect to the account with its cookies.
 async fn flood(ready: Vec<(Browser, Page)>) -> Result<f64> {
     let count = ready.len();
     let queue = Arc::new(Mutex::new(ready));
@@ -115,7 +116,10 @@ async fn flood(ready: Vec<(Browser, Page)>) -> Result<f64> {
                 let Some((browser, page)) = queue.lock().await.pop() else {
                     return Ok(());
                 };
-                browser.submit(&page, &[(Field::Password, PASSWORD)]).await?.at("/account")?;
+                let answer = browser.submit(&page, &[(Field::Password, PASSWORD)]).await?;
+                if answer.status != StatusCode::SEE_OTHER {
+                    bail!("a sign-in was answered {} {}:\n{}", answer.status, answer.url, answer.html);
+                }
             }
         });
     }

@@ -42,9 +42,19 @@ pub enum Field {
 impl Browser {
     /// A browser that was never here.
     pub fn new(home: &Url) -> Result<Self> {
+        Self::with(home, redirect::Policy::limited(5))
+    }
+
+    /// One that does not go where a redirect to `path` leads: its answer is the redirect.
+    pub fn as_far_as(home: &Url, path: &'static str) -> Result<Self> {
+        let policy = redirect::Policy::custom(move |to| if to.url().path() == path { to.stop() } else { to.follow() });
+        Self::with(home, policy)
+    }
+
+    fn with(home: &Url, policy: redirect::Policy) -> Result<Self> {
         let client = Client::builder()
             .cookie_store(true)
-            .redirect(redirect::Policy::limited(5))
+            .redirect(policy)
             .timeout(std::time::Duration::from_secs(30))
             .build()?;
         Ok(Self { client, home: home.clone() })

@@ -23,7 +23,7 @@ pub struct Hasher(Arc<Pool>);
 struct Pool {
     cost: Argon2Cost,
     decoy: PasswordHash,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     kept: Mutex<Kept>,
 }
 
@@ -46,7 +46,7 @@ impl Hasher {
         Self(Arc::new(Pool {
             cost,
             decoy: password::decoy(cost),
-            turns: Semaphore::new(at_once.max(1)),
+            turns: Arc::new(Semaphore::new(at_once.max(1))),
             kept: Mutex::default(),
         }))
     }
@@ -101,7 +101,7 @@ impl Hasher {
 
     async fn turn<T: Send + 'static>(&self, work: impl FnOnce(&mut HashMemory) -> T + Send + 'static) -> Result<T> {
         let busy = Error::Unavailable { maybe_applied: false, retry_after: QUEUE_WAIT };
-        let Ok(Ok(_turn)) = tokio::time::timeout(QUEUE_WAIT, self.0.turns.acquire()).await else {
+        let Ok(Ok(turn)) = tokio::time::timeout(QUEUE_WAIT, self.0.turns.clone().acquire_owned()).await else {
             return Err(busy);
         };
         let pool = self.0.clone();
@@ -113,6 +113,8 @@ impl Hasher {
             kept.used = kept.used.wrapping_add(1);
             kept.hashes += 1;
             kept.buffers.push(memory);
+            // Before the answer is taken up: the next one need not wait for that.
+            drop((kept, turn));
             out
         });
         done.await.map_err(|_| Error::Bug("a password hash panicked"))
@@ -120,5 +122,22 @@ impl Hasher {
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_caller_who_hangs_up_keeps_its_turn_until_the_hash_is_done() {
+        let hasher = Hasher::new(Argon2Cost::DEFAULT, 1);
+        let password = || Password::parse("lantern-orbit-velvet-4711".to_owned()).unwrap();
+        for _ in 0..3 {
+            let hung_up = hasher.hash(password(), [7; 16]);
+            assert!(tokio::time::timeout(Duration::ZERO, hung_up).await.is_err());
+        }
+        hasher.hash(password(), [7; 16]).await.unwrap();
+        assert_eq!(hasher.kept().buffers.len(), 1, "two hashes ran at once");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use housekey_core::password::{Argon2Cost, HashMemory, Password, hash};
 use reqwest::StatusCode;
 use tokio::sync::Mutex;
@@ -20,26 +20,35 @@ use crate::drive::server::Place;
 
 const PEOPLE: usize = 20;
 const SIGN_INS: usize = 600;
+/// The machine's rate is taken between so many parts: it wavers where others share the processor.
+const PARTS: usize = 5;
 const AT_ONCE: usize = 16;
 
-/// Hashes without us, then sign-ins with us, then again without: the mean of
-/// the two is what we are compared with.
+/// Hashes without us and sign-ins with us, in turn: each part is compared with the mean of the hashes before and after
+/// it, and the median of the parts counts.
 pub async fn measure(figures: &mut Figures) -> Result<()> {
-    let before = raw_rate()?;
     let place = Place::new("sign-in")?;
     let server = place.start().await?;
     let emails = people(&place, &server.mailbox()?, PEOPLE).await?;
-    let ready = at_password_step(&place, &emails, SIGN_INS).await?;
+    let mut ready = at_password_step(&place, &emails, SIGN_INS).await?;
 
-    let stop = Arc::new(AtomicBool::new(false));
-    let probe = tokio::spawn(healthz(place.url().clone(), stop.clone()));
-    let rate = flood(ready).await?;
-    stop.store(true, Ordering::SeqCst);
-    let mut waits = probe.await??;
-    let after = raw_rate()?;
-
-    let raw = f64::midpoint(before, after);
-    let share = rate / raw;
+    let mut waits = Vec::new();
+    let mut parts = Vec::new();
+    let mut before = raw_rate()?;
+    for _ in 0..PARTS {
+        let part = ready.split_off(ready.len() - SIGN_INS / PARTS);
+        let stop = Arc::new(AtomicBool::new(false));
+        let probe = tokio::spawn(healthz(place.url().clone(), stop.clone()));
+        let rate = flood(part).await?;
+        stop.store(true, Ordering::SeqCst);
+        waits.extend(probe.await??);
+        let after = raw_rate()?;
+        let raw = f64::midpoint(before, after);
+        parts.push((rate / raw, rate, raw));
+        before = after;
+    }
+    parts.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (share, rate, raw) = parts.get(PARTS / 2).copied().context("nothing was measured")?;
     figures.note(
         "Password sign-ins over HTTP",
         format!("{rate:.0}/s, {:.0} % of the raw Argon2id rate ({raw:.0}/s)", share * 100.0),
@@ -137,7 +146,7 @@ async fn healthz(home: Url, stop: Arc<AtomicBool>) -> Result<Vec<Duration>> {
         let watch = Stopwatch::start();
         client.get(address.clone()).send().await?.error_for_status()?.bytes().await?;
         waits.push(watch.elapsed());
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(waits)
 }

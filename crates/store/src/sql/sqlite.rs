@@ -5,6 +5,10 @@ use crate::StoreError;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 use std::{fs::OpenOptions, path::Path, time::Duration};
 
+/// What a connection may keep of the file, in KiB: the system keeps it as well, and for all of them.
+const WRITER_KEEPS: i64 = 1024;
+const READER_KEEPS: i64 = 512;
+
 /// A connection that writes. Every commit is on the disk before it is answered.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     make_private(path);
@@ -14,6 +18,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
          PRAGMA wal_autocheckpoint = 32768; PRAGMA temp_store = MEMORY;",
     )?;
+    c.pragma_update(None, "cache_size", -WRITER_KEEPS)?;
     c.set_prepared_statement_cache_capacity(256);
     Ok(c)
 }
@@ -37,6 +42,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let c = Connection::open_with_flags(path, flags)?;
     c.busy_timeout(Duration::from_secs(5))?;
+    c.pragma_update(None, "cache_size", -READER_KEEPS)?;
     c.set_prepared_statement_cache_capacity(256);
     Ok(c)
 }

@@ -133,12 +133,10 @@ mod tests {
     async fn a_caller_who_hangs_up_keeps_its_turn_until_the_hash_is_done() {
         let hasher = Hasher::new(Argon2Cost::DEFAULT, 1);
         let password = || Password::parse("lantern-orbit-velvet-4711".to_owned()).unwrap();
-        for _ in 0..3 {
-            let hung_up = hasher.hash(password(), [7; 16]);
-            assert!(tokio::time::timeout(Duration::ZERO, hung_up).await.is_err());
-        }
+        let hung_up = hasher.hash(password(), [7; 16]);
+        assert!(tokio::time::timeout(Duration::ZERO, hung_up).await.is_err());
         hasher.hash(password(), [7; 16]).await.unwrap();
-        while hasher.count() < 4 {
+        while hasher.count() < 2 {
             tokio::task::yield_now().await;
         }
         assert_eq!(hasher.kept().buffers.len(), 1, "two hashes ran at once");

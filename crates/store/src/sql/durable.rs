@@ -81,11 +81,12 @@ impl Disk {
     }
 
     /// After a sync that failed, the next one may succeed without the pages that this one lost. They are still in
-    /// memory: written into the database itself and synced there, they are safe.
+    /// memory: written into the database itself and synced there, they are safe. The log is emptied then, since one
+    /// with a hole, read after a power cut, would lay old pages over the new ones.
     fn repair(&self) {
         let whole = sqlite::open_writer(&self.path).and_then(|c| {
-            let busy: bool = c.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get(0))?;
-            Ok(!busy)
+            let busy: bool = c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            Ok(!busy && self.sync().is_ok())
         });
         if !matches!(whole, Ok(true)) {
             tracing::error!("the disk failed twice in a row; ending, so that nothing is lost silently");

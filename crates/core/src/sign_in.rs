@@ -329,6 +329,28 @@ impl AnySignIn {
         }
     }
 
+    /// Its id.
+    pub fn id(&self) -> &SignInId {
+        match self {
+            Self::NeedsIdentifier(a) => &a.id,
+            Self::NeedsFirstFactor(a) => &a.id,
+            Self::NeedsSecondFactor(a) => &a.id,
+            Self::NeedsClientTrust(a) => &a.id,
+            Self::NeedsNewPassword(a) => &a.id,
+        }
+    }
+
+    /// The client that it belongs to.
+    pub fn client(&self) -> &ClientId {
+        match self {
+            Self::NeedsIdentifier(a) => &a.client,
+            Self::NeedsFirstFactor(a) => &a.client,
+            Self::NeedsSecondFactor(a) => &a.client,
+            Self::NeedsClientTrust(a) => &a.client,
+            Self::NeedsNewPassword(a) => &a.client,
+        }
+    }
+
     /// When it ends by itself.
     pub fn expires(&self) -> Time {
         match self {

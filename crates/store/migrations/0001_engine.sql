@@ -3,4 +3,4 @@ CREATE TABLE housekey_outbox (
   tx BIGINT NOT NULL,
   ids TEXT NOT NULL
 );
-CREATE INDEX housekey_outbox_tx ON housekey_outbox (tx);
+CREATE INDEX housekey_outbox_tx ON housekey_outbox (tx); -- PostgreSQL

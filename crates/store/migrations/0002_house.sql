@@ -2,20 +2,20 @@ CREATE TABLE housekey_instance (
   id TEXT PRIMARY KEY,
   chain_key BYTEA,
   created_at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 
 CREATE TABLE housekey_key (
   id TEXT PRIMARY KEY,
   check_value BYTEA NOT NULL,
   current BOOLEAN NOT NULL,
   created_at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 
 CREATE TABLE housekey_setting (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL,
   updated_at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 
 CREATE TABLE housekey_user (
   id TEXT PRIMARY KEY,
@@ -30,14 +30,14 @@ CREATE TABLE housekey_user (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   last_sign_in_at BIGINT
-);
+) WITHOUT ROWID;
 CREATE UNIQUE INDEX housekey_user_handle ON housekey_user (handle);
 
 CREATE TABLE housekey_password (
   user_id TEXT PRIMARY KEY REFERENCES housekey_user (id) ON DELETE CASCADE,
   hash TEXT NOT NULL,
   set_at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 
 CREATE TABLE housekey_email (
   id TEXT PRIMARY KEY,
@@ -46,7 +46,7 @@ CREATE TABLE housekey_email (
   canonical TEXT NOT NULL,
   verified_at BIGINT,
   created_at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE UNIQUE INDEX housekey_email_verified ON housekey_email (canonical) WHERE verified_at IS NOT NULL;
 CREATE UNIQUE INDEX housekey_email_of_user ON housekey_email (user_id, canonical);
 
@@ -62,7 +62,7 @@ CREATE TABLE housekey_client (
   changed_at BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX housekey_client_expires ON housekey_client (expires_at);
 
 CREATE TABLE housekey_session (
@@ -85,42 +85,42 @@ CREATE INDEX housekey_session_client ON housekey_session (client_id);
 CREATE INDEX housekey_session_expires ON housekey_session (expires_at);
 
 CREATE TABLE housekey_sign_in (
-  id TEXT PRIMARY KEY,
-  client_id TEXT NOT NULL UNIQUE REFERENCES housekey_client (id) ON DELETE CASCADE,
+  client_id TEXT PRIMARY KEY REFERENCES housekey_client (id) ON DELETE CASCADE,
+  id TEXT NOT NULL,
   version BIGINT NOT NULL,
   kind TEXT NOT NULL,
   body TEXT NOT NULL,
   form BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX housekey_sign_in_expires ON housekey_sign_in (expires_at);
 
 CREATE TABLE housekey_sign_up (
-  id TEXT PRIMARY KEY,
-  client_id TEXT NOT NULL UNIQUE REFERENCES housekey_client (id) ON DELETE CASCADE,
+  client_id TEXT PRIMARY KEY REFERENCES housekey_client (id) ON DELETE CASCADE,
+  id TEXT NOT NULL,
   version BIGINT NOT NULL,
   kind TEXT NOT NULL,
   body TEXT NOT NULL,
   form BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX housekey_sign_up_expires ON housekey_sign_up (expires_at);
 
 CREATE TABLE housekey_verification (
-  id TEXT PRIMARY KEY,
   client_id TEXT NOT NULL REFERENCES housekey_client (id) ON DELETE CASCADE,
   purpose TEXT NOT NULL,
+  id TEXT NOT NULL,
   user_id TEXT,
   email_id TEXT,
   canonical TEXT NOT NULL,
   code_hash BYTEA NOT NULL,
   tries BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
-  expires_at BIGINT NOT NULL
-);
-CREATE UNIQUE INDEX housekey_verification_purpose ON housekey_verification (client_id, purpose);
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (client_id, purpose)
+) WITHOUT ROWID;
 CREATE INDEX housekey_verification_user ON housekey_verification (user_id);
 CREATE INDEX housekey_verification_expires ON housekey_verification (expires_at);
 
@@ -132,21 +132,21 @@ CREATE TABLE housekey_link (
   secret_hash BYTEA NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX housekey_link_user ON housekey_link (user_id, purpose);
 CREATE INDEX housekey_link_expires ON housekey_link (expires_at);
 
 CREATE TABLE housekey_limit (
   name BYTEA PRIMARY KEY,
   tat BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX housekey_limit_tat ON housekey_limit (tat);
 
 CREATE TABLE housekey_failure (
   name BYTEA PRIMARY KEY,
   failures BIGINT NOT NULL,
   at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX housekey_failure_at ON housekey_failure (at);
 
 CREATE TABLE housekey_event (
@@ -169,7 +169,7 @@ CREATE TABLE housekey_event_key (
   day TEXT PRIMARY KEY,
   sealed BYTEA NOT NULL,
   created_at BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 
 CREATE TABLE housekey_event_chain (
   number BIGINT PRIMARY KEY,

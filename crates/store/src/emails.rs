@@ -12,7 +12,7 @@ use crate::{
     verifications,
 };
 use housekey_core::{
-    ids::{EmailId, SessionId, UserId, VerificationId},
+    ids::{ClientId, EmailId, SessionId, UserId, VerificationId},
     sign_in::Account,
     time::Time,
 };
@@ -111,7 +111,7 @@ impl Store {
         &self,
         account: Account,
         email: EmailRow,
-        spent: VerificationId,
+        (client, spent): (ClientId, VerificationId),
         trail: Trail,
         now: Time,
     ) -> Result<(), StoreError> {
@@ -126,7 +126,7 @@ impl Store {
                 if tx.execute(&PROVE, &[id.into(), (&account.user).into(), now.into()]).await? != 1 {
                     return Err(StoreError::Conflict);
                 }
-                verifications::take(tx, &spent).await?;
+                verifications::take(tx, &client, &spent).await?;
                 sign_ins::leave(tx, &trail, now).await
             })
         })

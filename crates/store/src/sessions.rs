@@ -186,7 +186,7 @@ impl Store {
                     return Err(StoreError::Conflict);
                 }
                 if let Some(code) = &spent {
-                    crate::verifications::take(tx, code).await?;
+                    crate::verifications::take(tx, &rotation.client, code).await?;
                 }
                 events::insert(tx, &[event]).await
             })

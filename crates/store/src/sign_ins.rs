@@ -24,10 +24,11 @@ statements! {
         ON CONFLICT (client_id) DO UPDATE SET id = excluded.id, version = excluded.version, kind = excluded.kind, body = excluded.body, \
         form = excluded.form, created_at = excluded.created_at, expires_at = excluded.expires_at";
     OF_CLIENT = "SELECT id, version, body, form, expires_at FROM housekey_sign_in WHERE client_id = $1";
-    ADVANCE = "UPDATE housekey_sign_in SET version = version + 1, kind = $3, body = $4, form = $5, expires_at = $6 WHERE id = $1 AND version = $2";
-    TAKE = "DELETE FROM housekey_sign_in WHERE id = $1 AND version = $2";
+    ADVANCE = "UPDATE housekey_sign_in SET version = version + 1, kind = $4, body = $5, form = $6, expires_at = $7 \
+        WHERE client_id = $1 AND id = $2 AND version = $3";
+    TAKE = "DELETE FROM housekey_sign_in WHERE client_id = $1 AND id = $2 AND version = $3";
     DROP_OF_CLIENT = "DELETE FROM housekey_sign_in WHERE client_id = $1";
-    SWEEP = "DELETE FROM housekey_sign_in WHERE id IN (SELECT id FROM housekey_sign_in WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+    SWEEP = "DELETE FROM housekey_sign_in WHERE client_id IN (SELECT client_id FROM housekey_sign_in WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 }
 
 /// A stored attempt with the version that the next step must name.
@@ -103,8 +104,6 @@ impl Store {
     pub async fn sign_in_begin(
         &self,
         client: Option<NewClient>,
-        of: ClientId,
-        id: SignInId,
         attempt: AnySignIn,
         trail: Trail,
         now: Time,
@@ -114,7 +113,7 @@ impl Store {
                 if let Some(new) = &client {
                     clients::insert(tx, new, now).await?;
                 }
-                put(tx, &id, &of, &attempt, now).await?;
+                put(tx, &attempt, now).await?;
                 leave(tx, &trail, now).await
             })
         })
@@ -127,7 +126,6 @@ impl Store {
     /// [`StoreError::Conflict`] when somebody else moved it first.
     pub async fn sign_in_advance(
         &self,
-        id: SignInId,
         version: i64,
         attempt: AnySignIn,
         spent: Option<VerificationId>,
@@ -137,7 +135,8 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let args = [
-                    (&id).into(),
+                    attempt.client().into(),
+                    attempt.id().into(),
                     version.into(),
                     attempt.kind().into(),
                     body(&attempt)?.into(),
@@ -148,7 +147,7 @@ impl Store {
                     return Err(StoreError::Conflict);
                 }
                 if let Some(code) = &spent {
-                    verifications::take(tx, code).await?;
+                    verifications::take(tx, attempt.client(), code).await?;
                 }
                 leave(tx, &trail, now).await
             })
@@ -167,7 +166,7 @@ impl Store {
 
 pub(crate) async fn complete(tx: &mut Tx, done: &Completion) -> Result<(), StoreError> {
     let now = done.session.session.created;
-    let user = &done.account.user;
+    let (user, client) = (&done.account.user, &done.rotation.client);
     users::bind_sign_in(tx, &done.account, done.renew.is_some(), now).await?;
     if let Some(hash) = &done.renew {
         users::put_password(tx, user, hash, now).await?;
@@ -183,14 +182,14 @@ pub(crate) async fn complete(tx: &mut Tx, done: &Completion) -> Result<(), Store
     }
     sessions::open(tx, &done.session, done.most_sessions).await?;
     if let Some((id, version)) = &done.attempt {
-        if tx.execute(&TAKE, &[id.into(), (*version).into()]).await? != 1 {
+        if tx.execute(&TAKE, &[client.into(), id.into(), (*version).into()]).await? != 1 {
             return Err(StoreError::Conflict);
         }
     } else {
-        tx.execute(&DROP_OF_CLIENT, &[(&done.rotation.client).into()]).await?;
+        tx.execute(&DROP_OF_CLIENT, &[client.into()]).await?;
     }
     if let Some(code) = &done.spent {
-        verifications::take(tx, code).await?;
+        verifications::take(tx, client, code).await?;
     }
     limits::refund(tx, &done.refund).await?;
     if let Some(name) = &done.forgive {
@@ -207,10 +206,10 @@ pub(crate) async fn leave(tx: &mut Tx, trail: &Trail, now: Time) -> Result<(), S
     events::insert(tx, &trail.events).await
 }
 
-async fn put(tx: &mut Tx, id: &SignInId, client: &ClientId, attempt: &AnySignIn, now: Time) -> Result<(), StoreError> {
+async fn put(tx: &mut Tx, attempt: &AnySignIn, now: Time) -> Result<(), StoreError> {
     let args = [
-        id.into(),
-        client.into(),
+        attempt.id().into(),
+        attempt.client().into(),
         1_i64.into(),
         attempt.kind().into(),
         body(attempt)?.into(),

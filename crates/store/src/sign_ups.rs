@@ -22,9 +22,9 @@ statements! {
         ON CONFLICT (client_id) DO UPDATE SET id = excluded.id, version = excluded.version, kind = excluded.kind, body = excluded.body, \
         form = excluded.form, created_at = excluded.created_at, expires_at = excluded.expires_at";
     OF_CLIENT = "SELECT id, version, body, form, expires_at FROM housekey_sign_up WHERE client_id = $1";
-    ADVANCE = "UPDATE housekey_sign_up SET version = version + 1, kind = $3, body = $4, form = $5 WHERE id = $1 AND version = $2";
-    TAKE = "DELETE FROM housekey_sign_up WHERE id = $1 AND version = $2";
-    SWEEP = "DELETE FROM housekey_sign_up WHERE id IN (SELECT id FROM housekey_sign_up WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+    ADVANCE = "UPDATE housekey_sign_up SET version = version + 1, kind = $4, body = $5, form = $6 WHERE client_id = $1 AND id = $2 AND version = $3";
+    TAKE = "DELETE FROM housekey_sign_up WHERE client_id = $1 AND id = $2 AND version = $3";
+    SWEEP = "DELETE FROM housekey_sign_up WHERE client_id IN (SELECT client_id FROM housekey_sign_up WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 }
 
 /// A stored attempt with the version that the next step must name.
@@ -89,8 +89,7 @@ impl Store {
                 if let Some(new) = &client {
                     clients::insert(tx, new, now).await?;
                 }
-                let AnySignUp::NeedsVerification(a) = &attempt;
-                put(tx, &a.id, &a.client, &attempt, a.expires, now).await?;
+                put(tx, &attempt, now).await?;
                 sign_ins::leave(tx, &trail, now).await
             })
         })
@@ -103,7 +102,6 @@ impl Store {
     /// [`StoreError::Conflict`] when somebody else moved it first.
     pub async fn sign_up_advance(
         &self,
-        id: SignUpId,
         version: i64,
         attempt: AnySignUp,
         trail: Trail,
@@ -111,8 +109,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
+                let AnySignUp::NeedsVerification(a) = &attempt;
                 let args = [
-                    (&id).into(),
+                    (&a.client).into(),
+                    (&a.id).into(),
                     version.into(),
                     attempt.kind().into(),
                     body(&attempt)?.into(),
@@ -140,8 +140,8 @@ impl Store {
                 emails::insert_proved(tx, &new.user, now).await?;
                 clients::rotate(tx, &new.rotation, now).await?;
                 sessions::open(tx, &new.session, new.most_sessions).await?;
-                take(tx, &new.attempt).await?;
-                verifications::take(tx, &new.spent).await?;
+                take(tx, &new.rotation.client, &new.attempt).await?;
+                verifications::take(tx, &new.rotation.client, &new.spent).await?;
                 sign_ins::leave(tx, &new.trail, now).await
             })
         })
@@ -156,37 +156,31 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 sign_ins::complete(tx, &done).await?;
-                take(tx, &attempt).await
+                take(tx, &done.rotation.client, &attempt).await
             })
         })
         .await
     }
 }
 
-async fn take(tx: &mut Tx, attempt: &(SignUpId, i64)) -> Result<(), StoreError> {
-    match tx.execute(&TAKE, &[(&attempt.0).into(), attempt.1.into()]).await? {
+async fn take(tx: &mut Tx, client: &ClientId, (id, version): &(SignUpId, i64)) -> Result<(), StoreError> {
+    match tx.execute(&TAKE, &[client.into(), id.into(), (*version).into()]).await? {
         1 => Ok(()),
         _ => Err(StoreError::Conflict),
     }
 }
 
-async fn put(
-    tx: &mut Tx,
-    id: &SignUpId,
-    client: &ClientId,
-    attempt: &AnySignUp,
-    expires: Time,
-    now: Time,
-) -> Result<(), StoreError> {
+async fn put(tx: &mut Tx, attempt: &AnySignUp, now: Time) -> Result<(), StoreError> {
+    let AnySignUp::NeedsVerification(a) = attempt;
     let args = [
-        id.into(),
-        client.into(),
+        (&a.id).into(),
+        (&a.client).into(),
         1_i64.into(),
         attempt.kind().into(),
         body(attempt)?.into(),
         AnySignUp::FORM.into(),
         now.into(),
-        expires.into(),
+        a.expires.into(),
     ];
     tx.execute(&PUT, &args).await.map(drop)
 }

@@ -21,9 +21,10 @@ statements! {
     TRY = "UPDATE housekey_verification SET tries = tries + 1 WHERE id = $1 AND client_id = $2 AND purpose = $3 AND tries < $4 AND expires_at > $5 \
         RETURNING code_hash, user_id, email_id, canonical";
     OF_CLIENT = "SELECT id FROM housekey_verification WHERE client_id = $1 AND purpose = $2";
-    SPENT = "DELETE FROM housekey_verification WHERE id = $1";
+    SPENT = "DELETE FROM housekey_verification WHERE client_id = $1 AND id = $2";
     OF_USER = "DELETE FROM housekey_verification WHERE user_id = $1";
-    SWEEP = "DELETE FROM housekey_verification WHERE id IN (SELECT id FROM housekey_verification WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+    SWEEP = "DELETE FROM housekey_verification WHERE (client_id, purpose) IN \
+        (SELECT client_id, purpose FROM housekey_verification WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 }
 
 /// What a code is good for. A code of one purpose is refused for any other (SEC-30).
@@ -174,8 +175,8 @@ pub(crate) async fn put(tx: &mut Tx, v: &NewVerification, now: Time) -> Result<(
 }
 
 /// Takes the code out of the world: of all who come at once, one gets it.
-pub(crate) async fn take(tx: &mut Tx, id: &VerificationId) -> Result<(), StoreError> {
-    match tx.execute(&SPENT, &[id.into()]).await? {
+pub(crate) async fn take(tx: &mut Tx, client: &ClientId, id: &VerificationId) -> Result<(), StoreError> {
+    match tx.execute(&SPENT, &[client.into(), id.into()]).await? {
         1 => Ok(()),
         _ => Err(StoreError::Conflict),
     }

@@ -171,7 +171,7 @@ impl Housekey {
         let detail = serde_json::json!({"email": id.as_str()});
         let event = self.event_here(caller, EventKind::EmailVerified, &here, &user, detail).await?;
         let trail = Trail { events: vec![event], ..Trail::default() };
-        match self.store().email_prove(user.account, email, code_id, trail, now).await {
+        match self.store().email_prove(user.account, email, (here.client.id, code_id), trail, now).await {
             Err(StoreError::Taken(_)) => Err(Error::field("email", "email_of_another_account")),
             other => Ok(other?),
         }

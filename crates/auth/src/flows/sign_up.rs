@@ -116,10 +116,10 @@ impl Housekey {
         let made = self.make_sign_up_code(caller, &client.id, &email, owner.as_ref())?;
         let expired = |_| Error::Denied(Denial::AttemptExpired);
         let attempt = attempt.resend(made.verification.id.clone(), now).map_err(expired)?;
-        let (id, shown) = (attempt.id.clone(), view(&attempt));
+        let shown = view(&attempt);
         let trail = self.sign_up_trail(caller, &client.id, made, owner.as_ref()).await?;
         let any = AnySignUp::NeedsVerification(attempt);
-        match self.store().sign_up_advance(id, version, any, trail, now).await {
+        match self.store().sign_up_advance(version, any, trail, now).await {
             Ok(()) => self.mail_waits(),
             // The same button, clicked twice: one code is on its way.
             Err(StoreError::Conflict) => {}

@@ -225,21 +225,30 @@ fn for_postgres(sql: &str) -> String {
     words(sql, |line| {
         line.replace("BIGINT IDENTITY PRIMARY KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
             .replace(" TEXT", " TEXT COLLATE \"C\"")
+            .replace(" WITHOUT ROWID", "")
     })
 }
 
-/// STRICT tables know INTEGER, TEXT and BLOB; a truth value is 0 or 1.
+/// STRICT tables know INTEGER, TEXT and BLOB; a truth value is 0 or 1. Numbers of an identity rise as long as the newest
+/// row stays, and AUTOINCREMENT would write one page more in each transaction. A line marked for PostgreSQL is left out.
 fn for_sqlite(sql: &str) -> String {
     words(sql, |line| {
+        if line.ends_with("-- PostgreSQL") {
+            return String::new();
+        }
         let mut line = line
-            .replace("BIGINT IDENTITY PRIMARY KEY", "INTEGER PRIMARY KEY AUTOINCREMENT")
+            .replace("BIGINT IDENTITY PRIMARY KEY", "INTEGER PRIMARY KEY")
             .replace(" BIGINT", " INTEGER")
             .replace(" BYTEA", " BLOB");
         if let Some((column, _)) = line.trim_start().split_once(" BOOLEAN") {
             let check = format!(" INTEGER CHECK ({column} IN (0, 1))");
             line = line.replace(" BOOLEAN", &check);
         }
-        if line.trim_end() == ");" { line.replace(");", ") STRICT;") } else { line }
+        match line.trim_end() {
+            ");" => ") STRICT;".into(),
+            ") WITHOUT ROWID;" => ") STRICT, WITHOUT ROWID;".into(),
+            _ => line,
+        }
     })
     .replace("applied_at INTEGER NOT NULL);", "applied_at INTEGER NOT NULL) STRICT;")
 }
@@ -254,10 +263,14 @@ mod tests {
 
     #[test]
     fn one_text_becomes_two() {
+        let keyed = "CREATE TABLE k (\n  id TEXT PRIMARY KEY\n) WITHOUT ROWID;";
+        assert_eq!(for_sqlite(keyed), "CREATE TABLE k (\n  id TEXT PRIMARY KEY\n) STRICT, WITHOUT ROWID;");
+        assert_eq!(for_postgres(keyed), "CREATE TABLE k (\n  id TEXT COLLATE \"C\" PRIMARY KEY\n);");
+        assert_eq!(for_sqlite("CREATE INDEX i ON t (a); -- PostgreSQL"), "");
         let sql = "CREATE TABLE t (\n  a TEXT NOT NULL,\n  b BOOLEAN NOT NULL,\n  n BIGINT IDENTITY PRIMARY KEY\n);";
         assert_eq!(
             for_sqlite(sql),
-            "CREATE TABLE t (\n  a TEXT NOT NULL,\n  b INTEGER CHECK (b IN (0, 1)) NOT NULL,\n  n INTEGER PRIMARY KEY AUTOINCREMENT\n) STRICT;"
+            "CREATE TABLE t (\n  a TEXT NOT NULL,\n  b INTEGER CHECK (b IN (0, 1)) NOT NULL,\n  n INTEGER PRIMARY KEY\n) STRICT;"
         );
         assert!(for_postgres(sql).contains("a TEXT COLLATE \"C\" NOT NULL"));
     }

@@ -110,7 +110,7 @@ async fn almost(store: &Store, user: &UserId, version: i64) -> Completion {
     let attempt = SignIn::begin(id.clone(), of.clone(), false, None, NOW)
         .identify(Email::parse("ada@example.com").unwrap(), vec![Strategy::Password]);
     let any = AnySignIn::NeedsFirstFactor(attempt);
-    store.sign_in_begin(Some(new), of.clone(), id.clone(), any, Trail::default(), NOW).await.unwrap();
+    store.sign_in_begin(Some(new), any, Trail::default(), NOW).await.unwrap();
     completion(user, version, Some((id, 1)), rotation(&of, 1, None))
 }
 

@@ -27,9 +27,9 @@ async fn a_full_disk_is_told_leaves_nothing_half_made_and_passes() {
             NOW,
         )
         .identify(housekey_core::identifier::email::Email::parse(&format!("u{i}@example.com")).unwrap(), vec![]);
-        let (of, id) = (new.id.clone(), attempt.id.clone());
+        let of = new.id.clone();
         let any = housekey_core::sign_in::AnySignIn::NeedsFirstFactor(attempt);
-        let done = base.store.sign_in_begin(Some(new), of.clone(), id, any, Default::default(), NOW).await;
+        let done = base.store.sign_in_begin(Some(new), any, Default::default(), NOW).await;
         if let Err(e) = done {
             assert!(matches!(e, StoreError::Unavailable { .. }), "{e:?}");
             assert!(base.store.reader().client(&of).await.unwrap().is_none(), "half made");

@@ -64,14 +64,13 @@ impl Housekey {
             sent: made.sent.sent,
             expires: made.sent.expires,
         };
-        let id = attempt.id.clone();
         let any = AnySignIn::NeedsFirstFactor(attempt.prepare(prepared, now).map_err(refused)?);
         let detail = serde_json::json!({"purpose": purpose.as_str()});
         let client = Some(&checked.client.id);
         let event = self.event_of(caller, EventKind::CodeSent, user.as_ref(), client, None, detail).await?;
         let trail = Trail { verification: Some(made.verification), mail: vec![made.mail], events: vec![event] };
         let shown = view(&any);
-        match self.store().sign_in_advance(id, row.version, any, None, trail, now).await.map_err(Error::from) {
+        match self.store().sign_in_advance(row.version, any, None, trail, now).await.map_err(Error::from) {
             Ok(()) => {
                 self.mail_waits();
                 Ok(Outcome::plain(shown))
@@ -139,11 +138,10 @@ impl Housekey {
                 self.finish_sign_in(caller, &checked.client, finish).await
             }
             After::NewPassword(next) => {
-                let id = next.id.clone();
                 let any = AnySignIn::NeedsNewPassword(next);
                 let shown = view(&any);
                 let spent = Some(prepared.verification);
-                self.store().sign_in_advance(id, row.version, any, spent, Trail::default(), now).await?;
+                self.store().sign_in_advance(row.version, any, spent, Trail::default(), now).await?;
                 Ok(Outcome::plain(shown))
             }
         }

@@ -45,9 +45,7 @@ impl Housekey {
         let attempt = self.begin(working.id.clone(), identifier, &start);
         let any = AnySignIn::NeedsFirstFactor(attempt);
         let shown = view(&any);
-        self.store()
-            .sign_in_begin(working.new, working.id, shown.id.clone(), any, Trail::default(), self.now())
-            .await?;
+        self.store().sign_in_begin(working.new, any, Trail::default(), self.now()).await?;
         Ok(Outcome { value: shown, cookies: working.cookies })
     }
 
@@ -88,7 +86,7 @@ impl Housekey {
         let trail = Trail { verification: Some(made.verification), mail: vec![made.mail], events: vec![event] };
         let any = AnySignIn::NeedsFirstFactor(attempt);
         let shown = view(&any);
-        self.store().sign_in_begin(working.new, working.id, shown.id.clone(), any, trail, self.now()).await?;
+        self.store().sign_in_begin(working.new, any, trail, self.now()).await?;
         self.mail_waits();
         Ok(Outcome { value: shown, cookies: working.cookies })
     }

@@ -3,18 +3,22 @@
 //! A fresh buffer of 19 MiB costs page faults worth as much as the hash itself, and an unbounded number of them is
 //! a way to exhaust memory from outside. So buffers are few, kept while there is work, and freed after 30 s of idleness.
 
+mod line;
+
 use crate::error::{Error, Result};
 use housekey_core::password::{self, Argon2Cost, HashMemory, Password, PasswordHash, Verdict};
+use line::Line;
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 /// How long a hash may wait for its turn before the caller is told to come again.
 const QUEUE_WAIT: Duration = Duration::from_secs(2);
-/// How long kept buffers survive without work.
-pub(crate) const KEEP: Duration = Duration::from_secs(30);
 
 /// A bounded pool of password hashes. Clones share it.
 #[derive(Clone)]
@@ -23,15 +27,8 @@ pub struct Hasher(Arc<Pool>);
 struct Pool {
     cost: Argon2Cost,
     decoy: PasswordHash,
-    turns: Arc<Semaphore>,
-    kept: Mutex<Kept>,
-}
-
-#[derive(Default)]
-struct Kept {
-    buffers: Vec<HashMemory>,
-    used: u64,
-    hashes: u64,
+    line: Line,
+    hashes: Arc<AtomicU64>,
 }
 
 impl Hasher {
@@ -46,8 +43,8 @@ impl Hasher {
         Self(Arc::new(Pool {
             cost,
             decoy: password::decoy(cost),
-            turns: Arc::new(Semaphore::new(at_once.max(1))),
-            kept: Mutex::default(),
+            line: Line::new(cost, at_once),
+            hashes: Arc::default(),
         }))
     }
 
@@ -86,59 +83,70 @@ impl Hasher {
 
     /// How many hashes were computed since the start: the test kit counts equal work with it.
     pub fn count(&self) -> u64 {
-        self.kept().hashes
+        self.0.hashes.load(Ordering::Relaxed)
     }
 
-    /// How many buffers were used since the start: the same number again is idleness.
-    pub(crate) fn used(&self) -> u64 {
-        self.kept().used
-    }
-
-    /// Gives the kept buffers back.
-    pub(crate) fn free(&self) {
-        self.kept().buffers = Vec::new();
-    }
-
+    /// Waits for a turn, and then for the work, which goes on without its caller once it is begun: a hash that was
+    /// given up for its caller's sake would make room for one more at once.
     async fn turn<T: Send + 'static>(&self, work: impl FnOnce(&mut HashMemory) -> T + Send + 'static) -> Result<T> {
-        let busy = Error::Unavailable { maybe_applied: false, retry_after: QUEUE_WAIT };
-        let Ok(Ok(turn)) = tokio::time::timeout(QUEUE_WAIT, self.0.turns.clone().acquire_owned()).await else {
-            return Err(busy);
-        };
-        let pool = self.0.clone();
-        let done = tokio::task::spawn_blocking(move || {
-            let taken = pool.kept.lock().unwrap_or_else(PoisonError::into_inner).buffers.pop();
-            let mut memory = taken.unwrap_or_else(|| HashMemory::new(pool.cost));
-            let out = work(&mut memory);
-            let mut kept = pool.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.used = kept.used.wrapping_add(1);
-            kept.hashes += 1;
-            kept.buffers.push(memory);
-            // Before the answer is taken up: the next one need not wait for that.
-            drop((kept, turn));
-            out
-        });
-        done.await.map_err(|_| Error::Bug("a password hash panicked"))
-    }
-
-    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        let (begin, begun) = oneshot::channel();
+        let (done, out) = oneshot::channel();
+        let hashes = self.0.hashes.clone();
+        self.0.line.join(Box::new(move |memory| {
+            if begin.send(()).is_ok() {
+                let out = work(memory);
+                hashes.fetch_add(1, Ordering::Relaxed);
+                // Whoever asked may have hung up meanwhile.
+                drop(done.send(out));
+            }
+        }));
+        match tokio::time::timeout(QUEUE_WAIT, begun).await {
+            Ok(Ok(())) => out.await.map_err(|_| Error::Bug("a password hash panicked")),
+            _ => Err(Error::Unavailable { maybe_applied: false, retry_after: QUEUE_WAIT }),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc;
+    use tokio::task::{JoinHandle, yield_now};
+
+    /// Work in the line, so far that it has joined it.
+    async fn joins(hasher: &Hasher, work: impl FnOnce() + Send + 'static) -> JoinHandle<Result<()>> {
+        let hasher = hasher.clone();
+        let joined = tokio::spawn(async move { hasher.turn(move |_| work()).await });
+        yield_now().await;
+        joined
+    }
 
     #[tokio::test]
-    async fn a_caller_who_hangs_up_keeps_its_turn_until_the_hash_is_done() {
+    async fn a_hash_that_was_begun_keeps_its_turn_and_one_that_was_not_is_never_made_when_callers_hang_up() {
         let hasher = Hasher::new(Argon2Cost::DEFAULT, 1);
-        let password = || Password::parse("lantern-orbit-velvet-4711".to_owned()).unwrap();
-        let hung_up = hasher.hash(password(), [7; 16]);
-        assert!(tokio::time::timeout(Duration::ZERO, hung_up).await.is_err());
-        hasher.hash(password(), [7; 16]).await.unwrap();
-        while hasher.count() < 2 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(hasher.kept().buffers.len(), 1, "two hashes ran at once");
+        let (begun, begins) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel::<()>();
+        let hung_up = joins(&hasher, move || {
+            begun.send(()).unwrap();
+            goes_on.recv().unwrap();
+        })
+        .await;
+        begins.recv().unwrap();
+        hung_up.abort();
+        let gone_while_waiting = joins(&hasher, || panic!("nobody waits for this")).await;
+        gone_while_waiting.abort();
+        let waits = joins(&hasher, || ()).await;
+        assert_eq!(hasher.count(), 0, "the only turn is taken");
+        go_on.send(()).unwrap();
+        waits.await.unwrap().unwrap();
+        assert_eq!(hasher.count(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_panics_is_told_and_the_next_one_is_made() {
+        let hasher = Hasher::new(Argon2Cost::DEFAULT, 1);
+        let panicked = hasher.turn(|_| panic!("in the test's own work")).await;
+        assert!(matches!(panicked, Err::<(), _>(Error::Bug(_))));
+        hasher.turn(|_| ()).await.unwrap();
     }
 }

@@ -1,7 +1,7 @@
-//! What goes on beside requests: mail, the feed, sweeping, what was seen, the audit trail's links, former keys,
-//! and freeing what nobody needs.
+//! What goes on beside requests: mail, the feed, sweeping, what was seen, the audit trail's links, and former
+//! keys.
 
-use crate::{hasher, housekey::Housekey, jobs::mail::MailWorker};
+use crate::{housekey::Housekey, jobs::mail::MailWorker};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::{sync::watch, time};
 
@@ -14,8 +14,6 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const LINK_EVERY: Duration = Duration::from_secs(5);
 /// How often it is looked whether a former key is still needed.
 const SEAL_EVERY: Duration = Duration::from_secs(3600);
-/// How often in that time it is looked whether password hashes are idle.
-const LOOKS: u32 = 6;
 /// One sweep goes on in pieces until a piece finds fewer rows.
 const SWEEP_MORE: u64 = 500;
 /// How long the facts of events without a user can be read.
@@ -60,7 +58,6 @@ impl Housekey {
                 self.seal_anew().await;
                 self.every(SEAL_EVERY, wait(), || self.seal_anew()).await;
             },
-            self.free_buffers(wait()),
         );
         self.write_seen().await;
         self.link_events().await;
@@ -109,25 +106,6 @@ impl Housekey {
         }
         if let Err(error) = self.store().drop_event_keys(now.minus(FACTS_FOR)).await {
             tracing::warn!(%error, "old event keys could not be destroyed; it is tried again");
-        }
-    }
-
-    async fn free_buffers(&self, stop: impl Future<Output = ()>) {
-        tokio::pin!(stop);
-        let (mut used, mut idle) = (0, 0);
-        loop {
-            tokio::select! {
-                () = &mut stop => return,
-                () = time::sleep(hasher::KEEP / LOOKS) => {}
-            }
-            let now = self.hasher().used();
-            idle = if now == used { idle + 1 } else { 0 };
-            used = now;
-            // Twice: an allocator gives back what was freed when, a while later, one of its threads ends.
-            if idle == LOOKS || idle == LOOKS + 1 {
-                let hasher = self.hasher().clone();
-                drop(std::thread::Builder::new().name("housekey-free".into()).spawn(move || hasher.free()));
-            }
         }
     }
 

@@ -51,7 +51,7 @@ impl Store {
     /// # Errors
     /// When the database is out of reach.
     pub async fn spend(&self, spends: Vec<Spend>, now: Time) -> Result<Spent, StoreError> {
-        self.write(move |tx| Box::pin(async move { spend(tx, &spends, now).await })).await
+        self.count(move |tx| Box::pin(async move { spend(tx, &spends, now).await })).await
     }
 }
 
@@ -101,7 +101,7 @@ impl Store {
     /// # Errors
     /// When the database is out of reach.
     pub async fn refund(&self, spends: Vec<Spend>) -> Result<(), StoreError> {
-        self.write(move |tx| Box::pin(async move { refund(tx, &spends).await })).await
+        self.count(move |tx| Box::pin(async move { refund(tx, &spends).await })).await
     }
 }
 
@@ -125,7 +125,7 @@ impl Store {
         name: [u8; 32],
         now: Time,
     ) -> Result<PasswordGate, StoreError> {
-        self.write(move |tx| {
+        self.count(move |tx| {
             Box::pin(async move {
                 let spent = spend(tx, &spends, now).await?;
                 Ok(PasswordGate { spent, failures: failures(tx, &name).await? })

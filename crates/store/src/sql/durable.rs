@@ -5,7 +5,7 @@ use super::{operation::Operation, sqlite};
 use crate::StoreError;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::{
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
     thread::JoinHandle,
@@ -33,7 +33,7 @@ impl Durable {
         let (way, waiting) = bounded(GROUPS);
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
-        let disk = Disk { path: path.to_path_buf(), log: log.into() };
+        let mut disk = Disk { path: path.to_path_buf(), log: log.into(), open: None };
         let spawned = std::thread::Builder::new().name("housekey-sync".into()).spawn(move || disk.serve(&waiting));
         let thread = spawned.map_err(|_| StoreError::down())?;
         Ok(Self { way, thread })
@@ -57,10 +57,12 @@ impl Durable {
 struct Disk {
     path: PathBuf,
     log: PathBuf,
+    /// SQLite keeps the log as one file for as long as a connection is open, and the writer's is.
+    open: Option<File>,
 }
 
 impl Disk {
-    fn serve(&self, waiting: &Receiver<Committed>) {
+    fn serve(&mut self, waiting: &Receiver<Committed>) {
         while let Ok(first) = waiting.recv() {
             let groups: Vec<Committed> = std::iter::once(first).chain(waiting.try_iter()).collect();
             let written = groups.iter().any(|group| group.written);
@@ -76,14 +78,20 @@ impl Disk {
         }
     }
 
-    fn sync(&self) -> io::Result<()> {
-        OpenOptions::new().write(true).open(&self.log)?.sync_data()
+    fn sync(&mut self) -> io::Result<()> {
+        let log = match self.open.take() {
+            Some(log) => log,
+            None => OpenOptions::new().write(true).open(&self.log)?,
+        };
+        log.sync_data()?;
+        self.open = Some(log);
+        Ok(())
     }
 
     /// After a sync that failed, the next one may succeed without the pages that this one lost. They are still in
     /// memory: written into the database itself and synced there, they are safe. The log is emptied then, since one
     /// with a hole, read after a power cut, would lay old pages over the new ones.
-    fn repair(&self) {
+    fn repair(&mut self) {
         let whole = sqlite::open_writer(&self.path).and_then(|c| {
             let busy: bool = c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
             Ok(!busy && self.sync().is_ok())

@@ -22,8 +22,21 @@ impl<T, F> Op<T> for F where
 {
 }
 
+/// Where an operation's group must be before its caller is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// On the disk.
+    OnDisk,
+    /// With the system, in the log: a process that is killed loses nothing of it, a machine that loses power the last
+    /// moment.
+    InLog,
+}
+
 /// An operation that waits, whatever it answers.
 pub(super) trait Operation: Send {
+    /// When its caller may be told.
+    fn kept(&self) -> Kept;
+
     /// Runs it, and keeps what it answers.
     fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError>;
 
@@ -37,18 +50,24 @@ pub(super) trait Operation: Send {
 /// The operation for the writer's queue, and the way of its answer.
 pub(super) fn pending<T: Send + 'static>(
     op: impl Op<T>,
+    kept: Kept,
 ) -> (Box<dyn Operation>, oneshot::Receiver<Result<T, StoreError>>) {
     let (answer, answered) = oneshot::channel();
-    (Box::new(Pending { op, out: Err(StoreError::down()), answer }), answered)
+    (Box::new(Pending { op, kept, out: Err(StoreError::down()), answer }), answered)
 }
 
 struct Pending<T, O> {
     op: O,
+    kept: Kept,
     out: Result<T, StoreError>,
     answer: oneshot::Sender<Result<T, StoreError>>,
 }
 
 impl<T: Send, O: Op<T>> Operation for Pending<T, O> {
+    fn kept(&self) -> Kept {
+        self.kept
+    }
+
     fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
         // What stands here if the operation panics.
         self.out = Err(StoreError::down());

@@ -1,7 +1,7 @@
 //! The store: one handle over either engine, with writes as operations and reads beside them.
 
 use super::{
-    operation::{Op, pending},
+    operation::{Kept, Op, pending},
     postgres,
     row::Row,
     sqlite,
@@ -104,8 +104,18 @@ impl Store {
 
     /// Runs an operation: all of it is done and durable when this answers, or nothing of it.
     pub(crate) async fn write<T: Send + 'static>(&self, op: impl Op<T>) -> Result<T, StoreError> {
+        self.run(op, Kept::OnDisk).await
+    }
+
+    /// Counts: as [`Store::write`], and answered on SQLite before the disk has it. A machine that loses power forgives
+    /// the tries of its last moment, a process that is killed none.
+    pub(crate) async fn count<T: Send + 'static>(&self, op: impl Op<T>) -> Result<T, StoreError> {
+        self.run(op, Kept::InLog).await
+    }
+
+    async fn run<T: Send + 'static>(&self, op: impl Op<T>, kept: Kept) -> Result<T, StoreError> {
         let done = match &self.0.engine {
-            Kind::Sqlite { writer, .. } => on_writer(writer, op).await,
+            Kind::Sqlite { writer, .. } => on_writer(writer, op, kept).await,
             Kind::Postgres(pool) => {
                 // In a task of its own: a browser that hangs up must not cut a commit.
                 let (pool, shared) = (pool.clone(), self.clone());
@@ -238,8 +248,8 @@ impl Shared {
     }
 }
 
-async fn on_writer<T: Send + 'static>(writer: &Writer, op: impl Op<T>) -> Result<T, StoreError> {
-    let (operation, answered) = pending(op);
+async fn on_writer<T: Send + 'static>(writer: &Writer, op: impl Op<T>, kept: Kept) -> Result<T, StoreError> {
+    let (operation, answered) = pending(op, kept);
     writer.send(operation)?;
     // Without answer the operation never ran.
     answered.await.unwrap_or(Err(StoreError::Unavailable { maybe_applied: false }))

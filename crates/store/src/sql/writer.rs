@@ -5,7 +5,7 @@
 
 use super::{
     durable::{Committed, Durable},
-    operation::{Operation, at_once},
+    operation::{Kept, Operation, at_once},
     sqlite,
     tx::{Engine, Tx},
 };
@@ -137,7 +137,7 @@ impl Run {
         let why = match ended {
             Ok(()) => {
                 self.failures = 0;
-                self.durable.answer(Committed { operations: group, written: changes(&tx) != changed });
+                self.answer(group, changes(&tx) != changed);
                 return tx;
             }
             Err(Failed { error, broken: false }) => error,
@@ -161,6 +161,17 @@ impl Run {
             operation.tell(Err(why.clone()));
         }
         tx
+    }
+
+    /// Tells who only counted, and hands the others on to be told when the disk has it.
+    fn answer(&self, group: Vec<Box<dyn Operation>>, written: bool) {
+        let (told, operations): (Vec<_>, Vec<_>) = group.into_iter().partition(|op| op.kept() == Kept::InLog);
+        for operation in told {
+            operation.tell(Ok(()));
+        }
+        if !operations.is_empty() {
+            self.durable.answer(Committed { operations, written });
+        }
     }
 
     /// Runs a group in one transaction, and tells what it touched.

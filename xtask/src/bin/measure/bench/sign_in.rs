@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use housekey_core::password::{Argon2Cost, HashMemory, Password, hash};
-use reqwest::StatusCode;
+use reqwest::{Request, StatusCode};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use url::Url;
 use xtask::clock::Stopwatch;
 
 use super::figures::{Figures, ms, percentile};
-use crate::drive::browser::{Browser, Field, Page};
+use crate::drive::browser::{Browser, Field};
 use crate::drive::person::{self, PASSWORD};
 use crate::drive::server::Place;
 
@@ -101,19 +101,20 @@ fn hashes(count: usize) -> Result<()> {
     Ok(())
 }
 
-async fn at_password_step(place: &Place, emails: &[String], count: usize) -> Result<Vec<(Browser, Page)>> {
+async fn at_password_step(place: &Place, emails: &[String], count: usize) -> Result<Vec<(Browser, Request)>> {
     let mut ready = Vec::new();
     for email in emails.iter().cycle().take(count) {
         let browser = Browser::as_far_as(place.url(), "/account")?;
         let page = browser.get("/sign-in").await?;
         let page = browser.submit(&page, &[(Field::Email, email)]).await?.at("/password")?;
-        ready.push((browser, page));
+        let form = browser.fill_in(&page, &[(Field::Password, PASSWORD)])?;
+        ready.push((browser, form));
     }
     Ok(ready)
 }
 
 /// Everybody sends the password at once; sign-ins a second, each until the redirect to the account with its cookies.
-async fn flood(ready: Vec<(Browser, Page)>) -> Result<f64> {
+async fn flood(ready: Vec<(Browser, Request)>) -> Result<f64> {
     let count = ready.len();
     let queue = Arc::new(Mutex::new(ready));
     let watch = Stopwatch::start();
@@ -122,10 +123,10 @@ async fn flood(ready: Vec<(Browser, Page)>) -> Result<f64> {
         let queue = queue.clone();
         work.spawn(async move {
             loop {
-                let Some((browser, page)) = queue.lock().await.pop() else {
+                let Some((browser, form)) = queue.lock().await.pop() else {
                     return Ok(());
                 };
-                let answer = browser.submit(&page, &[(Field::Password, PASSWORD)]).await?;
+                let answer = browser.send(form).await?;
                 if answer.status != StatusCode::SEE_OTHER {
                     bail!("a sign-in was answered {} {}:\n{}", answer.status, answer.url, answer.html);
                 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use reqwest::header::{ORIGIN, RETRY_AFTER};
-use reqwest::{Client, StatusCode, redirect};
+use reqwest::{Client, Request, StatusCode, redirect};
 use url::Url;
 
 use super::form::{Form, Input, forms};
@@ -68,6 +68,11 @@ impl Browser {
 
     /// Fills in the form that has all these fields, and sends it.
     pub async fn submit(&self, page: &Page, filled: &[(Field, &str)]) -> Result<Page> {
+        self.send(self.fill_in(page, filled)?).await
+    }
+
+    /// Fills in the form that has all these fields.
+    pub fn fill_in(&self, page: &Page, filled: &[(Field, &str)]) -> Result<Request> {
         let form = forms(&page.html)
             .into_iter()
             .find(|form| filled.iter().all(|(field, _)| form.inputs.iter().any(|input| is(input, *field))))
@@ -78,7 +83,12 @@ impl Browser {
             .header(ORIGIN, self.home.origin().ascii_serialization())
             .header("sec-fetch-site", "same-origin")
             .form(&values(&form, filled));
-        read(request.send().await?).await
+        Ok(request.build()?)
+    }
+
+    /// Sends a form that was filled in.
+    pub async fn send(&self, form: Request) -> Result<Page> {
+        read(self.client.execute(form).await?).await
     }
 }
 

@@ -107,6 +107,7 @@ impl Housekey {
         if let Err(error) = self.store().drop_event_keys(now.minus(FACTS_FOR)).await {
             tracing::warn!(%error, "old event keys could not be destroyed; it is tried again");
         }
+        self.store().rest();
     }
 
     /// This node's name in claims: new with each start, since a claim of a former start is nobody's.

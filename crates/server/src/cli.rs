@@ -12,7 +12,6 @@ use crate::config::Flags;
     name = "housekey",
     version,
     about,
-    args_conflicts_with_subcommands = true,
     after_help = "Examples:
   housekey                                  start on http://localhost:4000, data in ./data
   housekey serve --listen 127.0.0.1:8080    start elsewhere
@@ -86,6 +85,12 @@ apart from the database. Stop it with Ctrl-C or SIGTERM: it finishes what was be
     Mail(MailCommand),
 }
 
+impl Default for Command {
+    fn default() -> Self {
+        Self::Serve(ServeArgs::default())
+    }
+}
+
 /// `housekey config …`
 #[derive(Subcommand)]
 pub enum ConfigCommand {
@@ -155,6 +160,13 @@ pub enum MailCommand {
     },
 }
 
+impl ServeArgs {
+    /// What stands after the command wins over what stands before it.
+    pub fn over(self, before: Self) -> Self {
+        Self { listen: self.listen.or(before.listen), migrate: self.migrate || before.migrate }
+    }
+}
+
 impl Common {
     /// The flags that are configuration.
     pub fn flags(&self, listen: Option<&str>) -> Flags {
@@ -171,6 +183,17 @@ impl Common {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn flags_may_stand_before_the_command_and_after_it() {
+        let read = |line: &str| Cli::try_parse_from(line.split(' ')).unwrap();
+        let cli = read("housekey --data d --listen 127.0.0.1:1 serve --migrate");
+        let Some(Command::Serve(after)) = cli.command else { panic!("no command") };
+        let serve = after.over(cli.serve);
+        assert_eq!((serve.listen.as_deref(), serve.migrate), (Some("127.0.0.1:1"), true));
+        assert_eq!(cli.common.data.as_deref(), Some("d"));
+        assert!(read("housekey --listen 127.0.0.1:1").command.is_none());
+    }
 
     #[test]
     fn the_command_line_is_sound_and_every_command_shows_examples() {

@@ -32,9 +32,12 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let Cli { command, serve: bare, common } = cli;
-    let flags = common.flags(None);
-    match command.unwrap_or(Command::Serve(bare)) {
-        Command::Serve(args) => serve::run(&common.flags(args.listen.as_deref()), args.migrate, common.json),
+    let flags = common.flags(bare.listen.as_deref());
+    match command.unwrap_or_default() {
+        Command::Serve(args) => {
+            let args = args.over(bare);
+            serve::run(&common.flags(args.listen.as_deref()), args.migrate, common.json)
+        }
         Command::Config(ConfigCommand::Check) => commands::check(&flags, common.json),
         Command::Config(ConfigCommand::Show) => commands::show(&flags, common.json),
         Command::Config(ConfigCommand::Reference) => commands::reference(common.json),

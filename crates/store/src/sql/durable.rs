@@ -3,13 +3,13 @@
 
 use super::{operation::Operation, sqlite};
 use crate::StoreError;
-use crossbeam_channel::{Receiver, Sender, bounded};
 use std::{
     fs::{File, OpenOptions},
     io,
     path::{Path, PathBuf},
     thread::JoinHandle,
 };
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// How many committed groups may wait for the disk before the writer does.
 const GROUPS: usize = 8;
@@ -30,19 +30,19 @@ pub(super) struct Durable {
 impl Durable {
     /// For the file at `path`, as SQLite names it.
     pub(super) fn start(path: &Path) -> Result<Self, StoreError> {
-        let (way, waiting) = bounded(GROUPS);
+        let (way, mut waiting) = channel(GROUPS);
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
         let mut disk = Disk { path: path.to_path_buf(), log: log.into(), open: None };
-        let spawned = std::thread::Builder::new().name("housekey-sync".into()).spawn(move || disk.serve(&waiting));
+        let spawned = std::thread::Builder::new().name("housekey-sync".into()).spawn(move || disk.serve(&mut waiting));
         let thread = spawned.map_err(|_| StoreError::down())?;
         Ok(Self { way, thread })
     }
 
     /// Answers this group once it is on the disk.
     pub(super) fn answer(&self, group: Committed) {
-        if let Err(unsent) = self.way.send(group) {
-            tell(vec![unsent.into_inner()], &Err(StoreError::Unavailable { maybe_applied: true }));
+        if let Err(unsent) = self.way.blocking_send(group) {
+            tell(vec![unsent.0], &Err(StoreError::Unavailable { maybe_applied: true }));
         }
     }
 
@@ -62,9 +62,10 @@ struct Disk {
 }
 
 impl Disk {
-    fn serve(&mut self, waiting: &Receiver<Committed>) {
-        while let Ok(first) = waiting.recv() {
-            let groups: Vec<Committed> = std::iter::once(first).chain(waiting.try_iter()).collect();
+    fn serve(&mut self, waiting: &mut Receiver<Committed>) {
+        while let Some(first) = waiting.blocking_recv() {
+            let others = std::iter::from_fn(|| waiting.try_recv().ok());
+            let groups: Vec<Committed> = std::iter::once(first).chain(others).collect();
             let written = groups.iter().any(|group| group.written);
             let answer = match if written { self.sync() } else { Ok(()) } {
                 Ok(()) => Ok(()),

@@ -10,15 +10,23 @@ use super::{
     tx::{Engine, Tx},
 };
 use crate::{StoreError, coherence::Generations};
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::Connection;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::AtomicU64,
+        mpsc::{RecvTimeoutError, Sender as StdSender, channel},
+    },
     time::Duration,
 };
-use tokio::sync::oneshot;
+// Whoever waits on these sleeps at once. Other channels spin and yield first, which takes the processor from the
+// password hashes that keep it busy.
+use tokio::sync::{
+    mpsc::{Receiver, Sender, error::TrySendError},
+    oneshot,
+};
 
 /// How many operations one commit serves at the most.
 pub(super) const GROUP: usize = 256;
@@ -29,6 +37,7 @@ const CHECKPOINT: Duration = Duration::from_secs(2);
 
 enum Message {
     Work(Box<dyn Operation>),
+    Rest,
     Finish(oneshot::Sender<()>),
 }
 
@@ -45,10 +54,10 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let connection = open(path)?;
         let durable = Durable::start(connection.path().map_or(path, Path::new))?;
-        let (send, receive) = bounded(QUEUE);
+        let (send, mut receive) = tokio::sync::mpsc::channel(QUEUE);
         let run = Run { path: path.to_path_buf(), group: group.max(1), generations, statements, failures: 0, durable };
         let spawned =
-            std::thread::Builder::new().name("housekey-writer".into()).spawn(move || run.run(connection, &receive));
+            std::thread::Builder::new().name("housekey-writer".into()).spawn(move || run.run(connection, &mut receive));
         spawned.map_err(|_| StoreError::down())?;
         Ok(Self(RwLock::new(Some(send))))
     }
@@ -64,11 +73,20 @@ impl Writer {
         })
     }
 
+    /// Gives back the memory that the connection keeps for speed, once what was sent before is done.
+    pub(super) fn rest(&self) {
+        let way = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(way) = way.as_ref() {
+            // A queue that is full belongs to a busy writer, which needs what it keeps.
+            drop(way.try_send(Message::Rest));
+        }
+    }
+
     /// Waits until what was sent before is done, and ends the thread.
     pub(super) async fn finish(&self) {
         let Some(way) = self.0.write().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let (done, waited) = oneshot::channel();
-        if way.send(Message::Finish(done)).is_ok() {
+        if way.send(Message::Finish(done)).await.is_ok() {
             // An error means that the thread has ended already.
             drop(waited.await);
         }
@@ -100,15 +118,17 @@ enum Stopped {
 }
 
 impl Run {
-    fn run(mut self, connection: Connection, waiting: &Receiver<Message>) {
+    fn run(mut self, connection: Connection, waiting: &mut Receiver<Message>) {
         let mut tx = Tx::new(Engine::Sqlite(connection), self.statements.clone());
         let stop = checkpoints(self.path.clone());
-        while let Ok(first) = waiting.recv() {
-            let mut finish = None;
+        while let Some(first) = waiting.blocking_recv() {
+            let (mut rest, mut finish) = (false, None);
             let mut group = Vec::new();
-            for message in std::iter::once(first).chain(waiting.try_iter().take(self.group - 1)) {
+            let others = std::iter::from_fn(|| waiting.try_recv().ok()).take(self.group - 1);
+            for message in std::iter::once(first).chain(others) {
                 match message {
                     Message::Work(operation) => group.push(operation),
+                    Message::Rest => rest = true,
                     Message::Finish(done) => {
                         finish = Some(done);
                         break;
@@ -117,6 +137,9 @@ impl Run {
             }
             if !group.is_empty() {
                 tx = self.serve(tx, group);
+            }
+            if rest {
+                shrink(&tx);
             }
             if let Some(done) = finish {
                 drop(stop);
@@ -287,6 +310,15 @@ fn execute(tx: &Tx, sql: &str) -> rusqlite::Result<()> {
     }
 }
 
+/// What is given back is read again when it is needed, mostly from the system's own cache.
+fn shrink(tx: &Tx) {
+    if let Engine::Sqlite(c) = &tx.engine
+        && let Err(e) = c.execute_batch("PRAGMA shrink_memory")
+    {
+        tracing::debug!(error = %e, "the writer keeps its memory");
+    }
+}
+
 /// Rows that were changed since the connection was opened.
 fn changes(tx: &Tx) -> u64 {
     match &tx.engine {
@@ -320,11 +352,11 @@ fn last_told(tx: &Tx) -> Option<i64> {
 }
 
 /// Writes the log back into the file from a connection of its own, until what it returns is dropped.
-fn checkpoints(path: PathBuf) -> Option<Sender<()>> {
-    let (stop, stopped) = bounded::<()>(0);
+fn checkpoints(path: PathBuf) -> Option<StdSender<()>> {
+    let (stop, stopped) = channel::<()>();
     let work = move || {
         let Ok(c) = sqlite::open_writer(&path) else { return };
-        while let Err(crossbeam_channel::RecvTimeoutError::Timeout) = stopped.recv_timeout(CHECKPOINT) {
+        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(CHECKPOINT) {
             if let Err(e) = c.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
                 tracing::warn!(error = %e, "the log could not be written back; it grows until that works");
             }

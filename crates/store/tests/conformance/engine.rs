@@ -46,6 +46,18 @@ async fn a_full_disk_is_told_leaves_nothing_half_made_and_passes() {
 }
 
 #[tokio::test]
+async fn a_house_that_gave_its_memory_back_reads_and_writes_as_before() {
+    for base in bases().await {
+        signed_up(&base.store, "before@example.com").await;
+        base.store.rest();
+        signed_up(&base.store, "after@example.com").await;
+        for address in ["before@example.com", "after@example.com"] {
+            assert!(base.store.reader().user_by_email(address).await.unwrap().is_some(), "{address}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_database_that_is_not_there_is_unavailable_and_not_a_panic() {
     let store = Store::connect("postgres://nobody@127.0.0.1:1/none").unwrap();
     assert!(matches!(store.ready().await, Err(StoreError::Unavailable { maybe_applied: false })));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use housekey_core::password::{Argon2Cost, HashMemory, Password, hash};
-use reqwest::{Request, StatusCode};
+use reqwest::StatusCode;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use url::Url;
@@ -17,9 +17,10 @@ use super::figures::{Figures, ms, percentile};
 use crate::drive::browser::{Browser, Field};
 use crate::drive::person::{self, PASSWORD};
 use crate::drive::server::Place;
+use crate::drive::wire::{Ready, Wire};
 
-const PEOPLE: usize = 20;
-const SIGN_INS: usize = 600;
+const PEOPLE: usize = 40;
+const SIGN_INS: usize = 1500;
 /// The machine's rate is taken between so many parts: it wavers where others share the processor.
 const PARTS: usize = 5;
 const AT_ONCE: usize = 16;
@@ -39,7 +40,7 @@ pub async fn measure(figures: &mut Figures) -> Result<()> {
         let part = ready.split_off(ready.len() - SIGN_INS / PARTS);
         let stop = Arc::new(AtomicBool::new(false));
         let probe = tokio::spawn(healthz(place.url().clone(), stop.clone()));
-        let rate = flood(part).await?;
+        let rate = flood(place.url(), part).await?;
         stop.store(true, Ordering::SeqCst);
         waits.extend(probe.await??);
         let after = raw_rate()?;
@@ -101,34 +102,34 @@ fn hashes(count: usize) -> Result<()> {
     Ok(())
 }
 
-async fn at_password_step(place: &Place, emails: &[String], count: usize) -> Result<Vec<(Browser, Request)>> {
+async fn at_password_step(place: &Place, emails: &[String], count: usize) -> Result<Vec<Ready>> {
     let mut ready = Vec::new();
     for email in emails.iter().cycle().take(count) {
-        let browser = Browser::as_far_as(place.url(), "/account")?;
+        let browser = Browser::new(place.url())?;
         let page = browser.get("/sign-in").await?;
         let page = browser.submit(&page, &[(Field::Email, email)]).await?.at("/password")?;
-        let form = browser.fill_in(&page, &[(Field::Password, PASSWORD)])?;
-        ready.push((browser, form));
+        ready.push(browser.make_ready(&page, &[(Field::Password, PASSWORD)])?);
     }
     Ok(ready)
 }
 
 /// Everybody sends the password at once; sign-ins a second, each until the redirect to the account with its cookies.
-async fn flood(ready: Vec<(Browser, Request)>) -> Result<f64> {
+async fn flood(home: &Url, ready: Vec<Ready>) -> Result<f64> {
     let count = ready.len();
     let queue = Arc::new(Mutex::new(ready));
     let watch = Stopwatch::start();
     let mut work: JoinSet<Result<()>> = JoinSet::new();
     for _ in 0..AT_ONCE {
         let queue = queue.clone();
+        let mut wire = Wire::open(home).await?;
         work.spawn(async move {
             loop {
-                let Some((browser, form)) = queue.lock().await.pop() else {
+                let Some(form) = queue.lock().await.pop() else {
                     return Ok(());
                 };
-                let answer = browser.send(form).await?;
-                if answer.status != StatusCode::SEE_OTHER {
-                    bail!("a sign-in was answered {} {}:\n{}", answer.status, answer.url, answer.html);
+                let status = wire.send(&form).await?;
+                if status != StatusCode::SEE_OTHER {
+                    bail!("a sign-in was answered {status}");
                 }
             }
         });
@@ -147,7 +148,7 @@ async fn healthz(home: Url, stop: Arc<AtomicBool>) -> Result<Vec<Duration>> {
         let watch = Stopwatch::start();
         client.get(address.clone()).send().await?.error_for_status()?.bytes().await?;
         waits.push(watch.elapsed());
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(waits)
 }

@@ -1,16 +1,20 @@
 //! A browser without a screen: cookies, pages, forms.
 
 use anyhow::{Context, Result, bail};
+use reqwest::cookie::{CookieStore, Jar};
 use reqwest::header::{ORIGIN, RETRY_AFTER};
 use reqwest::{Client, Request, StatusCode, redirect};
+use std::sync::Arc;
 use url::Url;
 
 use super::form::{Form, Input, forms};
+use super::wire::Ready;
 
 /// One browser with its cookies.
 #[derive(Clone)]
 pub struct Browser {
     client: Client,
+    cookies: Arc<Jar>,
     home: Url,
 }
 
@@ -42,22 +46,13 @@ pub enum Field {
 impl Browser {
     /// A browser that was never here.
     pub fn new(home: &Url) -> Result<Self> {
-        Self::with(home, redirect::Policy::limited(5))
-    }
-
-    /// One that does not go where a redirect to `path` leads: its answer is the redirect.
-    pub fn as_far_as(home: &Url, path: &'static str) -> Result<Self> {
-        let policy = redirect::Policy::custom(move |to| if to.url().path() == path { to.stop() } else { to.follow() });
-        Self::with(home, policy)
-    }
-
-    fn with(home: &Url, policy: redirect::Policy) -> Result<Self> {
+        let cookies = Arc::new(Jar::default());
         let client = Client::builder()
-            .cookie_store(true)
-            .redirect(policy)
+            .cookie_provider(cookies.clone())
+            .redirect(redirect::Policy::limited(5))
             .timeout(std::time::Duration::from_secs(30))
             .build()?;
-        Ok(Self { client, home: home.clone() })
+        Ok(Self { client, cookies, home: home.clone() })
     }
 
     /// Gets a page.
@@ -68,11 +63,10 @@ impl Browser {
 
     /// Fills in the form that has all these fields, and sends it.
     pub async fn submit(&self, page: &Page, filled: &[(Field, &str)]) -> Result<Page> {
-        self.send(self.fill_in(page, filled)?).await
+        read(self.client.execute(self.fill_in(page, filled)?).await?).await
     }
 
-    /// Fills in the form that has all these fields.
-    pub fn fill_in(&self, page: &Page, filled: &[(Field, &str)]) -> Result<Request> {
+    fn fill_in(&self, page: &Page, filled: &[(Field, &str)]) -> Result<Request> {
         let form = forms(&page.html)
             .into_iter()
             .find(|form| filled.iter().all(|(field, _)| form.inputs.iter().any(|input| is(input, *field))))
@@ -86,9 +80,10 @@ impl Browser {
         Ok(request.build()?)
     }
 
-    /// Sends a form that was filled in.
-    pub async fn send(&self, form: Request) -> Result<Page> {
-        read(self.client.execute(form).await?).await
+    /// Fills in the same form, to be sent when its time comes and by whomever.
+    pub fn make_ready(&self, page: &Page, filled: &[(Field, &str)]) -> Result<Ready> {
+        let cookies = self.cookies.cookies(&self.home).context("no cookies")?;
+        Ready::new(&self.fill_in(page, filled)?, cookies.to_str()?)
     }
 }
 

@@ -4,3 +4,4 @@ pub mod browser;
 pub mod form;
 pub mod person;
 pub mod server;
+pub mod wire;

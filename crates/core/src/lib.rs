@@ -1,19 +1,32 @@
 //! The rules of Housekey: no I/O, no clock, no chance of their own.
 
 pub mod entropy;
-pub mod event;
-pub mod event_chain;
-pub mod factor;
-pub mod identifier;
 pub mod ids;
-pub mod keyring;
-pub mod limits;
-pub mod password;
-pub mod policy;
-pub mod redirect;
 pub mod secret;
-pub mod session;
-pub mod sign_in;
-pub mod sign_up;
 pub mod time;
 pub mod token;
+
+#[cfg(feature = "rules")]
+pub mod event;
+#[cfg(feature = "rules")]
+pub mod event_chain;
+#[cfg(feature = "rules")]
+pub mod factor;
+#[cfg(feature = "rules")]
+pub mod identifier;
+#[cfg(feature = "rules")]
+pub mod keyring;
+#[cfg(feature = "rules")]
+pub mod limits;
+#[cfg(feature = "rules")]
+pub mod password;
+#[cfg(feature = "rules")]
+pub mod policy;
+#[cfg(feature = "rules")]
+pub mod redirect;
+#[cfg(feature = "rules")]
+pub mod session;
+#[cfg(feature = "rules")]
+pub mod sign_in;
+#[cfg(feature = "rules")]
+pub mod sign_up;

@@ -215,7 +215,9 @@ impl Builder {
         let letters =
             read_part(&mut faults, Letters::new(letterhead(&settings, &public_url), settings.templates.as_deref()));
         let pages = read_part(&mut faults, Pages::new(&settings));
-        let listed: Vec<&str> = settings.app_origins.iter().map(String::as_str).collect();
+        let forwarded = settings.clerk.proxy_urls.iter().map(|url| url.origin().ascii_serialization());
+        let listed: Vec<String> = settings.app_origins.iter().cloned().chain(forwarded).collect();
+        let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
         let origins = read_part(&mut faults, Origins::new(&public_url, &listed));
         let development = settings.mode() == Mode::Development;
         let world = match world {

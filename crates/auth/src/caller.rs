@@ -2,7 +2,7 @@
 
 use housekey_core::{
     entropy::Entropy,
-    ids::{ClientId, RequestId},
+    ids::{ClientId, RequestId, SessionId},
     secret::Secret,
     time::Time,
     token::opaque::OpaqueToken,
@@ -16,6 +16,8 @@ pub type ClientToken = OpaqueToken<ClientId>;
 pub struct Caller {
     /// The client's credential, if the request carried a well-formed one.
     pub client: Option<ClientToken>,
+    /// Which of the client's sessions acts, where the caller names one; else the active one.
+    pub session: Option<SessionId>,
     /// The known-device cookie's value, as it came.
     pub device: Option<String>,
     /// The peer's address, or what a trusted proxy says it is.
@@ -40,6 +42,10 @@ pub enum Door {
     Rust,
     /// The local console.
     Console,
+    /// Clerk's Frontend API.
+    ClerkFrontend,
+    /// Clerk's Backend API.
+    ClerkBackend,
 }
 
 impl Door {
@@ -49,6 +55,8 @@ impl Door {
             Self::Pages => "pages",
             Self::Rust => "rust",
             Self::Console => "console",
+            Self::ClerkFrontend => "clerk_frontend",
+            Self::ClerkBackend => "clerk_backend",
         }
     }
 }
@@ -105,6 +113,7 @@ impl Caller {
     pub fn console(now: Time, entropy: &dyn Entropy) -> Self {
         Self {
             client: None,
+            session: None,
             device: None,
             address: IpAddr::from([127, 0, 0, 1]),
             agent: String::from("console"),

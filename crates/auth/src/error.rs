@@ -68,6 +68,18 @@ pub enum Denial {
     LastWayIn,
     /// The link is unknown, used or too old.
     LinkExpired,
+    /// The account is locked, told only after a right proof.
+    UserLocked,
+    /// The ticket is none.
+    TicketInvalid,
+    /// The ticket was used, revoked or is too old.
+    TicketExpired,
+    /// The address may not sign up here.
+    NotAllowed,
+    /// Somebody is signed in on this client, and one client holds one session.
+    SessionExists,
+    /// The account's owner may not delete it.
+    DeletionOff,
 }
 
 impl Denial {
@@ -82,6 +94,12 @@ impl Denial {
             Self::UserBanned => "user_banned",
             Self::LastWayIn => "last_way_in",
             Self::LinkExpired => "link_expired",
+            Self::UserLocked => "user_locked",
+            Self::TicketInvalid => "ticket_invalid",
+            Self::TicketExpired => "ticket_expired",
+            Self::NotAllowed => "not_allowed",
+            Self::SessionExists => "session_exists",
+            Self::DeletionOff => "deletion_off",
         }
     }
 }

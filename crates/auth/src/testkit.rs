@@ -197,6 +197,7 @@ impl Browser {
         }
         Caller {
             client: self.client.as_ref().and_then(|c| ClientToken::parse(c).ok()),
+            session: None,
             device: self.device.clone(),
             address: self.address,
             agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into(),

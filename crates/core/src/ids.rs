@@ -119,6 +119,22 @@ ids! {
     DeviceId "dev_";
     /// A request.
     RequestId "req_";
+    /// A secret key of an app's backend.
+    SecretKeyId "sk_";
+    /// A picture of a user.
+    PictureId "img_";
+    /// An invitation to sign up.
+    InvitationId "inv_";
+    /// A token that signs a user in once.
+    SignInTokenId "sit_";
+    /// A template for tokens of somebody else's service.
+    JwtTemplateId "jtmp_";
+    /// An address that native apps may be sent back to.
+    RedirectUrlId "ru_";
+    /// An entry of the list of those who may sign up.
+    AllowedId "alid_";
+    /// An entry of the list of those who may not.
+    BlockedId "blid_";
 }
 
 fn make(prefix: &str, now: Time, entropy: &dyn Entropy) -> String {

@@ -7,7 +7,7 @@ use crate::{
     ids::{ClientId, SessionId, UserId},
     policy::SessionPolicy,
     sign_in::{Complete, SignIn},
-    sign_up::{Proved, SignUp},
+    sign_up::{Ready, SignUp},
     time::Time,
 };
 
@@ -78,19 +78,20 @@ impl Session {
     }
 
     /// The first session of a new account, whose mailbox was proved in the sign-up.
-    pub fn first(proved: &SignUp<Proved>, user: UserId, id: SessionId, policy: &SessionPolicy, now: Time) -> Self {
+    pub fn first(ready: &SignUp<Ready>, user: UserId, id: SessionId, policy: &SessionPolicy, now: Time) -> Self {
+        let lifetime = if ready.remember { policy.remembered_absolute } else { policy.absolute };
         Self {
             id,
             user,
-            client: proved.client.clone(),
+            client: ready.client.clone(),
             status: Status::Active,
             tasks: Vec::new(),
-            remembered: false,
+            remembered: ready.remember,
             first_proved: now,
             second_proved: None,
             created: now,
             last_seen: now,
-            expires: now.plus(policy.absolute),
+            expires: now.plus(lifetime),
         }
     }
 

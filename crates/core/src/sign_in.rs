@@ -6,7 +6,9 @@ use crate::{
     ids::{ClientId, EmailId, SignInId, UserId, VerificationId},
     password::Verdict,
     redirect::ReturnTo,
+    sign_up::{Gathering, SignUp},
     time::Time,
+    token::opaque::TokenHash,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -72,6 +74,8 @@ pub enum Strategy {
     EmailCode,
     /// A code mailed to the identifier, after which a new password is set.
     ResetPasswordEmailCode,
+    /// A ticket that an operator's backend made for one user.
+    Ticket,
 }
 
 /// Nothing is known yet.
@@ -148,6 +152,16 @@ impl FirstProof {
         use subtle::ConstantTimeEq;
         let is_code = matches!(strategy, Strategy::EmailCode | Strategy::ResetPasswordEmailCode);
         (is_code && bool::from(typed.as_slice().ct_eq(stored))).then_some(Self { account, strategy })
+    }
+
+    /// The mailbox behind a sign-up's address, which was proved there and belongs to an account.
+    pub fn mailbox_of_sign_up(account: Account, attempt: &SignUp<Gathering>) -> Option<Self> {
+        attempt.is_proved().then_some(Self { account, strategy: Strategy::EmailCode })
+    }
+
+    /// A ticket of a user that was shown and is used up with the sign-in.
+    pub fn ticket(account: Account, shown: &[u8; 32], stored: &TokenHash) -> Option<Self> {
+        stored.matches(shown).then_some(Self { account, strategy: Strategy::Ticket })
     }
 
     /// Whose factor was proved.
@@ -277,16 +291,41 @@ impl SignIn<NeedsNewPassword> {
     }
 }
 
+/// How an attempt begins.
+pub struct Begun {
+    /// Its id.
+    pub id: SignInId,
+    /// The client that it belongs to.
+    pub client: ClientId,
+    /// Whether the session shall outlive the browser.
+    pub remember: bool,
+    /// Where the person wants to go afterwards.
+    pub return_to: Option<ReturnTo>,
+}
+
 /// The mailbox behind an address that already has an account, proved in a sign-up: a first factor of a sign-in.
-pub fn from_sign_up(
-    id: SignInId,
-    client: ClientId,
-    identifier: Email,
-    return_to: Option<ReturnTo>,
-    proof: FirstProof,
-    now: Time,
-) -> Result<After, Refused> {
-    SignIn::begin(id, client, false, return_to, now).identify(identifier, vec![Strategy::EmailCode]).prove(proof, now)
+///
+/// # Errors
+/// When the attempt is over.
+pub fn from_sign_up(begun: Begun, identifier: Email, proof: FirstProof, now: Time) -> Result<After, Refused> {
+    let Begun { id, client, remember, return_to } = begun;
+    SignIn::begin(id, client, remember, return_to, now)
+        .identify(identifier, vec![Strategy::EmailCode])
+        .prove(proof, now)
+}
+
+/// A ticket names its user and is the first factor at once.
+///
+/// # Errors
+/// When the proof is of something else.
+pub fn from_ticket(begun: Begun, proof: FirstProof, now: Time) -> Result<After, Refused> {
+    let FirstProof { account, strategy: first } = proof;
+    if first != Strategy::Ticket {
+        return Err(Refused::NotOffered);
+    }
+    let Begun { id, client, remember, return_to } = begun;
+    let attempt = SignIn::begin(id, client, remember, return_to, now);
+    Ok(After::Done(attempt.to(Complete { account, first }, now.plus(AFTER_FIRST_FACTOR))))
 }
 
 /// What a mailed code was sent to, beside the account.

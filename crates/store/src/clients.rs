@@ -12,14 +12,15 @@ use housekey_core::{
     token::opaque::TokenHash,
 };
 
-pub(crate) const COLUMNS: usize = 10;
+pub(crate) const COLUMNS: usize = 11;
 
 statements! {
     INSERT = "INSERT INTO housekey_client (id, version, secret_hash, changed_at, created_at, expires_at) VALUES ($1, 1, $2, $3, $3, $4)";
-    BY_ID = "SELECT id, version, secret_hash, old_hash, old_until, old_call, old_answer, active_session_id, changed_at, expires_at \
+    BY_ID = "SELECT id, version, secret_hash, old_hash, old_until, old_call, old_answer, active_session_id, changed_at, expires_at, signed_at \
         FROM housekey_client WHERE id = $1";
     ROTATE = "UPDATE housekey_client SET version = version + 1, old_hash = secret_hash, secret_hash = $3, old_until = $4, \
-        old_call = $5, old_answer = $6, active_session_id = $7, changed_at = $8, expires_at = $9 WHERE id = $1 AND version = $2";
+        old_call = $5, old_answer = $6, active_session_id = $7, changed_at = $8, expires_at = $9, signed_at = COALESCE($10, signed_at) WHERE id = $1 AND version = $2";
+    ACTIVATE = "UPDATE housekey_client SET active_session_id = $2, expires_at = $3 WHERE id = $1";
     SWEEP = "DELETE FROM housekey_client WHERE id IN (SELECT id FROM housekey_client WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 }
 
@@ -39,6 +40,8 @@ pub struct ClientRow {
     pub changed: Time,
     /// When it ends.
     pub expires: Time,
+    /// When somebody last signed in or out on it; [`Time`] 0 for never.
+    pub signed: Time,
 }
 
 /// The secret before this one.
@@ -83,6 +86,8 @@ pub struct Rotation {
     pub active_session: Option<SessionId>,
     /// When it ends.
     pub expires: Time,
+    /// Somebody signed in or out by it.
+    pub signed: bool,
 }
 
 impl Reader {
@@ -118,6 +123,7 @@ pub(crate) fn read(r: &Row, at: usize) -> Result<ClientRow, StoreError> {
             .map_err(|_| broken("active_session_id"))?,
         changed: Time::from_millis(r.int(at + 8)?),
         expires: Time::from_millis(r.int(at + 9)?),
+        signed: Time::from_millis(r.int(at + 10)?),
     })
 }
 
@@ -139,11 +145,24 @@ pub(crate) async fn rotate(tx: &mut Tx, r: &Rotation, now: Time) -> Result<(), S
         r.active_session.as_ref().map(|s| s.as_str().to_owned()).into(),
         now.into(),
         r.expires.into(),
+        r.signed.then_some(now.as_millis()).into(),
     ];
     match tx.execute(&ROTATE, &args).await? {
         1 => Ok(()),
         _ => Err(StoreError::Conflict),
     }
+}
+
+/// Another of the client's sessions counts from now on.
+pub(crate) async fn activate(
+    tx: &mut Tx,
+    client: &ClientId,
+    session: Option<&SessionId>,
+    expires: Time,
+) -> Result<(), StoreError> {
+    tx.touch_client(client);
+    let session = session.map(|s| s.as_str().to_owned());
+    tx.execute(&ACTIVATE, &[client.into(), session.into(), expires.into()]).await.map(drop)
 }
 
 pub(crate) async fn sweep(tx: &mut Tx, now: Time, most: i64) -> Result<u64, StoreError> {

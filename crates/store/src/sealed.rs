@@ -13,6 +13,10 @@ statements! {
     SET_MAIL = "UPDATE housekey_mail SET sealed = $1 WHERE id = $2 AND sealed = $3";
     READ_CHAIN = "SELECT id, chain_key FROM housekey_instance WHERE id > $1 AND chain_key IS NOT NULL ORDER BY id LIMIT $2";
     SET_CHAIN = "UPDATE housekey_instance SET chain_key = $1 WHERE id = $2 AND chain_key = $3";
+    READ_SIGNING = "SELECT id, private_key FROM housekey_signing_key WHERE id > $1 ORDER BY id LIMIT $2";
+    SET_SIGNING = "UPDATE housekey_signing_key SET private_key = $1 WHERE id = $2 AND private_key = $3";
+    READ_TEMPLATE = "SELECT id, signing_key FROM housekey_jwt_template WHERE id > $1 AND signing_key IS NOT NULL ORDER BY id LIMIT $2";
+    SET_TEMPLATE = "UPDATE housekey_jwt_template SET signing_key = $1 WHERE id = $2 AND signing_key = $3";
     FORGET = "DELETE FROM housekey_key WHERE id = $1 AND NOT current";
 }
 
@@ -29,11 +33,23 @@ pub enum SealedColumn {
     Mail,
     /// The key of the event chain.
     ChainKey,
+    /// A private key that signs tokens.
+    SigningKey,
+    /// The own key of a token template.
+    TemplateKey,
 }
 
 impl SealedColumn {
     /// All that outlive a minute. What a client may repeat within seconds is sealed too, and not worth sealing anew.
-    pub const ALL: [Self; 5] = [Self::UserEventKey, Self::SessionFacts, Self::DayKey, Self::Mail, Self::ChainKey];
+    pub const ALL: [Self; 7] = [
+        Self::UserEventKey,
+        Self::SessionFacts,
+        Self::DayKey,
+        Self::Mail,
+        Self::ChainKey,
+        Self::SigningKey,
+        Self::TemplateKey,
+    ];
 
     /// The table.
     pub fn table(self) -> &'static str {
@@ -43,6 +59,8 @@ impl SealedColumn {
             Self::DayKey => "housekey_event_key",
             Self::Mail => "housekey_mail",
             Self::ChainKey => "housekey_instance",
+            Self::SigningKey => "housekey_signing_key",
+            Self::TemplateKey => "housekey_jwt_template",
         }
     }
 
@@ -53,6 +71,8 @@ impl SealedColumn {
             Self::SessionFacts => "facts",
             Self::DayKey | Self::Mail => "sealed",
             Self::ChainKey => "chain_key",
+            Self::SigningKey => "private_key",
+            Self::TemplateKey => "signing_key",
         }
     }
 
@@ -63,6 +83,8 @@ impl SealedColumn {
             Self::DayKey => (&READ_DAY, &SET_DAY),
             Self::Mail => (&READ_MAIL, &SET_MAIL),
             Self::ChainKey => (&READ_CHAIN, &SET_CHAIN),
+            Self::SigningKey => (&READ_SIGNING, &SET_SIGNING),
+            Self::TemplateKey => (&READ_TEMPLATE, &SET_TEMPLATE),
         }
     }
 }

@@ -18,22 +18,44 @@ use housekey_core::{
 statements! {
     INSERT = "INSERT INTO housekey_session (id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    CHECK = "SELECT c.id, c.version, c.secret_hash, c.old_hash, c.old_until, c.old_call, c.old_answer, c.active_session_id, c.changed_at, c.expires_at, \
+    CHECK = "SELECT c.id, c.version, c.secret_hash, c.old_hash, c.old_until, c.old_call, c.old_answer, c.active_session_id, c.changed_at, c.expires_at, c.signed_at, \
         s.id, s.user_id, s.client_id, s.status, s.tasks, s.remembered, s.first_proved_at, s.second_proved_at, s.created_at, s.last_seen_at, s.expires_at, s.facts, \
         u.version, u.state, u.first_name, u.last_name, e.address FROM housekey_client c \
         LEFT JOIN housekey_session s ON s.id = c.active_session_id LEFT JOIN housekey_user u ON u.id = s.user_id \
         LEFT JOIN housekey_email e ON e.id = u.primary_email_id WHERE c.id = $1";
+    CHECK_ONE = "SELECT c.id, c.version, c.secret_hash, c.old_hash, c.old_until, c.old_call, c.old_answer, c.active_session_id, c.changed_at, c.expires_at, c.signed_at, \
+        s.id, s.user_id, s.client_id, s.status, s.tasks, s.remembered, s.first_proved_at, s.second_proved_at, s.created_at, s.last_seen_at, s.expires_at, s.facts, \
+        u.version, u.state, u.first_name, u.last_name, e.address FROM housekey_client c \
+        LEFT JOIN housekey_session s ON s.id = $2 AND s.client_id = c.id LEFT JOIN housekey_user u ON u.id = s.user_id \
+        LEFT JOIN housekey_email e ON e.id = u.primary_email_id WHERE c.id = $1";
+    ON_CLIENT = "SELECT s.id, s.user_id, s.client_id, s.status, s.tasks, s.remembered, s.first_proved_at, s.second_proved_at, s.created_at, s.last_seen_at, s.expires_at, s.facts, \
+        u.version, u.state, u.first_name, u.last_name, e.address FROM housekey_session s \
+        JOIN housekey_user u ON u.id = s.user_id LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        WHERE s.client_id = $1 ORDER BY s.created_at, s.id LIMIT 50";
+    BY_ID = "SELECT id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts \
+        FROM housekey_session WHERE id = $1";
+    USERS_OF_CLIENT = "SELECT user_id FROM housekey_session WHERE client_id = $1 ORDER BY user_id LIMIT 50";
     OF_USER = "SELECT id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts \
         FROM housekey_session WHERE user_id = $1 AND expires_at > $2 ORDER BY last_seen_at DESC, id DESC LIMIT $3";
     END = "DELETE FROM housekey_session WHERE id = $1 AND user_id = $2";
     END_OTHERS = "DELETE FROM housekey_session WHERE user_id = $1 AND id <> $2";
     END_OF_CLIENT = "DELETE FROM housekey_session WHERE client_id = $1 AND id <> $2";
+    END_SAME = "DELETE FROM housekey_session WHERE client_id = $1 AND user_id = $2 AND id <> $3";
     COUNT = "SELECT COUNT(*) FROM housekey_session WHERE user_id = $1";
     END_OLDEST = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE user_id = $1 \
         ORDER BY last_seen_at DESC, id DESC LIMIT 500 OFFSET $2)";
     PROVED = "UPDATE housekey_session SET first_proved_at = $2, last_seen_at = $2 WHERE id = $1";
     SEEN = "UPDATE housekey_session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
     SWEEP = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+}
+
+/// How many sessions there may be beside a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Of one user; the one that was seen longest ago ends for a new one (SEC-45).
+    pub per_user: i64,
+    /// Whether a client may hold sessions of several users.
+    pub several_on_client: bool,
 }
 
 /// All that a session check needs, in one read.
@@ -76,25 +98,32 @@ impl Reader {
     /// # Errors
     /// When the database is out of reach or a row is broken.
     pub async fn check(&self, client: &ClientId) -> Result<Option<Checked>, StoreError> {
-        let Some(r) = self.optional(&CHECK, &[client.into()]).await? else {
-            return Ok(None);
-        };
-        let at = clients::COLUMNS;
-        let signed_in = match (r.opt_text(at)?, r.opt_int(at + 12)?) {
-            (Some(_), Some(version)) => {
-                let session = read(&r, at)?.session;
-                Some(SignedIn {
-                    account: Account { user: session.user.clone(), version },
-                    session,
-                    user_active: r.text(at + 13)? == "active",
-                    first_name: r.opt_text(at + 14)?,
-                    last_name: r.opt_text(at + 15)?,
-                    email: r.opt_text(at + 16)?,
-                })
-            }
-            _ => None,
-        };
-        Ok(Some(Checked { client: clients::read(&r, 0)?, signed_in }))
+        self.optional(&CHECK, &[client.into()]).await?.map(|r| read_checked(&r)).transpose()
+    }
+
+    /// A client with the named one of its sessions and that session's user.
+    ///
+    /// # Errors
+    /// When the database is out of reach or a row is broken.
+    pub async fn check_one(&self, client: &ClientId, session: &SessionId) -> Result<Option<Checked>, StoreError> {
+        self.optional(&CHECK_ONE, &[client.into(), session.into()]).await?.map(|r| read_checked(&r)).transpose()
+    }
+
+    /// All sessions on a client with their users, in the order they began.
+    ///
+    /// # Errors
+    /// When the database is out of reach or a row is broken.
+    pub async fn sessions_on_client(&self, client: &ClientId) -> Result<Vec<SignedIn>, StoreError> {
+        let rows = self.rows(&ON_CLIENT, &[client.into()]).await?;
+        Ok(rows.iter().map(|r| read_signed_in(r, 0)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    /// A session by its id.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row is broken.
+    pub async fn session(&self, id: &SessionId) -> Result<Option<SessionRow>, StoreError> {
+        self.optional(&BY_ID, &[id.into()]).await?.map(|r| read(&r, 0)).transpose()
     }
 
     /// The sessions of a user, last used first.
@@ -122,6 +151,39 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// Ends all sessions of a client, which gets a new secret. Answers whose they were.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the client was changed meanwhile.
+    pub async fn sign_out_all(&self, rotation: Rotation, events: Vec<Event>, now: Time) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                for row in tx.rows(&USERS_OF_CLIENT, &[(&rotation.client).into()]).await? {
+                    tx.touch_user(row.text(0)?);
+                }
+                clients::rotate(tx, &rotation, now).await?;
+                tx.execute(&END_OF_CLIENT, &[(&rotation.client).into(), "".into()]).await?;
+                events::insert(tx, &events).await
+            })
+        })
+        .await
+    }
+
+    /// Another session of the client counts from now on, until the client's end.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn activate_session(
+        &self,
+        client: &ClientId,
+        session: Option<SessionId>,
+        expires: Time,
+    ) -> Result<(), StoreError> {
+        let client = client.clone();
+        self.write(move |tx| Box::pin(async move { clients::activate(tx, &client, session.as_ref(), expires).await }))
+            .await
     }
 
     /// Ends one session of a user, wherever it is. Answers whether there was one.
@@ -232,15 +294,39 @@ pub(crate) fn read(r: &Row, at: usize) -> Result<SessionRow, StoreError> {
     })
 }
 
-/// Opens a session on its client: any other there ends, and so do the oldest beyond what a user may have.
-pub(crate) async fn open(tx: &mut Tx, row: &SessionRow, most: i64) -> Result<(), StoreError> {
+fn read_checked(r: &Row) -> Result<Checked, StoreError> {
+    Ok(Checked { client: clients::read(r, 0)?, signed_in: read_signed_in(r, clients::COLUMNS)? })
+}
+
+fn read_signed_in(r: &Row, at: usize) -> Result<Option<SignedIn>, StoreError> {
+    let (Some(_), Some(version)) = (r.opt_text(at)?, r.opt_int(at + 12)?) else {
+        return Ok(None);
+    };
+    let session = read(r, at)?.session;
+    Ok(Some(SignedIn {
+        account: Account { user: session.user.clone(), version },
+        session,
+        user_active: r.text(at + 13)? == "active",
+        first_name: r.opt_text(at + 14)?,
+        last_name: r.opt_text(at + 15)?,
+        email: r.opt_text(at + 16)?,
+    }))
+}
+
+/// Opens a session on its client: others there end where only one may be, the same user's always, and so do the oldest
+/// beyond what a user may have.
+pub(crate) async fn open(tx: &mut Tx, row: &SessionRow, room: Room) -> Result<(), StoreError> {
     let s = &row.session;
     tx.touch_user(&s.user);
     let open = tx.optional(&COUNT, &[(&s.user).into()]).await?.map(|r| r.int(0)).transpose()?.unwrap_or_default();
-    if open >= most {
-        tx.execute(&END_OLDEST, &[(&s.user).into(), (most - 1).into()]).await?;
+    if open >= room.per_user {
+        tx.execute(&END_OLDEST, &[(&s.user).into(), (room.per_user - 1).into()]).await?;
     }
-    tx.execute(&END_OF_CLIENT, &[(&s.client).into(), (&s.id).into()]).await?;
+    if room.several_on_client {
+        tx.execute(&END_SAME, &[(&s.client).into(), (&s.user).into(), (&s.id).into()]).await?;
+    } else {
+        tx.execute(&END_OF_CLIENT, &[(&s.client).into(), (&s.id).into()]).await?;
+    }
     let tasks = serde_json::to_string(&s.tasks).unwrap_or_else(|_| "[]".into());
     let args = [
         (&s.id).into(),

@@ -6,14 +6,15 @@ use crate::{
     events,
     limits::{self, Spend},
     mail::{self, NewMail},
-    sessions::{self, SessionRow},
+    sessions::{self, Room, SessionRow},
+    sign_in_tokens,
     sql::Tx,
     statements, users,
     verifications::{self, NewVerification},
 };
 use housekey_core::{
     event::Event,
-    ids::{ClientId, SignInId, VerificationId},
+    ids::{ClientId, SignInId, SignInTokenId, VerificationId},
     password::PasswordHash,
     sign_in::{Account, AnySignIn},
     time::Time,
@@ -60,12 +61,14 @@ pub struct Completion {
     pub account: Account,
     /// The session that it earns, with its sealed facts.
     pub session: SessionRow,
-    /// How many sessions a user may have.
-    pub most_sessions: i64,
+    /// How many sessions there may be.
+    pub room: Room,
     /// The client's new secret.
     pub rotation: Rotation,
     /// The code that was typed.
     pub spent: Option<VerificationId>,
+    /// The ticket that was shown.
+    pub ticket: Option<SignInTokenId>,
     /// A better hash of the same password: the old one and the new one.
     pub rehash: Option<(PasswordHash, PasswordHash)>,
     /// A new password: all that the old one opened ends.
@@ -110,8 +113,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                if let Some(new) = &client {
-                    clients::insert(tx, new, now).await?;
+                match &client {
+                    Some(new) => clients::insert(tx, new, now).await?,
+                    None => tx.touch_client(attempt.client()),
                 }
                 put(tx, &attempt, now).await?;
                 leave(tx, &trail, now).await
@@ -143,6 +147,7 @@ impl Store {
                     AnySignIn::FORM.into(),
                     attempt.expires().into(),
                 ];
+                tx.touch_client(attempt.client());
                 if tx.execute(&ADVANCE, &args).await? != 1 {
                     return Err(StoreError::Conflict);
                 }
@@ -180,7 +185,7 @@ pub(crate) async fn complete(tx: &mut Tx, done: &Completion) -> Result<(), Store
     if done.renew.is_some() {
         sessions::end_others(tx, user, None).await?;
     }
-    sessions::open(tx, &done.session, done.most_sessions).await?;
+    sessions::open(tx, &done.session, done.room).await?;
     if let Some((id, version)) = &done.attempt {
         if tx.execute(&TAKE, &[client.into(), id.into(), (*version).into()]).await? != 1 {
             return Err(StoreError::Conflict);
@@ -190,6 +195,9 @@ pub(crate) async fn complete(tx: &mut Tx, done: &Completion) -> Result<(), Store
     }
     if let Some(code) = &done.spent {
         verifications::take(tx, client, code).await?;
+    }
+    if let Some(ticket) = &done.ticket {
+        sign_in_tokens::accept(tx, ticket, now).await?;
     }
     limits::refund(tx, &done.refund).await?;
     if let Some(name) = &done.forgive {

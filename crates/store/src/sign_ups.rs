@@ -3,8 +3,8 @@
 use crate::{
     Reader, Store, StoreError,
     clients::{self, NewClient, Rotation},
-    emails,
-    sessions::{self, SessionRow},
+    emails, invitations,
+    sessions::{self, Room, SessionRow},
     sign_ins::{self, Completion, Trail},
     sql::Tx,
     statements,
@@ -12,7 +12,7 @@ use crate::{
     verifications,
 };
 use housekey_core::{
-    ids::{ClientId, SignUpId, VerificationId},
+    ids::{ClientId, InvitationId, SignUpId, VerificationId},
     sign_up::AnySignUp,
     time::Time,
 };
@@ -44,12 +44,14 @@ pub struct NewAccount {
     pub user: NewUser,
     /// Its first session, with its sealed facts.
     pub session: SessionRow,
-    /// How many sessions a user may have.
-    pub most_sessions: i64,
+    /// How many sessions there may be.
+    pub room: Room,
     /// The client's new secret.
     pub rotation: Rotation,
     /// The code that was typed.
-    pub spent: VerificationId,
+    pub spent: Option<VerificationId>,
+    /// The invitation that led to it, which is used up.
+    pub invitation: Option<InvitationId>,
     /// Mail and events.
     pub trail: Trail,
 }
@@ -63,7 +65,7 @@ impl Reader {
         let Some(r) = self.optional(&OF_CLIENT, &[client.into()]).await? else {
             return Ok(None);
         };
-        if r.int(3)? > AnySignUp::FORM || r.int(4)? <= now.as_millis() {
+        if r.int(3)? != AnySignUp::FORM || r.int(4)? <= now.as_millis() {
             return Ok(None);
         }
         let attempt = serde_json::from_str(&r.text(2)?).ok();
@@ -86,8 +88,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                if let Some(new) = &client {
-                    clients::insert(tx, new, now).await?;
+                match &client {
+                    Some(new) => clients::insert(tx, new, now).await?,
+                    None => touch(tx, &attempt),
                 }
                 put(tx, &attempt, now).await?;
                 sign_ins::leave(tx, &trail, now).await
@@ -104,12 +107,14 @@ impl Store {
         &self,
         version: i64,
         attempt: AnySignUp,
+        spent: Option<VerificationId>,
         trail: Trail,
         now: Time,
     ) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                let AnySignUp::NeedsVerification(a) = &attempt;
+                touch(tx, &attempt);
+                let AnySignUp::Gathering(a) = &attempt;
                 let args = [
                     (&a.client).into(),
                     (&a.id).into(),
@@ -120,6 +125,9 @@ impl Store {
                 ];
                 if tx.execute(&ADVANCE, &args).await? != 1 {
                     return Err(StoreError::Conflict);
+                }
+                if let Some(code) = &spent {
+                    verifications::take(tx, &a.client, code).await?;
                 }
                 sign_ins::leave(tx, &trail, now).await
             })
@@ -139,9 +147,14 @@ impl Store {
                 users::insert(tx, &new.user, now).await?;
                 emails::insert_proved(tx, &new.user, now).await?;
                 clients::rotate(tx, &new.rotation, now).await?;
-                sessions::open(tx, &new.session, new.most_sessions).await?;
+                sessions::open(tx, &new.session, new.room).await?;
                 take(tx, &new.rotation.client, &new.attempt).await?;
-                verifications::take(tx, &new.rotation.client, &new.spent).await?;
+                if let Some(code) = &new.spent {
+                    verifications::take(tx, &new.rotation.client, code).await?;
+                }
+                if let Some(invitation) = &new.invitation {
+                    invitations::accept(tx, invitation, &new.user.id, now).await?;
+                }
                 sign_ins::leave(tx, &new.trail, now).await
             })
         })
@@ -170,8 +183,13 @@ async fn take(tx: &mut Tx, client: &ClientId, (id, version): &(SignUpId, i64)) -
     }
 }
 
+fn touch(tx: &mut Tx, attempt: &AnySignUp) {
+    let AnySignUp::Gathering(a) = attempt;
+    tx.touch_client(&a.client);
+}
+
 async fn put(tx: &mut Tx, attempt: &AnySignUp, now: Time) -> Result<(), StoreError> {
-    let AnySignUp::NeedsVerification(a) = attempt;
+    let AnySignUp::Gathering(a) = attempt;
     let args = [
         (&a.id).into(),
         (&a.client).into(),

@@ -1,6 +1,9 @@
 //! Removing what has expired, in pieces small enough to stand behind interactive work.
 
-use crate::{Store, StoreError, clients, limits, links, mail, sessions, sign_ins, sign_ups, verifications};
+use crate::{
+    Store, StoreError, clients, handshakes, limits, links, mail, sessions, sign_in_tokens, sign_ins, sign_ups,
+    verifications,
+};
 use housekey_core::time::Time;
 use std::time::Duration;
 
@@ -21,6 +24,8 @@ impl Store {
         gone += self.write(move |tx| Box::pin(async move { sign_ins::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { sign_ups::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { verifications::sweep(tx, now, PIECE).await })).await?;
+        gone += self.write(move |tx| Box::pin(async move { handshakes::sweep(tx, now, PIECE).await })).await?;
+        gone += self.write(move |tx| Box::pin(async move { sign_in_tokens::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { links::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { sessions::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { clients::sweep(tx, now, PIECE).await })).await?;

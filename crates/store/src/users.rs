@@ -7,7 +7,7 @@ use crate::{
 };
 use housekey_core::{
     event::Event,
-    ids::{EmailId, UserId},
+    ids::{EmailId, PictureId, UserId},
     password::PasswordHash,
     sign_in::Account,
     time::Time,
@@ -15,17 +15,21 @@ use housekey_core::{
 
 statements! {
     BY_EMAIL = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
-        p.hash, p.set_at, u.created_at, e.id, e.address FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
+        p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
+        u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE e.canonical = $1 AND e.verified_at IS NOT NULL";
     BY_ID = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
-        p.hash, p.set_at, u.created_at, e.id, e.address FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
+        u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE u.id = $1";
-    INSERT = "INSERT INTO housekey_user (id, version, state, first_name, last_name, primary_email_id, device_epoch, event_key, handle, created_at, updated_at) \
-        VALUES ($1, 1, 'active', $2, $3, $4, 0, $5, $6, $7, $7)";
+    INSERT = "INSERT INTO housekey_user (id, version, state, first_name, last_name, primary_email_id, device_epoch, event_key, handle, created_at, updated_at, \
+        public_metadata, unsafe_metadata, legal_accepted_at) VALUES ($1, 1, 'active', $2, $3, $4, 0, $5, $6, $7, $7, $8, $9, $10)";
     BIND = "UPDATE housekey_user SET version = version + $3, updated_at = $4 WHERE id = $1 AND version = $2 AND state = 'active'";
     BIND_SIGN_IN = "UPDATE housekey_user SET version = version + $3, updated_at = $4, last_sign_in_at = $4 \
         WHERE id = $1 AND version = $2 AND state = 'active'";
     NAME = "UPDATE housekey_user SET first_name = $2, last_name = $3, updated_at = $4 WHERE id = $1 AND state = 'active'";
+    SET_UNSAFE = "UPDATE housekey_user SET unsafe_metadata = $3, updated_at = $4 WHERE id = $1 AND unsafe_metadata = $2 AND state = 'active'";
+    SET_PICTURE = "UPDATE housekey_user SET picture_id = $2, updated_at = $3 WHERE id = $1 AND state = 'active'";
     NEW_EPOCH = "UPDATE housekey_user SET device_epoch = device_epoch + 1 WHERE id = $1";
     PUT_PASSWORD = "INSERT INTO housekey_password (user_id, hash, set_at) VALUES ($1, $2, $3) \
         ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, set_at = excluded.set_at";
@@ -62,6 +66,28 @@ pub struct UserRow {
     pub email: Option<EmailId>,
     /// That address, as typed.
     pub address: Option<String>,
+    /// When anything of it last changed.
+    pub updated: Time,
+    /// When the last sign-in was.
+    pub last_sign_in: Option<Time>,
+    /// When it was last active, to the day.
+    pub last_active: Option<Time>,
+    /// The app's own id of the user.
+    pub external_id: Option<String>,
+    /// What the app keeps there for everybody to see: a JSON object.
+    pub public_metadata: String,
+    /// What the app keeps there for itself: a JSON object.
+    pub private_metadata: String,
+    /// What the person may change: a JSON object.
+    pub unsafe_metadata: String,
+    /// The picture's id, if there is one.
+    pub picture: Option<PictureId>,
+    /// Until when nobody may sign in to it.
+    pub locked_until: Option<Time>,
+    /// When the terms were accepted.
+    pub legal_accepted: Option<Time>,
+    /// Whether its owner may delete it.
+    pub may_delete_self: bool,
 }
 
 /// A user to make.
@@ -79,8 +105,14 @@ pub struct NewUser {
     pub address: String,
     /// Its canonical form.
     pub canonical: String,
-    /// The password's hash.
-    pub password: PasswordHash,
+    /// The password's hash, if it has one.
+    pub password: Option<PasswordHash>,
+    /// What the app keeps there for everybody to see: a JSON object.
+    pub public_metadata: String,
+    /// What the person may change: a JSON object.
+    pub unsafe_metadata: String,
+    /// When the terms were accepted.
+    pub legal_accepted: Option<Time>,
     /// The sealed key of this user's events.
     pub event_key: Vec<u8>,
     /// The random handle that passkeys know the user by.
@@ -131,6 +163,31 @@ impl Store {
         .await
     }
 
+    /// Replaces what the person may change, if it is still what it was.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it was changed meanwhile or there is no such active user.
+    pub async fn set_unsafe_metadata(
+        &self,
+        user: &UserId,
+        from: String,
+        to: String,
+        event: Event,
+    ) -> Result<(), StoreError> {
+        let user = user.clone();
+        self.write(move |tx| {
+            Box::pin(async move {
+                tx.touch_user(&user);
+                let args = [(&user).into(), from.into(), to.into(), event.at.into()];
+                if tx.execute(&SET_UNSAFE, &args).await? != 1 {
+                    return Err(StoreError::Conflict);
+                }
+                events::insert(tx, &[event]).await
+            })
+        })
+        .await
+    }
+
     /// Sets the state (`active`, `banned`) from the console. Every proof made before is void.
     ///
     /// # Errors
@@ -153,15 +210,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when there is no such user.
-    pub async fn delete_user(&self, user: &UserId) -> Result<(), StoreError> {
+    pub async fn delete_user(&self, user: &UserId, event: Option<Event>) -> Result<(), StoreError> {
         let user = user.clone();
         self.write(move |tx| {
             Box::pin(async move {
                 tx.touch_user(&user);
-                match tx.execute(&DELETE, &[(&user).into()]).await? {
-                    1 => Ok(()),
-                    _ => Err(StoreError::Conflict),
+                if tx.execute(&DELETE, &[(&user).into()]).await? != 1 {
+                    return Err(StoreError::Conflict);
                 }
+                events::insert(tx, event.as_slice()).await
             })
         })
         .await
@@ -187,6 +244,21 @@ fn read(r: &Row) -> Result<UserRow, StoreError> {
         created: Time::from_millis(r.int(10)?),
         email: email_id(r.opt_text(11)?, "email_id")?,
         address: r.opt_text(12)?,
+        updated: Time::from_millis(r.int(13)?),
+        last_sign_in: r.opt_int(14)?.map(Time::from_millis),
+        last_active: r.opt_int(15)?.map(Time::from_millis),
+        external_id: r.opt_text(16)?,
+        public_metadata: r.text(17)?,
+        private_metadata: r.text(18)?,
+        unsafe_metadata: r.text(19)?,
+        picture: r
+            .opt_text(20)?
+            .map(|t| PictureId::try_from(t.as_str()))
+            .transpose()
+            .map_err(|_| broken("picture_id"))?,
+        locked_until: r.opt_int(21)?.map(Time::from_millis),
+        legal_accepted: r.opt_int(22)?.map(Time::from_millis),
+        may_delete_self: r.bool(23)?,
     })
 }
 
@@ -217,9 +289,28 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, now: Time) -> Result<(), 
         new.event_key.clone().into(),
         new.handle.to_vec().into(),
         now.into(),
+        new.public_metadata.as_str().into(),
+        new.unsafe_metadata.as_str().into(),
+        new.legal_accepted.map(Time::as_millis).into(),
     ];
     tx.execute(&INSERT, &args).await?;
-    put_password(tx, &new.id, &new.password, now).await
+    match &new.password {
+        Some(hash) => put_password(tx, &new.id, hash, now).await,
+        None => Ok(()),
+    }
+}
+
+pub(crate) async fn set_picture(
+    tx: &mut Tx,
+    user: &UserId,
+    picture: Option<&PictureId>,
+    now: Time,
+) -> Result<(), StoreError> {
+    let picture = picture.map(|p| p.as_str().to_owned());
+    match tx.execute(&SET_PICTURE, &[user.into(), picture.into(), now.into()]).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict),
+    }
 }
 
 pub(crate) async fn put_password(tx: &mut Tx, user: &UserId, hash: &PasswordHash, now: Time) -> Result<(), StoreError> {

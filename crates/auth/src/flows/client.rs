@@ -65,6 +65,8 @@ pub(crate) struct Renewal {
     /// Until when the browser keeps the cookie; `None` ends with the browser.
     pub until: Option<Time>,
     pub device: Option<String>,
+    /// Somebody signed in or out by it.
+    pub signed: bool,
 }
 
 impl Housekey {
@@ -136,6 +138,7 @@ impl Housekey {
             answer: self.keyring().seal(answer_of(&client.id), &plain, self.entropy()),
             active_session: to.active_session,
             expires: to.expires,
+            signed: to.signed,
         };
         let cookies = Cookies {
             client: Some(SetClient { token, until: to.until }),
@@ -146,7 +149,13 @@ impl Housekey {
 
     /// What a client becomes that nobody is signed in on any more.
     pub(crate) fn signed_out(&self) -> Renewal {
-        Renewal { active_session: None, expires: self.now().plus(ANONYMOUS_FOR), until: None, device: None }
+        Renewal {
+            active_session: None,
+            expires: self.now().plus(ANONYMOUS_FOR),
+            until: None,
+            device: None,
+            signed: true,
+        }
     }
 
     /// A change that lost its race may have lost it to the same call, clicked twice: then both get one answer.

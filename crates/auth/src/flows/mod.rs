@@ -5,6 +5,8 @@ mod client;
 pub mod codes;
 mod device;
 mod gate;
+mod lists;
+mod metadata;
 mod notes;
 mod password;
 mod undo;

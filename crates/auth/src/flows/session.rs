@@ -159,7 +159,7 @@ impl Housekey {
     /// [`Error::SignedOut`] without one that counts.
     pub(crate) async fn here(&self, caller: &Caller) -> Result<Here> {
         match self.present::<serde_json::Value>(caller).await? {
-            Presented::Client(checked) => self.signed_in(*checked),
+            Presented::Client(checked) => self.acting(caller, *checked).await,
             _ => Err(Error::SignedOut),
         }
     }
@@ -199,14 +199,44 @@ impl Housekey {
     pub(crate) fn going_on(&self, here: &Here) -> Renewal {
         let session = &here.signed_in.session;
         Renewal {
-            active_session: Some(session.id.clone()),
+            active_session: here.client.active_session.clone(),
             expires: here.client.expires,
             until: session.remembered.then_some(session.expires),
             device: None,
+            signed: false,
         }
     }
 
-    fn signed_in(&self, checked: Checked) -> Result<Here> {
+    /// The caller as the session that it names, or as the client's active one.
+    async fn acting(&self, caller: &Caller, checked: Checked) -> Result<Here> {
+        match &caller.session {
+            Some(named) if checked.client.active_session.as_ref() != Some(named) => {
+                let one = self.store().reader().check_one(&checked.client.id, named).await?;
+                self.signed_in(one.ok_or(Error::SignedOut)?)
+            }
+            _ => self.signed_in(checked),
+        }
+    }
+
+    /// What the client becomes when this session of it ends: another of its sessions counts, where there is one.
+    async fn without(&self, here: &Here) -> Result<Renewal> {
+        let others = self.store().reader().sessions_on_client(&here.client.id).await?;
+        let gone = &here.signed_in.session.id;
+        let kept = here.client.active_session.clone().filter(|active| active != gone);
+        let next = others.iter().map(|s| &s.session).filter(|s| s.id != *gone).max_by_key(|s| s.last_seen);
+        Ok(match next {
+            None => self.signed_out(),
+            Some(next) => Renewal {
+                active_session: kept.or_else(|| Some(next.id.clone())),
+                expires: here.client.expires,
+                until: next.remembered.then_some(here.client.expires),
+                device: None,
+                signed: true,
+            },
+        })
+    }
+
+    pub(crate) fn signed_in(&self, checked: Checked) -> Result<Here> {
         let signed_in = checked.signed_in.ok_or(Error::SignedOut)?;
         let session = &signed_in.session;
         let seen = self.seen().last(&session.id).unwrap_or(session.last_seen);
@@ -222,12 +252,15 @@ impl Housekey {
             Presented::Client(checked) => checked,
             Presented::Nobody => return Ok(Outcome::plain(())),
         };
-        let Ok(here) = self.signed_in(*checked) else {
-            return Ok(Outcome::plain(()));
+        let here = match self.acting(caller, *checked).await {
+            Ok(here) => here,
+            Err(Error::SignedOut) => return Ok(Outcome::plain(())),
+            Err(other) => return Err(other),
         };
         let user = self.row_of(&here).await?;
         let event = self.event_here(caller, EventKind::SessionEnded, &here, &user, serde_json::json!({})).await?;
-        let renewed = self.renew(caller, &here.client, self.signed_out(), ())?;
+        let renewal = self.without(&here).await?;
+        let renewed = self.renew(caller, &here.client, renewal, ())?;
         self.store().sign_out(here.signed_in.session, renewed.rotation, event).await?;
         Ok(renewed.outcome)
     }

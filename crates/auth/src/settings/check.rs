@@ -10,6 +10,7 @@ impl Settings {
         let mut faults = Vec::new();
         self.check_lifetimes(&mut faults);
         self.check_strength(&mut faults);
+        self.check_cookie_domain(&mut faults);
         match self.public_url.as_ref().map(Mode::of) {
             Some(Ok(Mode::Production)) => self.check_production(&mut faults),
             Some(Ok(Mode::Development)) | None => {}
@@ -29,6 +30,18 @@ impl Settings {
                 faults
                     .push((key, Wrong::new("longer than the session may live at all", format!("at most \"{most}\""))));
             }
+        }
+    }
+
+    fn check_cookie_domain(&self, faults: &mut Vec<(&'static str, Wrong)>) {
+        let (Some(domain), Some(url)) = (&self.cookie_domain, &self.public_url) else { return };
+        let host = url.host_str().unwrap_or_default();
+        if host != domain && !host.ends_with(&format!(".{domain}")) {
+            let wrong = Wrong::new(
+                format!("not a domain of {host}: its browsers would refuse the cookie"),
+                "the domain that `server.public_url` is under",
+            );
+            faults.push(("server.cookie_domain", wrong));
         }
     }
 
@@ -77,6 +90,15 @@ impl Settings {
                 Wrong::new("with a plain http origin: people would return to it in the clear", "https origins only");
             faults.push(("server.app_origins", wrong));
         }
+        if self.clerk.test_mode == Some(true) {
+            let wrong = Wrong::new("on: whoever knows the fixed code signs in to test addresses", "false, or nothing");
+            faults.push(("clerk.test_mode", wrong));
+        }
+        if self.clerk.proxy_urls.iter().any(|url| url.scheme() == "http") {
+            let wrong =
+                Wrong::new("with a plain http address: people would sign in in the clear", "https addresses only");
+            faults.push(("clerk.proxy_urls", wrong));
+        }
         if self.trusted_proxies.iter().any(|network| network.prefix_len() == 0) {
             let wrong = Wrong::new(
                 "the whole internet: every visitor could then invent an address and walk past the limits",
@@ -99,6 +121,30 @@ pub(super) fn origin(text: &str) -> Result<String, Wrong> {
         return Err(Wrong::new(format!("not an origin: {text:?}"), example));
     }
     Ok(url.origin().ascii_serialization())
+}
+
+/// The address of a forwarded path on an app's origin.
+pub(super) fn proxy_url(text: &str) -> Result<Url, Wrong> {
+    let example = "\"https://app.example.com/__clerk\"";
+    let mut url = super::read_url(text, example)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Wrong::new("not a web address", example));
+    }
+    let path = super::Mount::parse(url.path()).map_err(|_| Wrong::new("with a path that is not plain", example))?;
+    if path.as_str().is_empty() {
+        return Err(Wrong::new("without a path", example));
+    }
+    url.set_path(path.as_str());
+    Ok(url)
+}
+
+/// A domain for a cookie: never one under which strangers have names of their own.
+pub(super) fn cookie_domain(text: &str) -> Result<String, Wrong> {
+    let name = text.trim_start_matches('.').to_ascii_lowercase();
+    match psl::domain_str(&name) {
+        Some(registrable) if name.ends_with(registrable) => Ok(name),
+        _ => Err(Wrong::new("a public suffix: strangers have names under it", "\"example.com\"")),
+    }
 }
 
 /// Checks the form of an SMTP address without repeating it: it holds a password.

@@ -71,8 +71,51 @@ pub struct Settings {
     pub limits_multiplier: u32,
     /// Why the limits are loosened; the log repeats it at each start.
     pub limits_reason: Option<String>,
+    /// The domain that this instance and its apps share; the registrable one of the public URL without it.
+    pub cookie_domain: Option<String>,
+    /// The doors for Clerk's SDKs.
+    pub clerk: ClerkSettings,
+    /// Whether everybody who signs up must accept the terms.
+    pub legal_consent: bool,
+    /// Whether only listed addresses may sign up.
+    pub allowlist_only: bool,
     /// A folder with files that replace our templates one by one.
     pub templates: Option<PathBuf>,
+}
+
+/// What an operator decides about the doors for Clerk's SDKs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClerkSettings {
+    /// Addresses on apps' own origins that are forwarded here.
+    pub proxy_urls: Vec<Url>,
+    /// Where the app begins.
+    pub home_url: Option<Url>,
+    /// The app's page with the sign-in component.
+    pub sign_in_url: Option<Url>,
+    /// The app's page with the sign-up component.
+    pub sign_up_url: Option<Url>,
+    /// The terms of service.
+    pub terms_url: Option<Url>,
+    /// The privacy policy.
+    pub privacy_url: Option<Url>,
+    /// Whether answers may tell who has an account.
+    pub enumeration: Enumeration,
+    /// Whether apps without a browser may hold their client's secret.
+    pub native_api: bool,
+    /// Fixed codes for test addresses; on in development when nothing is said.
+    pub test_mode: Option<bool>,
+    /// Where scripts are taken from.
+    pub registry: Option<Url>,
+}
+
+/// Whether answers may tell who has an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Enumeration {
+    /// Never.
+    #[default]
+    Strict,
+    /// As Clerk does by default.
+    Off,
 }
 
 impl Default for Settings {
@@ -94,12 +137,21 @@ impl Default for Settings {
             parallel_hashes: None,
             limits_multiplier: 1,
             limits_reason: None,
+            cookie_domain: None,
+            clerk: ClerkSettings::default(),
+            legal_consent: false,
+            allowlist_only: false,
             templates: None,
         }
     }
 }
 
 impl Settings {
+    /// Whether fixed codes open test addresses here.
+    pub fn test_mode(&self) -> bool {
+        self.mode() == Mode::Development && self.clerk.test_mode.unwrap_or(true)
+    }
+
     /// Whether these settings serve the public or one person's machine.
     /// Without a public URL the answer is development: the builder asks for one.
     pub fn mode(&self) -> Mode {

@@ -78,7 +78,7 @@ async fn sec_32_twenty_redemptions_of_a_sign_up_make_one_account() {
     let code = nodes.one.code_to(ADA).await.unwrap();
     let done = at_once((0..20).map(|at| {
         let (house, caller, code) = (nodes.of(at), ada.caller(), code.clone());
-        async move { house.sign_up_code(&caller, &code).await }
+        async move { house.sign_up_code(&caller, None, &code).await }
     }))
     .await;
     assert_eq!(opened(&done), 1);
@@ -137,7 +137,7 @@ async fn sec_12_sixteen_sign_ups_of_one_address_make_one_account() {
     }
     let done = at_once(callers.into_iter().enumerate().map(|(at, (caller, code))| {
         let house = nodes.of(at);
-        async move { house.sign_up_code(&caller, &code).await }
+        async move { house.sign_up_code(&caller, None, &code).await }
     }))
     .await;
     assert!(opened(&done) >= 1);

@@ -27,7 +27,7 @@ async fn sec_2_a_password_is_compared_composed_and_otherwise_to_the_letter() {
     let started = house.housekey.sign_up_start(&ada.caller(), start).await.unwrap();
     ada.keep(started);
     let code = house.code_to(ADA).await.unwrap();
-    house.housekey.sign_up_code(&ada.caller(), &code).await.unwrap();
+    house.housekey.sign_up_code(&ada.caller(), None, &code).await.unwrap();
     let mut other = house.browser(2);
     for (typed, opens) in
         [(" blaue bru\u{308}cke la\u{308}uft ", true), ("blaue brücke läuft", false), (" Blaue brücke läuft ", false)]

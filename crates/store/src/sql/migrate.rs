@@ -17,6 +17,12 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "engine", readable_from: 1, sql: include_str!("../../migrations/0001_engine.sql") },
     Migration { number: 2, name: "house", readable_from: 2, sql: include_str!("../../migrations/0002_house.sql") },
+    Migration {
+        number: 3,
+        name: "backends",
+        readable_from: 3,
+        sql: include_str!("../../migrations/0003_backends.sql"),
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS housekey_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \
@@ -240,7 +246,8 @@ fn for_sqlite(sql: &str) -> String {
             .replace("BIGINT IDENTITY PRIMARY KEY", "INTEGER PRIMARY KEY")
             .replace(" BIGINT", " INTEGER")
             .replace(" BYTEA", " BLOB");
-        if let Some((column, _)) = line.trim_start().split_once(" BOOLEAN") {
+        if let Some((before, _)) = line.split_once(" BOOLEAN") {
+            let column = before.rsplit(' ').next().unwrap_or_default();
             let check = format!(" INTEGER CHECK ({column} IN (0, 1))");
             line = line.replace(" BOOLEAN", &check);
         }
@@ -267,6 +274,9 @@ mod tests {
         assert_eq!(for_sqlite(keyed), "CREATE TABLE k (\n  id TEXT PRIMARY KEY\n) STRICT, WITHOUT ROWID;");
         assert_eq!(for_postgres(keyed), "CREATE TABLE k (\n  id TEXT COLLATE \"C\" PRIMARY KEY\n);");
         assert_eq!(for_sqlite("CREATE INDEX i ON t (a); -- PostgreSQL"), "");
+        let added = "ALTER TABLE t ADD COLUMN b BOOLEAN NOT NULL DEFAULT TRUE;";
+        let checked = "ALTER TABLE t ADD COLUMN b INTEGER CHECK (b IN (0, 1)) NOT NULL DEFAULT TRUE;";
+        assert_eq!(for_sqlite(added), checked);
         let sql = "CREATE TABLE t (\n  a TEXT NOT NULL,\n  b BOOLEAN NOT NULL,\n  n BIGINT IDENTITY PRIMARY KEY\n);";
         assert_eq!(
             for_sqlite(sql),

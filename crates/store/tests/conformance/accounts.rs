@@ -5,12 +5,12 @@ use housekey_core::{
     ids::*,
     session::{Session, Status},
     sign_in::{Account, AnySignIn, SignIn, Strategy},
-    sign_up::{AnySignUp, NeedsVerification, SignUp},
+    sign_up::{AnySignUp, Fields, SentCode, SignUp},
 };
 use housekey_store::{
     Store, StoreError,
     clients::Rotation,
-    sessions::SessionRow,
+    sessions::{Room, SessionRow},
     sign_ins::{Completion, Trail},
     sign_ups::NewAccount,
     users::NewUser,
@@ -45,16 +45,11 @@ pub async fn pending(store: &Store, address: &str) -> NewAccount {
     let (new, _) = client();
     let email = Email::parse(address).unwrap();
     let verification = VerificationId::new(NOW, chance());
-    let state = NeedsVerification {
-        email: email.clone(),
-        first_name: None,
-        last_name: None,
-        password_hash: "hash".into(),
-        verification: verification.clone(),
-        sent: NOW,
-    };
+    let fields = Fields { email: Some(email.clone()), password_hash: Some("hash".into()), ..Fields::default() };
     let of = new.id.clone();
-    let attempt = SignUp::begin(SignUpId::new(NOW, chance()), of.clone(), None, state, NOW);
+    let attempt = SignUp::begin(SignUpId::new(NOW, chance()), of.clone(), false, None, NOW);
+    let sent = SentCode { verification: verification.clone(), sent: NOW };
+    let attempt = attempt.fill(fields, NOW).unwrap().send(sent, NOW).unwrap();
     let id = attempt.id.clone();
     let code = NewVerification {
         id: verification.clone(),
@@ -67,7 +62,7 @@ pub async fn pending(store: &Store, address: &str) -> NewAccount {
         expires: at(600),
     };
     let trail = Trail { verification: Some(code), ..Trail::default() };
-    store.sign_up_begin(Some(new), AnySignUp::NeedsVerification(attempt), trail, NOW).await.unwrap();
+    store.sign_up_begin(Some(new), AnySignUp::Gathering(attempt), trail, NOW).await.unwrap();
     let user = UserId::new(NOW, chance());
     let session = session(&user, &of);
     NewAccount {
@@ -79,14 +74,18 @@ pub async fn pending(store: &Store, address: &str) -> NewAccount {
             email: EmailId::new(NOW, chance()),
             address: email.typed().into(),
             canonical: email.canonical().into(),
-            password: hash("hash"),
+            password: Some(hash("hash")),
+            public_metadata: "{}".into(),
+            unsafe_metadata: "{}".into(),
+            legal_accepted: None,
             event_key: vec![1],
             handle: housekey_core::entropy::bytes(chance()),
         },
         rotation: rotation(&of, 1, Some(session.session.id.clone())),
         session,
-        most_sessions: 50,
-        spent: verification,
+        room: Room { per_user: 50, several_on_client: false },
+        spent: Some(verification),
+        invitation: None,
         trail: Trail { events: vec![event(EventKind::UserCreated, Some(&user))], ..Trail::default() },
     }
 }
@@ -121,9 +120,10 @@ fn completion(user: &UserId, version: i64, attempt: Option<(SignInId, i64)>, mut
         attempt,
         account: Account { user: user.clone(), version },
         session,
-        most_sessions: 3,
+        room: Room { per_user: 3, several_on_client: false },
         rotation,
         spent: None,
+        ticket: None,
         rehash: None,
         renew: None,
         refund: vec![],
@@ -222,7 +222,7 @@ async fn sec_27_a_deleted_user_is_signed_out_and_gone() {
     for base in bases().await {
         let store = &base.store;
         let signed = signed_up(store, "ada@example.com").await;
-        store.delete_user(&signed.user).await.unwrap();
+        store.delete_user(&signed.user, None).await.unwrap();
         assert!(store.reader().check(&signed.client).await.unwrap().unwrap().signed_in.is_none());
         assert!(store.reader().user_by_email("ada@example.com").await.unwrap().is_none());
     }

@@ -110,6 +110,7 @@ pub fn rotation(client: &ClientId, version: i64, active: Option<SessionId>) -> R
         answer: b"sealed".to_vec(),
         active_session: active,
         expires: at(24 * 3600),
+        signed: true,
     }
 }
 

@@ -14,7 +14,7 @@ async fn sec_35_a_hundred_parallel_guesses_get_five_tries() {
     for base in bases().await {
         let store = base.store.clone();
         let new = pending(&store, "ada@example.com").await;
-        let (id, client) = (new.spent.clone(), new.rotation.client.clone());
+        let (id, client) = (new.spent.clone().unwrap(), new.rotation.client.clone());
         let done = at_once(100, |_| {
             let (store, id, client) = (store.clone(), id.clone(), client.clone());
             async move { store.try_code(&id, &client, Purpose::SignUp, vec![], NOW).await.unwrap() }
@@ -31,7 +31,7 @@ async fn sec_30_34_a_code_serves_one_purpose_on_one_client_until_it_expires() {
         let store = &base.store;
         let new = pending(store, "ada@example.com").await;
         let stranger = signed_up(store, "eve@example.com").await.client;
-        let (id, client) = (&new.spent, &new.rotation.client);
+        let (id, client) = (new.spent.as_ref().unwrap(), &new.rotation.client);
         for (client, purpose, now) in [
             (client, Purpose::Reset, NOW),
             (client, Purpose::SignIn, NOW),
@@ -61,7 +61,7 @@ async fn sec_31_32_a_newer_code_replaces_the_older_and_each_is_taken_once() {
         };
         let trail = Trail { verification: Some(newer), ..Trail::default() };
         store.leave_trail(trail, NOW).await.unwrap();
-        let old = store.try_code(&new.spent, &new.rotation.client, Purpose::SignUp, vec![], NOW).await.unwrap();
+        let old = store.try_code(new.spent.as_ref().unwrap(), &new.rotation.client, Purpose::SignUp, vec![], NOW).await.unwrap();
         assert!(matches!(old, Try::Dead));
         assert_eq!(store.sign_up_complete(new).await, Err(StoreError::Conflict));
         assert!(store.reader().user_by_email("ada@example.com").await.unwrap().is_none(), "nothing half made");

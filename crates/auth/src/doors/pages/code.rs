@@ -4,7 +4,11 @@ use super::{
     page::{self, Told},
     problem, sign_in,
 };
-use crate::{caller::Cookies, doors::shared::Ask, flows::codes::CodeSent};
+use crate::{
+    caller::Cookies,
+    doors::shared::Ask,
+    flows::{codes::CodeSent, sign_up::SignUpView},
+};
 use axum::response::Response;
 use bytes::Bytes;
 use housekey_core::sign_in::Strategy;
@@ -100,7 +104,7 @@ pub(super) async fn send_sign_up(mut ask: Ask, body: Bytes) -> Response {
     if let Some(response) = problem::undeclared_proxy(&mut ask) {
         return response;
     }
-    match ask.housekey.sign_up_send_code(&ask.caller).await {
+    match ask.housekey.sign_up_send_code(&ask.caller, None).await {
         Ok(outcome) => page::go(&ask, "/sign-up/code", &outcome.cookies),
         Err(error) => again_sign_up(ask, error).await,
     }
@@ -114,10 +118,14 @@ pub(super) async fn check_sign_up(mut ask: Ask, body: Bytes) -> Response {
     if let Some(response) = problem::undeclared_proxy(&mut ask) {
         return response;
     }
-    match ask.housekey.sign_up_code(&ask.caller, fields.text("code")).await {
+    match ask.housekey.sign_up_code(&ask.caller, None, fields.text("code")).await {
         Ok(outcome) => {
             let (view, cookies) = page::parts(outcome);
-            sign_in::next(ask, &view, &cookies)
+            match view.done {
+                Some(_) => page::go_home(ask, view.return_to.as_ref(), &cookies),
+                // Begun through an app's own form, which asks for the rest.
+                None => page::go(&ask, "/sign-up", &cookies),
+            }
         }
         Err(error) => again_sign_up(ask, error).await,
     }
@@ -155,14 +163,10 @@ async fn of_sign_in(ask: &mut Ask) -> Result<(Strategy, View), Box<Response>> {
 
 async fn of_sign_up(ask: &mut Ask) -> Result<View, Box<Response>> {
     match ask.housekey.sign_up_current(&ask.caller).await {
-        Ok(Some(view)) => Ok(View {
-            sent: shown(view.code),
-            action: "/sign-up/code",
-            button: "verify",
-            back: "/sign-up",
-            password: false,
-        }),
-        Ok(None) => Err(Box::new(page::go(ask, "/sign-up", &Cookies::default()))),
+        Ok(Some(SignUpView { code: Some(code), .. })) => {
+            Ok(View { sent: shown(code), action: "/sign-up/code", button: "verify", back: "/sign-up", password: false })
+        }
+        Ok(_) => Err(Box::new(page::go(ask, "/sign-up", &Cookies::default()))),
         Err(error) => Err(Box::new(problem::of(ask, error))),
     }
 }

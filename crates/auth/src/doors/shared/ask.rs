@@ -85,6 +85,7 @@ impl Ask {
         Self {
             caller: Caller {
                 client: names.client(headers),
+                session: None,
                 device: CookieNames::read(headers, &names.device),
                 address: from.address,
                 agent: agent.chars().take(MOST_AGENT).collect(),

@@ -126,9 +126,7 @@ impl Housekey {
             self.store().record(vec![event]).await?;
             return Err(Error::Denied(Denial::CodeIncorrect));
         };
-        if user.state != "active" {
-            return Err(Error::Denied(Denial::UserBanned));
-        }
+        self.may_sign_in(user)?;
         match attempt.prove(proof, now).map_err(refused)? {
             After::Done(done) => {
                 let mut finish = Finish::new(done, user);

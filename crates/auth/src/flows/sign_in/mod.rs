@@ -7,6 +7,7 @@ mod finish;
 mod new_password;
 mod password;
 mod start;
+mod ticket;
 
 use crate::{
     caller::Caller,
@@ -16,9 +17,10 @@ use crate::{
 };
 use housekey_core::{
     identifier::email::Email,
-    ids::{ClientId, SessionId, SignInId},
+    ids::{ClientId, SessionId, SignInId, UserId},
     redirect::ReturnTo,
     sign_in::{AnySignIn, Strategy},
+    time::Time,
 };
 use housekey_store::{clients::ClientRow, sign_ins::SignInRow};
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,12 @@ pub struct SignInView {
     pub remember: bool,
     /// Where to go afterwards.
     pub return_to: Option<ReturnTo>,
+    /// How the first factor was proved, if it was.
+    pub first: Option<Strategy>,
+    /// Who is signed in; told only at the end.
+    pub user: Option<UserId>,
+    /// When it ends by itself.
+    pub expires: Time,
     /// The session that it ended in.
     pub session: Option<SessionId>,
 }
@@ -101,18 +109,19 @@ impl Housekey {
 /// An attempt as it is shown.
 pub(crate) fn view(attempt: &AnySignIn) -> SignInView {
     match attempt {
-        AnySignIn::NeedsIdentifier(a) => shown(a, SignInStatus::NeedsIdentifier, None, Vec::new()),
-        AnySignIn::NeedsFirstFactor(a) => {
-            shown(a, SignInStatus::NeedsFirstFactor, Some(&a.state.identifier), a.state.offered.clone())
-        }
+        AnySignIn::NeedsIdentifier(a) => shown(a, SignInStatus::NeedsIdentifier, None, None),
+        AnySignIn::NeedsFirstFactor(a) => SignInView {
+            offered: a.state.offered.clone(),
+            ..shown(a, SignInStatus::NeedsFirstFactor, Some(&a.state.identifier), None)
+        },
         AnySignIn::NeedsSecondFactor(a) => {
-            shown(a, SignInStatus::NeedsSecondFactor, Some(&a.state.identifier), Vec::new())
+            shown(a, SignInStatus::NeedsSecondFactor, Some(&a.state.identifier), Some(a.state.first))
         }
         AnySignIn::NeedsClientTrust(a) => {
-            shown(a, SignInStatus::NeedsClientTrust, Some(&a.state.identifier), Vec::new())
+            shown(a, SignInStatus::NeedsClientTrust, Some(&a.state.identifier), Some(a.state.first))
         }
         AnySignIn::NeedsNewPassword(a) => {
-            shown(a, SignInStatus::NeedsNewPassword, Some(&a.state.identifier), Vec::new())
+            shown(a, SignInStatus::NeedsNewPassword, Some(&a.state.identifier), Some(a.state.first))
         }
     }
 }
@@ -121,17 +130,20 @@ fn shown<S>(
     a: &housekey_core::sign_in::SignIn<S>,
     status: SignInStatus,
     identifier: Option<&Email>,
-    offered: Vec<Strategy>,
+    first: Option<Strategy>,
 ) -> SignInView {
     let code = a.prepared.as_ref().zip(identifier).map(|(p, to)| (p.strategy, codes::code_sent(to, p.sent, p.expires)));
     SignInView {
         id: a.id.clone(),
         status,
         identifier: identifier.map(|e| e.typed().to_owned()),
-        offered,
+        offered: Vec::new(),
         code,
         remember: a.remember,
         return_to: a.return_to.clone(),
+        first,
+        user: None,
+        expires: a.expires,
         session: None,
     }
 }

@@ -13,7 +13,7 @@ use housekey_core::time::Time;
 use housekey_core::token::opaque::TokenHash;
 use housekey_store::Store;
 use housekey_store::clients::Rotation;
-use housekey_store::sessions::SessionRow;
+use housekey_store::sessions::{Room, SessionRow};
 use housekey_store::sign_ins::{Completion, Trail};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
@@ -145,7 +145,7 @@ fn change(number: u64) -> Result<Completion> {
         attempt: Some((id("sia", number).parse::<SignInId>()?, 1)),
         account: Account { user: user.clone(), version: 1 },
         session: SessionRow { session: new_session(user, &client, &session, now), facts: vec![7; 120] },
-        most_sessions: 50,
+        room: Room { per_user: 50, several_on_client: false },
         rotation: Rotation {
             client,
             version: 1,
@@ -155,6 +155,7 @@ fn change(number: u64) -> Result<Completion> {
             answer: vec![7; 160],
             active_session: Some(session),
             expires: now.plus(std::time::Duration::from_secs(86_400)),
+            signed: true,
         },
         spent: Some(id("ver", number).parse::<VerificationId>()?),
         rehash: None,

@@ -1,0 +1,155 @@
+//! The code that proves a new account's mailbox.
+
+use super::{Live, SignUpView, fields::over};
+use crate::{
+    caller::{Caller, Outcome},
+    error::{Denial, Error, Result},
+    flows::{
+        client::Presented,
+        codes::{Asked, Made, RESEND_AFTER},
+    },
+    housekey::Housekey,
+    mail::Letter,
+};
+use housekey_core::{
+    event::EventKind,
+    identifier::email::Email,
+    ids::{ClientId, SignUpId},
+    sign_up::{AnySignUp, Gathering, SentCode, SignUp},
+};
+use housekey_store::{StoreError, sign_ins::Trail, users::UserRow, verifications::Purpose};
+
+/// An attempt with its code on the way.
+pub(super) struct Sending {
+    pub attempt: SignUp<Gathering>,
+    pub trail: Trail,
+}
+
+impl Housekey {
+    /// Sends a code to the address, or says that one is on its way. `id` names the attempt where a door has one.
+    ///
+    /// # Errors
+    /// [`Denial::AttemptExpired`] without that sign-up, [`Error::Invalid`] without address, [`Error::Limited`] beyond a
+    /// limit.
+    pub async fn sign_up_send_code(&self, caller: &Caller, id: Option<&SignUpId>) -> Result<Outcome<SignUpView>> {
+        let Live { version, attempt, .. } = self.live_sign_up(caller).await?;
+        if id.is_some_and(|id| *id != attempt.id) {
+            return Err(Error::Denied(Denial::AttemptExpired));
+        }
+        let now = self.now();
+        let to = attempt.state.fields.email.clone().ok_or(Error::field("email", "email_missing"))?;
+        if attempt.is_proved() {
+            return Err(Error::field("email", "email_already_verified"));
+        }
+        if attempt.state.code.as_ref().is_some_and(|code| now < code.sent.plus(RESEND_AFTER)) {
+            return Ok(Outcome::plain(self.sign_up_view(&attempt)));
+        }
+        self.pass(self.mail_spends(caller, &to, false)).await?;
+        let Sending { attempt, trail } = self.sign_up_sending(caller, attempt, &to).await?;
+        let shown = self.sign_up_view(&attempt);
+        match self.store().sign_up_advance(version, AnySignUp::Gathering(attempt), None, trail, now).await {
+            Ok(()) => self.mail_waits(),
+            // The same button, clicked twice: one code is on its way.
+            Err(StoreError::Conflict) => {}
+            Err(other) => return Err(other.into()),
+        }
+        Ok(Outcome::plain(shown))
+    }
+
+    /// Proves the mailbox. A new address becomes an account where nothing else is missing; a taken one signs its owner
+    /// in, and nothing else that was typed remains.
+    ///
+    /// # Errors
+    /// [`Denial::CodeIncorrect`], [`Denial::CodeExpired`] after five tries or ten minutes, [`Error::Limited`] beyond a
+    /// limit.
+    pub async fn sign_up_code(
+        &self,
+        caller: &Caller,
+        id: Option<&SignUpId>,
+        typed: &str,
+    ) -> Result<Outcome<SignUpView>> {
+        let done = self.check_sign_up_code(caller, id, typed).await;
+        self.or_repeat(caller, done).await
+    }
+
+    async fn check_sign_up_code(
+        &self,
+        caller: &Caller,
+        id: Option<&SignUpId>,
+        typed: &str,
+    ) -> Result<Outcome<SignUpView>> {
+        let checked = match self.present::<SignUpView>(caller).await? {
+            Presented::Repeat(outcome) => return Ok(outcome),
+            Presented::Client(checked) => checked,
+            Presented::Nobody => return Err(Error::Denied(Denial::AttemptExpired)),
+        };
+        let code = Self::read_code(typed)?;
+        let mut live = self.live_on(checked.client).await?;
+        if id.is_some_and(|id| *id != live.attempt.id) {
+            return Err(Error::Denied(Denial::AttemptExpired));
+        }
+        if live.attempt.is_proved() {
+            return Err(Error::field("email", "email_already_verified"));
+        }
+        let expired = || Error::Denied(Denial::CodeExpired);
+        let email = live.attempt.state.fields.email.clone().ok_or_else(expired)?;
+        let sent = live.attempt.state.code.clone().ok_or_else(expired)?;
+        let client = live.client.id.clone();
+        let whose = (email.canonical(), None);
+        let tried = self.try_code(caller, &client, &sent.verification, Purpose::SignUp, whose).await?;
+        let typed = code.hash(self.keyring(), &sent.verification);
+        live.attempt = match live.attempt.prove(&typed, &tried.code_hash, self.now()) {
+            Ok(proved) if tried.canonical == email.canonical() => proved,
+            _ => {
+                let detail = serde_json::json!({"strategy": "sign_up"});
+                let event = self.event_of(caller, EventKind::SignInFailed, None, Some(&client), None, detail).await?;
+                self.store().record(vec![event]).await?;
+                return Err(Error::Denied(Denial::CodeIncorrect));
+            }
+        };
+        self.sign_up_finish(caller, live, Some(sent.verification)).await
+    }
+
+    /// The code for an attempt, and the mail that carries it: to a stranger a welcome, to an owner a word that there is
+    /// an account.
+    pub(super) async fn sign_up_sending(
+        &self,
+        caller: &Caller,
+        attempt: SignUp<Gathering>,
+        to: &Email,
+    ) -> Result<Sending> {
+        let owner = self.store().reader().user_by_email(to.canonical()).await?;
+        let made = self.make_sign_up_code(caller, &attempt.client, to, owner.as_ref())?;
+        let code = SentCode { verification: made.verification.id.clone(), sent: made.sent.sent };
+        let detail = serde_json::json!({"purpose": Purpose::SignUp.as_str()});
+        let client = Some(&attempt.client);
+        let event = self.event_of(caller, EventKind::CodeSent, owner.as_ref(), client, None, detail).await?;
+        let trail = Trail { verification: Some(made.verification), mail: vec![made.mail], events: vec![event] };
+        Ok(Sending { attempt: attempt.send(code, self.now()).map_err(over)?, trail })
+    }
+
+    fn make_sign_up_code(
+        &self,
+        caller: &Caller,
+        client: &ClientId,
+        to: &Email,
+        owner: Option<&UserRow>,
+    ) -> Result<Made> {
+        let asked = Asked {
+            client,
+            purpose: Purpose::SignUp,
+            to,
+            email: owner.and_then(|u| u.email.as_ref()),
+            user: owner.map(|u| &u.account.user),
+            never_send: false,
+        };
+        self.make_code(
+            caller,
+            &asked,
+            match owner {
+                Some(_) => |code, expires, asked| Letter::SignUpExisting { code, expires, asked },
+                None => |code, expires, asked| Letter::SignUpCode { code, expires, asked },
+            },
+        )
+    }
+}

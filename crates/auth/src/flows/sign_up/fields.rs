@@ -1,0 +1,250 @@
+//! What is typed: all of it at once on a page, or bit by bit through an app's own form.
+
+use super::{SignUpView, code::Sending, read_name};
+use crate::{
+    caller::{Caller, Outcome},
+    error::{Denial, Error, Fault, Result},
+    flows::{client::Presented, metadata},
+    housekey::Housekey,
+};
+use housekey_core::{
+    entropy,
+    identifier::email::Email,
+    ids::{InvitationId, SignUpId},
+    password::Password,
+    redirect::ReturnTo,
+    sign_up::{AnySignUp, Fields, Invited, SignUp},
+    token::opaque::OpaqueToken,
+};
+use housekey_store::sign_ins::Trail;
+
+/// What a person types to sign up, all at once.
+pub struct StartSignUp {
+    /// The e-mail address, as typed.
+    pub email: String,
+    /// The password.
+    pub password: Password,
+    /// First name, may be empty.
+    pub first_name: String,
+    /// Last name, may be empty.
+    pub last_name: String,
+    /// Where to go afterwards, checked already.
+    pub return_to: Option<ReturnTo>,
+}
+
+/// What an app's form sends of it; what is absent stays as it was.
+#[derive(Default)]
+pub struct SignUpFields {
+    /// The e-mail address, as typed.
+    pub email: Option<String>,
+    /// The password.
+    pub password: Option<Password>,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// A JSON object.
+    pub unsafe_metadata: Option<String>,
+    /// That the terms are accepted.
+    pub legal_accepted: bool,
+    /// An invitation's ticket.
+    pub ticket: Option<String>,
+}
+
+impl Housekey {
+    /// Begins a sign-up with everything, and sends the code. All faults of all fields are told at once.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every fault, [`Error::Limited`] beyond a limit.
+    pub async fn sign_up_start(&self, caller: &Caller, start: StartSignUp) -> Result<Outcome<SignUpView>> {
+        let presented = match self.present::<SignUpView>(caller).await? {
+            Presented::Repeat(outcome) => return Ok(outcome),
+            Presented::Client(checked) => Some(checked),
+            Presented::Nobody => None,
+        };
+        let fields = SignUpFields {
+            email: Some(start.email),
+            password: Some(start.password),
+            first_name: Some(start.first_name),
+            last_name: Some(start.last_name),
+            ..SignUpFields::default()
+        };
+        let (typed, password) = self.read_sign_up(fields, None)?;
+        let to = typed.email.clone().ok_or(Error::field("email", "email_malformed"))?;
+        self.may_sign_up(&to).await?;
+        let mut spends = self.sign_up_spends(caller);
+        spends.extend(self.mail_spends(caller, &to, false));
+        self.pass(spends).await?;
+        let typed = self.with_hash(typed, password).await?;
+        let working = self.working(presented.as_deref());
+        let now = self.now();
+        let attempt =
+            SignUp::begin(SignUpId::new(now, self.entropy()), working.id.clone(), false, start.return_to, now);
+        let attempt = attempt.fill(typed, now).map_err(over)?;
+        let Sending { attempt, trail } = self.sign_up_sending(caller, attempt, &to).await?;
+        let shown = self.sign_up_view(&attempt);
+        self.store().sign_up_begin(working.new, AnySignUp::Gathering(attempt), trail, now).await?;
+        self.mail_waits();
+        Ok(Outcome { value: shown, cookies: working.cookies })
+    }
+
+    /// Begins a sign-up with whatever is there. Nothing is sent yet. With an invitation's ticket its address is proved,
+    /// and where nothing else is missing the account is made at once.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every fault, [`Error::Limited`] beyond a limit, [`Denial::TicketInvalid`].
+    pub async fn sign_up_open(&self, caller: &Caller, fields: SignUpFields) -> Result<Outcome<SignUpView>> {
+        let presented = match self.present::<SignUpView>(caller).await? {
+            Presented::Repeat(outcome) => return Ok(outcome),
+            Presented::Client(checked) => Some(checked),
+            Presented::Nobody => None,
+        };
+        self.pass(self.sign_up_spends(caller)).await?;
+        let ticket = fields.ticket.clone();
+        let (typed, password) = self.read_sign_up(fields, None)?;
+        if let Some(email) = &typed.email {
+            self.may_sign_up(email).await?;
+        }
+        let invited = match ticket {
+            Some(ticket) => Some(self.read_invitation(&ticket).await?),
+            None => None,
+        };
+        let typed = self.with_hash(typed, password).await?;
+        let working = self.working(presented.as_deref());
+        let now = self.now();
+        let id = SignUpId::new(now, self.entropy());
+        let mut attempt = SignUp::begin(id, working.id.clone(), true, None, now).fill(typed, now).map_err(over)?;
+        if let Some(invited) = invited {
+            attempt = attempt.invite(invited, now).map_err(over)?;
+        }
+        let ready = attempt.finish(self.required()).is_some();
+        let shown = self.sign_up_view(&attempt);
+        self.store().sign_up_begin(working.new, AnySignUp::Gathering(attempt), Trail::default(), now).await?;
+        let opened = Outcome { value: shown, cookies: working.cookies };
+        // A client that was made just now has its secret still on the way: it comes back with the next step.
+        match (ready, presented) {
+            (true, Some(checked)) => {
+                let live = self.live_on(checked.client).await?;
+                self.sign_up_finish(caller, live, None).await
+            }
+            _ => Ok(opened),
+        }
+    }
+
+    /// Adds to the client's live sign-up, or changes what was given. Where nothing is missing any more, the account is
+    /// made.
+    ///
+    /// # Errors
+    /// [`Denial::AttemptExpired`] for an attempt that is not the client's live one; else as [`Self::sign_up_open`].
+    pub async fn sign_up_update(
+        &self,
+        caller: &Caller,
+        id: &SignUpId,
+        fields: SignUpFields,
+    ) -> Result<Outcome<SignUpView>> {
+        let done = self.update(caller, id, fields).await;
+        self.or_repeat(caller, done).await
+    }
+
+    async fn update(&self, caller: &Caller, id: &SignUpId, fields: SignUpFields) -> Result<Outcome<SignUpView>> {
+        if let Presented::Repeat(outcome) = self.present::<SignUpView>(caller).await? {
+            return Ok(outcome);
+        }
+        let mut live = self.live_sign_up(caller).await?;
+        if live.attempt.id != *id {
+            return Err(Error::Denied(Denial::AttemptExpired));
+        }
+        self.pass(self.strength_spends(caller)).await?;
+        let ticket = fields.ticket.clone();
+        let (typed, password) = self.read_sign_up(fields, Some(&live.attempt.state.fields))?;
+        if let Some(email) = &typed.email {
+            self.may_sign_up(email).await?;
+        }
+        let now = self.now();
+        let typed = self.with_hash(typed, password).await?;
+        live.attempt = live.attempt.fill(typed, now).map_err(over)?;
+        if let Some(ticket) = ticket {
+            live.attempt = live.attempt.invite(self.read_invitation(&ticket).await?, now).map_err(over)?;
+        }
+        if live.attempt.finish(self.required()).is_some() {
+            return self.sign_up_finish(caller, live, None).await;
+        }
+        let shown = self.sign_up_view(&live.attempt);
+        let any = AnySignUp::Gathering(live.attempt);
+        self.store().sign_up_advance(live.version, any, None, Trail::default(), now).await?;
+        Ok(Outcome::plain(shown))
+    }
+
+    /// Reads what was typed; `before` is what the attempt has already.
+    fn read_sign_up(&self, typed: SignUpFields, before: Option<&Fields>) -> Result<(Fields, Option<Password>)> {
+        let mut faults = Vec::new();
+        let email = typed
+            .email
+            .as_deref()
+            .and_then(|text| Email::parse(text).map_err(|f| faults.push(Fault::new("email", f.code()))).ok());
+        let name = |field, text: &Option<String>, faults: &mut Vec<Fault>| {
+            text.as_deref().and_then(|text| read_name(field, text, faults))
+        };
+        let first = name("first_name", &typed.first_name, &mut faults);
+        let last = name("last_name", &typed.last_name, &mut faults);
+        if let Some(text) = &typed.unsafe_metadata
+            && let Err(fault) = metadata::object("unsafe_metadata", text)
+        {
+            faults.push(fault);
+        }
+        if let Some(password) = &typed.password {
+            let known = |now: Option<&str>, then: fn(&Fields) -> Option<&str>| {
+                now.map(str::to_owned).or_else(|| before.and_then(then).map(str::to_owned))
+            };
+            let about = [
+                known(typed.first_name.as_deref(), |f| f.first_name.as_deref()),
+                known(typed.last_name.as_deref(), |f| f.last_name.as_deref()),
+                known(typed.email.as_deref(), |f| f.email.as_ref().map(Email::typed)),
+            ];
+            let about: Vec<Option<&str>> = about.iter().map(Option::as_deref).collect();
+            if let Err(Error::Invalid(more)) = self.accept_password(password, &about) {
+                faults.extend(more);
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
+        }
+        let fields = Fields {
+            email,
+            first_name: first,
+            last_name: last,
+            password_hash: None,
+            unsafe_metadata: typed.unsafe_metadata,
+            legal_accepted: typed.legal_accepted.then(|| self.now()),
+            invitation: None,
+        };
+        Ok((fields, typed.password))
+    }
+
+    async fn with_hash(&self, mut fields: Fields, password: Option<Password>) -> Result<Fields> {
+        if let Some(password) = password {
+            let hash = self.hasher().hash(password, entropy::bytes::<16>(self.entropy())).await?;
+            fields.password_hash = Some(hash.expose().to_owned());
+        }
+        Ok(fields)
+    }
+
+    /// The invitation behind a ticket that can still be used.
+    async fn read_invitation(&self, ticket: &str) -> Result<Invited> {
+        let invalid = || Error::Denied(Denial::TicketInvalid);
+        let token = OpaqueToken::<InvitationId>::parse(ticket).map_err(|_| invalid())?;
+        let row = self.store().reader().invitation(&token.id).await?.ok_or_else(invalid)?;
+        if !row.secret_hash.matches(token.secret().expose()) {
+            return Err(invalid());
+        }
+        if row.state != "pending" || row.expires <= self.now() {
+            return Err(Error::Denied(Denial::TicketExpired));
+        }
+        let email = Email::parse(&row.address).map_err(|_| Error::Bug("a stored address cannot be read"))?;
+        Ok(Invited { id: row.id, email })
+    }
+}
+
+pub(super) fn over(_: housekey_core::sign_up::Refused) -> Error {
+    Error::Denied(Denial::AttemptExpired)
+}

@@ -1,0 +1,148 @@
+//! The end of a sign-up: an account with its first session, or the sign-in of somebody who has one already.
+
+use super::{Live, SignUpView};
+use crate::{
+    caller::{Caller, Outcome},
+    error::{Denial, Error, Result},
+    flows::{client::Renewal, notes::About, sign_in::Finish},
+    housekey::Housekey,
+};
+use housekey_core::{
+    entropy,
+    event::EventKind,
+    ids::{EmailId, SessionId, SignInId, UserId, VerificationId},
+    password::PasswordHash,
+    session::Session,
+    sign_in::{self, After, FirstProof},
+    sign_up::{AnySignUp, Ready, SignUp},
+};
+use housekey_store::{sessions::SessionRow, sign_ins::Trail, sign_ups::NewAccount, users::NewUser, users::UserRow};
+
+impl Housekey {
+    /// Goes on with an attempt whose mailbox is proved: as far as what was typed allows.
+    pub(super) async fn sign_up_finish(
+        &self,
+        caller: &Caller,
+        live: Live,
+        spent: Option<VerificationId>,
+    ) -> Result<Outcome<SignUpView>> {
+        let email = live.attempt.state.fields.email.clone().ok_or(Error::Bug("a proved sign-up has no address"))?;
+        if let Some(owner) = self.store().reader().user_by_email(email.canonical()).await? {
+            return self.become_owner(caller, live, spent, &owner).await;
+        }
+        let Some(ready) = live.attempt.finish(self.required()) else {
+            let shown = self.sign_up_view(&live.attempt);
+            let any = AnySignUp::Gathering(live.attempt);
+            self.store().sign_up_advance(live.version, any, spent, Trail::default(), self.now()).await?;
+            return Ok(Outcome::plain(shown));
+        };
+        match self.make_account(caller, &live, spent.clone(), &ready).await {
+            Err(Error::Conflict) => {}
+            other => return other,
+        }
+        // Somebody proved the same address in the same moment: now it has an owner, whose mailbox was proved here.
+        let owner = self.store().reader().user_by_email(email.canonical()).await?.ok_or(Error::Conflict)?;
+        self.become_owner(caller, live, spent, &owner).await
+    }
+
+    async fn make_account(
+        &self,
+        caller: &Caller,
+        live: &Live,
+        spent: Option<VerificationId>,
+        ready: &SignUp<Ready>,
+    ) -> Result<Outcome<SignUpView>> {
+        let now = self.now();
+        let user = UserId::new(now, self.entropy());
+        let (key, event_key) = self.new_user_key(&user);
+        let new = self.new_user(ready, &user, event_key).await?;
+        let policy = self.settings().sessions;
+        let session = Session::first(ready, user.clone(), SessionId::new(now, self.entropy()), &policy, now);
+        let about = || About { user: Some((&user, &key)), client: Some(&live.client.id), session: Some(&session.id) };
+        let created = self.event(caller, EventKind::UserCreated, about(), serde_json::json!({})).await?;
+        let detail = serde_json::json!({"first_factor": "email_code"});
+        let opened = self.event(caller, EventKind::SessionCreated, about(), detail).await?;
+        let renewal = Renewal {
+            active_session: Some(session.id.clone()),
+            expires: session.expires.max(live.client.expires),
+            until: session.remembered.then_some(session.expires),
+            device: self.remember_device(caller, &user, 0),
+            signed: true,
+        };
+        let mut value = self.sign_up_view(&live.attempt);
+        value.done = Some((user.clone(), session.id.clone()));
+        let renewed = self.renew(caller, &live.client, renewal, value)?;
+        let facts = self.session_facts(caller, &session.id);
+        let account = NewAccount {
+            attempt: (ready.id.clone(), live.version),
+            user: new,
+            session: SessionRow { session, facts },
+            room: self.room(),
+            rotation: renewed.rotation,
+            spent,
+            invitation: ready.state.fields.invitation.clone(),
+            trail: Trail { events: vec![created, opened], ..Trail::default() },
+        };
+        self.store().sign_up_complete(account).await?;
+        Ok(renewed.outcome)
+    }
+
+    async fn new_user(&self, ready: &SignUp<Ready>, user: &UserId, event_key: Vec<u8>) -> Result<NewUser> {
+        let fields = &ready.state.fields;
+        let invitation = match &fields.invitation {
+            Some(id) => self.store().reader().invitation(id).await?,
+            None => None,
+        };
+        let empty = || String::from("{}");
+        Ok(NewUser {
+            id: user.clone(),
+            first_name: fields.first_name.clone(),
+            last_name: fields.last_name.clone(),
+            email: EmailId::new(self.now(), self.entropy()),
+            address: ready.state.email.typed().to_owned(),
+            canonical: ready.state.email.canonical().to_owned(),
+            password: fields.password_hash.clone().map(PasswordHash::from_stored),
+            public_metadata: invitation.map_or_else(empty, |i| i.public_metadata),
+            unsafe_metadata: fields.unsafe_metadata.clone().unwrap_or_else(empty),
+            legal_accepted: fields.legal_accepted,
+            event_key,
+            handle: entropy::bytes::<16>(self.entropy()),
+        })
+    }
+
+    /// The mailbox of an existing account was proved: a first factor, and nothing else that was typed remains.
+    async fn become_owner(
+        &self,
+        caller: &Caller,
+        live: Live,
+        spent: Option<VerificationId>,
+        owner: &UserRow,
+    ) -> Result<Outcome<SignUpView>> {
+        let now = self.now();
+        let Live { client, version, attempt } = live;
+        let expired = || Error::Denied(Denial::AttemptExpired);
+        let proof = FirstProof::mailbox_of_sign_up(owner.account.clone(), &attempt).ok_or_else(expired)?;
+        let to = attempt.state.fields.email.clone().ok_or_else(expired)?;
+        let begun = sign_in::Begun {
+            id: SignInId::new(now, self.entropy()),
+            client: client.id.clone(),
+            remember: attempt.remember,
+            return_to: attempt.return_to.clone(),
+        };
+        let Ok(After::Done(done)) = sign_in::from_sign_up(begun, to, proof, now) else {
+            return Err(expired());
+        };
+        let mut finish = Finish::new(done, owner);
+        finish.spent = spent;
+        let mut value = self.sign_up_view(&attempt);
+        let (user, id) = (owner.account.user.clone(), attempt.id);
+        let (completion, outcome) = self
+            .completion(caller, &client, finish, move |session| {
+                value.done = Some((user, session.clone()));
+                value
+            })
+            .await?;
+        self.store().sign_up_becomes_sign_in((id, version), completion).await?;
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,96 @@
+//! The list of keys. Add one here and the parser, the environment, `config show`
+//! and the reference page know it.
+
+mod clerk;
+mod limits;
+mod mail;
+mod passwords;
+mod server;
+mod sessions;
+mod sign_up;
+mod site;
+
+use super::{Key, Settings};
+
+/// Every key of the library, in the order of the reference page.
+pub static KEYS: &[Key<Settings>] = &[
+    site::NAME,
+    site::LOGO,
+    site::ACCENT,
+    site::TEMPLATES,
+    clerk::TERMS_URL,
+    clerk::PRIVACY_URL,
+    server::PUBLIC_URL,
+    server::MOUNT,
+    server::APP_ORIGINS,
+    server::TRUSTED_PROXIES,
+    server::COOKIE_DOMAIN,
+    mail::FROM,
+    mail::SMTP,
+    sessions::IDLE,
+    sessions::ABSOLUTE,
+    sessions::REMEMBERED_IDLE,
+    sessions::REMEMBERED_ABSOLUTE,
+    sessions::FRESH,
+    sessions::MAX_PER_USER,
+    sessions::MULTI,
+    sessions::CACHE_MIB,
+    passwords::MIN_LENGTH,
+    passwords::MIN_SCORE,
+    passwords::ARGON2_MEMORY_KIB,
+    passwords::ARGON2_PASSES,
+    passwords::ARGON2_LANES,
+    passwords::PARALLEL_HASHES,
+    limits::MULTIPLIER,
+    limits::REASON,
+    sign_up::ALLOWLIST_ONLY,
+    sign_up::LEGAL_CONSENT,
+    clerk::PROXY_URLS,
+    clerk::HOME_URL,
+    clerk::SIGN_IN_URL,
+    clerk::SIGN_UP_URL,
+    clerk::ENUMERATION,
+    clerk::NATIVE_API,
+    clerk::TEST_MODE,
+    clerk::REGISTRY,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Given, Source};
+
+    #[test]
+    fn every_example_and_every_default_is_accepted() {
+        for key in KEYS {
+            let example: toml_like::Literal = toml_like::read(key.example);
+            let value = key.kind.accept(example).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", key.name));
+            let mut settings = Settings::default();
+            (key.set)(&mut settings, value).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", key.name));
+            if let (Some(shown), false) = ((key.show)(&Settings::default()), key.is_secret()) {
+                (key.set)(&mut settings, shown).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", key.name));
+            }
+        }
+        assert!(Source::Default < Source::Builder);
+    }
+
+    #[test]
+    fn names_are_unique_and_have_a_section() {
+        let mut names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), KEYS.len());
+        assert!(names.iter().all(|name| name.split('.').count() == 2));
+    }
+
+    /// Just enough of TOML's literals for the examples.
+    mod toml_like {
+        pub type Literal = super::Given;
+        pub fn read(text: &str) -> Literal {
+            match serde_json::from_str(text) {
+                Ok(json) => super::Given::from_json(json),
+                Err(why) => panic!("{text}: {why}"),
+            }
+        }
+    }
+}

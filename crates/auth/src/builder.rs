@@ -1,9 +1,10 @@
 //! Building the house: everything is checked, and all faults are told at once. Nothing runs yet.
 
 use crate::{
-    doors::pages::Pages,
+    doors::{Contract, pages::Pages},
     error::Error,
-    housekey::{Housekey, Inner},
+    flows::{clients::ClientCache, secret_keys::SecretKeys},
+    housekey::{ClerkHost, Housekey, Inner},
     keys::{self, Found, Key, KeyError, OpenError},
     mail::{Caught, Letterhead, Letters, Mailer, Smtp},
     seen::Seen,
@@ -15,7 +16,7 @@ use housekey_core::{entropy, limits::Limits, redirect::Origins, secret::Secret};
 use housekey_store::{Store, StoreError};
 use std::{
     fmt,
-    sync::{Arc, Mutex, atomic::AtomicI64},
+    sync::{Arc, Mutex, RwLock, atomic::AtomicI64},
 };
 use tokio::sync::Notify;
 use url::Url;
@@ -29,6 +30,7 @@ pub struct Builder {
     mailer: Option<Arc<dyn Mailer>>,
     world: Option<World>,
     migrate: bool,
+    contracts: Vec<Contract>,
     faults: Vec<BuildFault>,
 }
 
@@ -94,6 +96,7 @@ impl Housekey {
             mailer: None,
             world: None,
             migrate: false,
+            contracts: vec![Contract::Pages],
             faults: Vec::new(),
         }
     }
@@ -172,6 +175,12 @@ impl Builder {
         self
     }
 
+    /// Which contracts the router serves; our own pages alone without it.
+    pub fn serve(mut self, contracts: impl IntoIterator<Item = Contract>) -> Self {
+        self.contracts = contracts.into_iter().collect();
+        self
+    }
+
     /// Time, chance and the outside, for tests.
     pub fn world(mut self, world: World) -> Self {
         self.world = Some(world);
@@ -184,7 +193,7 @@ impl Builder {
     /// # Errors
     /// Every fault at once.
     pub async fn build(self) -> Result<Housekey, BuildError> {
-        let Self { store, settings, key, old_keys, mailer, world, migrate, mut faults } = self;
+        let Self { store, settings, key, old_keys, mailer, world, migrate, contracts, mut faults } = self;
         for (key, wrong) in settings.faults() {
             faults.push(BuildFault::Setting { key: key.to_owned(), what: wrong.what, instead: wrong.write });
         }
@@ -250,6 +259,11 @@ impl Builder {
         Ok(Housekey(Arc::new(Inner {
             limits: Limits::default().multiplied(settings.limits_multiplier),
             sessions: SessionCache::new(settings.session_cache_mib),
+            clients: ClientCache::new(settings.session_cache_mib),
+            signing: RwLock::default(),
+            secret_keys: SecretKeys::default(),
+            clerk: ClerkHost::of(&public_url),
+            contracts,
             seen: Seen::default(),
             mail_bell: Notify::new(),
             day_key: Mutex::default(),

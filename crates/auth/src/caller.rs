@@ -85,6 +85,17 @@ pub struct SetClient {
     pub token: ClientToken,
     /// When the browser may forget it; `None` ends with the browser.
     pub until: Option<Time>,
+    /// Since when somebody is signed in, or that nobody is, where that changed: apps' backends are told by a cookie.
+    pub signed: Option<Signed>,
+}
+
+/// A sign-in state that changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Signed {
+    /// Somebody is signed in.
+    In(Time),
+    /// Nobody is.
+    Out,
 }
 
 /// A device cookie to set.
@@ -109,6 +120,25 @@ impl<T> Outcome<T> {
 }
 
 impl Caller {
+    /// The same caller with the client that a step before made or renewed.
+    pub(crate) fn with(&self, client: &ClientToken) -> Self {
+        Self { client: Some(client.again()), ..self.again() }
+    }
+
+    /// The same caller once more, for a step that names another session.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            client: self.client.as_ref().map(OpaqueToken::again),
+            session: self.session.clone(),
+            device: self.device.clone(),
+            address: self.address,
+            agent: self.agent.clone(),
+            door: self.door,
+            request: self.request.clone(),
+            call: self.call,
+        }
+    }
+
     /// A caller without browser, as the local console.
     pub fn console(now: Time, entropy: &dyn Entropy) -> Self {
         Self {

@@ -2,8 +2,9 @@
 
 use crate::{
     caller::Caller,
-    doors::pages::Pages,
+    doors::{Contract, pages::Pages},
     error::{Error, Result},
+    flows::{clients::ClientCache, secret_keys::SecretKeys, signing::Signing},
     hasher::Hasher,
     mail::{Caught, Facts, Letter, Letters, Posted},
     seen::Seen,
@@ -14,8 +15,8 @@ use crate::{
 use housekey_core::{
     entropy::{self, Entropy},
     identifier::email::Email,
-    ids::{InstanceId, MailId},
-    keyring::{Keyring, Place},
+    ids::{self, InstanceId, MailId},
+    keyring::{Keyring, Place, Purpose},
     limits::Limits,
     password::{Assessment, Password},
     redirect::Origins,
@@ -26,7 +27,7 @@ use housekey_store::{Store, mail::NewMail};
 use std::{
     net::IpAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -54,6 +55,11 @@ pub(crate) struct Inner {
     pub pages: Pages,
     pub proxy_told: AtomicI64,
     pub sessions: SessionCache,
+    pub clients: ClientCache,
+    pub signing: RwLock<Option<Arc<Signing>>>,
+    pub secret_keys: SecretKeys,
+    pub clerk: ClerkHost,
+    pub contracts: Vec<Contract>,
     pub seen: Seen,
     pub mail_bell: Notify,
     pub day_key: Mutex<Option<(String, [u8; 32])>>,
@@ -79,6 +85,16 @@ impl Housekey {
     /// The instance's id.
     pub fn instance(&self) -> &InstanceId {
         &self.0.instance
+    }
+
+    /// The host that publishable keys name.
+    pub fn clerk_host(&self) -> &str {
+        &self.0.clerk.host
+    }
+
+    /// Who made our session tokens.
+    pub fn clerk_issuer(&self) -> &str {
+        &self.0.clerk.issuer
     }
 
     /// The database, for readiness and for tests.
@@ -120,6 +136,33 @@ impl Housekey {
             url.query_pairs_mut().extend_pairs(query);
         }
         url.into()
+    }
+
+    /// An id of something that does not exist, stable for these parts.
+    pub(crate) fn stand_in_id(&self, prefix: &str, parts: &[&str]) -> String {
+        let mut all = vec![prefix.as_bytes()];
+        all.extend(parts.iter().map(|part| part.as_bytes()));
+        ids::stand_in(prefix, &self.keyring().mac(Purpose::FakeId, &all))
+    }
+
+    /// Where an app begins, as its operator says.
+    pub(crate) fn home_address(&self) -> String {
+        self.settings().clerk.home_url.as_ref().map_or_else(|| self.address_of("/"), ToString::to_string)
+    }
+
+    /// The operator's logo, if there is one.
+    pub(crate) fn logo_address(&self) -> Option<String> {
+        let path = self.0.pages.logo(self.settings().mount.as_str());
+        let base = self.public_url().as_str().trim_end_matches('/');
+        (!path.is_empty()).then(|| format!("{base}{path}"))
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it does not.
+    pub async fn store_answers(&self) -> Result<()> {
+        Ok(self.store().ready().await?)
     }
 
     /// What opens the pages of development; none in production.
@@ -220,6 +263,23 @@ impl Housekey {
     fn kept_day_key(&self, day: &str) -> Option<[u8; 32]> {
         let kept = self.0.day_key.lock().unwrap_or_else(PoisonError::into_inner);
         kept.as_ref().filter(|(d, _)| d == day).map(|(_, key)| *key)
+    }
+}
+
+/// What Clerk's SDKs know this instance by.
+pub(crate) struct ClerkHost {
+    host: String,
+    issuer: String,
+}
+
+impl ClerkHost {
+    /// The host and port of the public URL. A name without a dot, as `localhost`, is refused by the SDKs: then it is the
+    /// loopback address.
+    pub(crate) fn of(public_url: &Url) -> Self {
+        let name = public_url.host_str().unwrap_or_default();
+        let name = if name.contains('.') { name } else { "127.0.0.1" };
+        let host = public_url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
+        Self { issuer: format!("{}://{host}", public_url.scheme()), host }
     }
 }
 

@@ -20,7 +20,8 @@ pub mod testkit;
 mod world;
 
 pub use builder::{BuildError, BuildFault, Builder};
-pub use caller::{Caller, ClientToken, Cookies, Door, Outcome, SetClient, SetDevice};
+pub use caller::{Caller, ClientToken, Cookies, Door, Outcome, SetClient, SetDevice, Signed};
+pub use doors::Contract;
 pub use error::{Denial, Error, Fault, Result};
 pub use hasher::Hasher;
 pub use housekey::Housekey;

@@ -38,6 +38,38 @@ pub enum EventKind {
     EmailRemoved,
     /// A change of the primary address was undone by its former owner.
     EmailChangeUndone,
+    /// An account was deleted.
+    UserDeleted,
+    /// An account was banned.
+    UserBanned,
+    /// A ban was lifted.
+    UserUnbanned,
+    /// An account was locked.
+    UserLocked,
+    /// A lock was lifted.
+    UserUnlocked,
+    /// An account's password was removed.
+    PasswordRemoved,
+    /// A key that signs tokens was made and published.
+    SigningKeyMade,
+    /// The published key signs from now on.
+    SigningKeyActivated,
+    /// A secret key of an app's backend was made.
+    SecretKeyMade,
+    /// A secret key was revoked.
+    SecretKeyRevoked,
+    /// Somebody was invited.
+    InvitationMade,
+    /// An invitation was revoked.
+    InvitationRevoked,
+    /// An invitation led to an account.
+    InvitationAccepted,
+    /// A ticket that signs a user in was made.
+    SignInTokenMade,
+    /// A ticket was revoked.
+    SignInTokenRevoked,
+    /// What the instance offers to apps was changed: templates, lists, addresses.
+    InstanceChanged,
 }
 
 impl EventKind {
@@ -59,6 +91,22 @@ impl EventKind {
             Self::EmailPrimaryChanged => "email.primary_changed",
             Self::EmailRemoved => "email.removed",
             Self::EmailChangeUndone => "email.change_undone",
+            Self::UserDeleted => "user.deleted",
+            Self::UserBanned => "user.banned",
+            Self::UserUnbanned => "user.unbanned",
+            Self::UserLocked => "user.locked",
+            Self::UserUnlocked => "user.unlocked",
+            Self::PasswordRemoved => "password.removed",
+            Self::SigningKeyMade => "signing_key.made",
+            Self::SigningKeyActivated => "signing_key.activated",
+            Self::SecretKeyMade => "secret_key.made",
+            Self::SecretKeyRevoked => "secret_key.revoked",
+            Self::InvitationMade => "invitation.made",
+            Self::InvitationRevoked => "invitation.revoked",
+            Self::InvitationAccepted => "invitation.accepted",
+            Self::SignInTokenMade => "sign_in_token.made",
+            Self::SignInTokenRevoked => "sign_in_token.revoked",
+            Self::InstanceChanged => "instance.changed",
         }
     }
 }

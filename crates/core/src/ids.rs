@@ -144,6 +144,20 @@ fn make(prefix: &str, now: Time, entropy: &dyn Entropy) -> String {
     for (to, from) in number.iter_mut().zip(seconds.to_be_bytes().iter().chain(&random)) {
         *to = *from;
     }
+    written(prefix, number)
+}
+
+/// An id that nothing has, of the same form: always the same for the same digest, and not to be told from a real one.
+pub fn stand_in(prefix: &str, digest: &[u8; 32]) -> String {
+    let mut number = [0u8; 20];
+    // Early enough for a real one, and for 27 digits.
+    for (to, from) in number.iter_mut().zip([0x17].iter().chain(digest)) {
+        *to = *from;
+    }
+    written(prefix, number)
+}
+
+fn written(prefix: &str, mut number: [u8; 20]) -> String {
     let mut digits = [b'0'; LENGTH];
     for digit in digits.iter_mut().rev() {
         let mut rest = 0u32;

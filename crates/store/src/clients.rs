@@ -2,7 +2,7 @@
 //! ten seconds, the answer that the replacing call earned, so that a double click gets the same one.
 
 use crate::{
-    Reader, StoreError,
+    Reader, Store, StoreError,
     sql::{Row, Tx},
     statements,
 };
@@ -12,11 +12,11 @@ use housekey_core::{
     token::opaque::TokenHash,
 };
 
-pub(crate) const COLUMNS: usize = 11;
+pub(crate) const COLUMNS: usize = 12;
 
 statements! {
     INSERT = "INSERT INTO housekey_client (id, version, secret_hash, changed_at, created_at, expires_at) VALUES ($1, 1, $2, $3, $3, $4)";
-    BY_ID = "SELECT id, version, secret_hash, old_hash, old_until, old_call, old_answer, active_session_id, changed_at, expires_at, signed_at \
+    BY_ID = "SELECT id, version, secret_hash, old_hash, old_until, old_call, old_answer, active_session_id, changed_at, expires_at, signed_at, created_at \
         FROM housekey_client WHERE id = $1";
     ROTATE = "UPDATE housekey_client SET version = version + 1, old_hash = secret_hash, secret_hash = $3, old_until = $4, \
         old_call = $5, old_answer = $6, active_session_id = $7, changed_at = $8, expires_at = $9, signed_at = COALESCE($10, signed_at) WHERE id = $1 AND version = $2";
@@ -42,6 +42,8 @@ pub struct ClientRow {
     pub expires: Time,
     /// When somebody last signed in or out on it; [`Time`] 0 for never.
     pub signed: Time,
+    /// When it was made.
+    pub created: Time,
 }
 
 /// The secret before this one.
@@ -90,6 +92,16 @@ pub struct Rotation {
     pub signed: bool,
 }
 
+impl Store {
+    /// Makes a client that nobody is signed in on yet.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn client_begin(&self, new: NewClient, now: Time) -> Result<(), StoreError> {
+        self.write(move |tx| Box::pin(async move { insert(tx, &new, now).await })).await
+    }
+}
+
 impl Reader {
     /// A client by its id.
     ///
@@ -124,6 +136,7 @@ pub(crate) fn read(r: &Row, at: usize) -> Result<ClientRow, StoreError> {
         changed: Time::from_millis(r.int(at + 8)?),
         expires: Time::from_millis(r.int(at + 9)?),
         signed: Time::from_millis(r.int(at + 10)?),
+        created: Time::from_millis(r.int(at + 11)?),
     })
 }
 

@@ -5,9 +5,15 @@ use crate::{
     clients::{self, Rotation},
     links, sessions,
     sign_ins::{self, Trail},
+    sql::Tx,
     users, verifications,
 };
-use housekey_core::{ids::SessionId, password::PasswordHash, sign_in::Account, time::Time};
+use housekey_core::{
+    ids::{SessionId, UserId},
+    password::PasswordHash,
+    sign_in::Account,
+    time::Time,
+};
 
 /// A new password for somebody who is signed in.
 pub struct PasswordChange {
@@ -23,7 +29,37 @@ pub struct PasswordChange {
     pub trail: Trail,
 }
 
+/// The end of a password, by somebody who is signed in.
+pub struct PasswordRemoval {
+    /// The account at the version that the proof was made against.
+    pub account: Account,
+    /// The session that goes on; all others end.
+    pub keep: SessionId,
+    /// The client's new secret.
+    pub rotation: Rotation,
+    /// Mail and events.
+    pub trail: Trail,
+}
+
 impl Store {
+    /// Removes the password and ends all that it opened but this session.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the account or the client was changed meanwhile.
+    pub async fn remove_password(&self, removal: PasswordRemoval, now: Time) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let user = &removal.account.user;
+                users::bind(tx, &removal.account, true, now).await?;
+                clients::rotate(tx, &removal.rotation, now).await?;
+                users::drop_password(tx, user).await?;
+                end_what_it_opened(tx, user, Some(&removal.keep)).await?;
+                sign_ins::leave(tx, &removal.trail, now).await
+            })
+        })
+        .await
+    }
+
     /// Sets the new password and ends all that the old one opened but this session.
     ///
     /// # Errors
@@ -33,16 +69,21 @@ impl Store {
             Box::pin(async move {
                 let user = &change.account.user;
                 users::bind(tx, &change.account, true, now).await?;
-                tx.touch_user(user);
                 clients::rotate(tx, &change.rotation, now).await?;
-                sessions::end_others(tx, user, Some(&change.keep)).await?;
                 users::put_password(tx, user, &change.hash, now).await?;
-                users::new_device_epoch(tx, user).await?;
-                verifications::kill_of_user(tx, user).await?;
-                links::kill_of_user(tx, user).await?;
+                end_what_it_opened(tx, user, Some(&change.keep)).await?;
                 sign_ins::leave(tx, &change.trail, now).await
             })
         })
         .await
     }
+}
+
+/// Sessions, known devices, codes and links that a password opened: all of them end but one session (SEC-7).
+pub(crate) async fn end_what_it_opened(tx: &mut Tx, user: &UserId, keep: Option<&SessionId>) -> Result<(), StoreError> {
+    tx.touch_user(user);
+    sessions::end_others(tx, user, keep).await?;
+    users::new_device_epoch(tx, user).await?;
+    verifications::kill_of_user(tx, user).await?;
+    links::kill_of_user(tx, user).await
 }

@@ -18,12 +18,12 @@ use housekey_core::{
 statements! {
     INSERT = "INSERT INTO housekey_session (id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    CHECK = "SELECT c.id, c.version, c.secret_hash, c.old_hash, c.old_until, c.old_call, c.old_answer, c.active_session_id, c.changed_at, c.expires_at, c.signed_at, \
+    CHECK = "SELECT c.id, c.version, c.secret_hash, c.old_hash, c.old_until, c.old_call, c.old_answer, c.active_session_id, c.changed_at, c.expires_at, c.signed_at, c.created_at, \
         s.id, s.user_id, s.client_id, s.status, s.tasks, s.remembered, s.first_proved_at, s.second_proved_at, s.created_at, s.last_seen_at, s.expires_at, s.facts, \
         u.version, u.state, u.first_name, u.last_name, e.address FROM housekey_client c \
         LEFT JOIN housekey_session s ON s.id = c.active_session_id LEFT JOIN housekey_user u ON u.id = s.user_id \
         LEFT JOIN housekey_email e ON e.id = u.primary_email_id WHERE c.id = $1";
-    CHECK_ONE = "SELECT c.id, c.version, c.secret_hash, c.old_hash, c.old_until, c.old_call, c.old_answer, c.active_session_id, c.changed_at, c.expires_at, c.signed_at, \
+    CHECK_ONE = "SELECT c.id, c.version, c.secret_hash, c.old_hash, c.old_until, c.old_call, c.old_answer, c.active_session_id, c.changed_at, c.expires_at, c.signed_at, c.created_at, \
         s.id, s.user_id, s.client_id, s.status, s.tasks, s.remembered, s.first_proved_at, s.second_proved_at, s.created_at, s.last_seen_at, s.expires_at, s.facts, \
         u.version, u.state, u.first_name, u.last_name, e.address FROM housekey_client c \
         LEFT JOIN housekey_session s ON s.id = $2 AND s.client_id = c.id LEFT JOIN housekey_user u ON u.id = s.user_id \

@@ -1,7 +1,9 @@
 //! Users: who they are, their password's hash, and the version that every way in is bound to.
 
 use crate::{
-    Reader, Store, StoreError, events,
+    Reader, Store, StoreError,
+    clients::{self, Rotation},
+    events,
     sql::{Row, Sql, Tx},
     statements,
 };
@@ -201,6 +203,25 @@ impl Store {
                     1 => Ok(()),
                     _ => Err(StoreError::Conflict),
                 }
+            })
+        })
+        .await
+    }
+
+    /// Deletes the user who asks, whose client gets a new secret.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the client was changed meanwhile or there is no such user.
+    pub async fn delete_own(&self, user: &UserId, rotation: Rotation, event: Event) -> Result<(), StoreError> {
+        let user = user.clone();
+        self.write(move |tx| {
+            Box::pin(async move {
+                tx.touch_user(&user);
+                clients::rotate(tx, &rotation, event.at).await?;
+                if tx.execute(&DELETE, &[(&user).into()]).await? != 1 {
+                    return Err(StoreError::Conflict);
+                }
+                events::insert(tx, &[event]).await
             })
         })
         .await

@@ -103,13 +103,28 @@ impl Housekey {
     /// # Errors
     /// [`Error::Stale`] without a fresh factor, [`Error::Invalid`] for a malformed address or one that is here already.
     pub async fn email_add(&self, caller: &Caller, typed: &str) -> Result<EmailId> {
+        self.add_email(caller, typed, true).await
+    }
+
+    /// The same without a code, which is asked for by itself.
+    ///
+    /// # Errors
+    /// As [`Self::email_add`].
+    pub async fn email_add_unsent(&self, caller: &Caller, typed: &str) -> Result<EmailId> {
+        self.add_email(caller, typed, false).await
+    }
+
+    async fn add_email(&self, caller: &Caller, typed: &str, send: bool) -> Result<EmailId> {
         let here = self.here_fresh(caller).await?;
         let to = Email::parse(typed).map_err(|f| Error::field("email", f.code()))?;
         let user = self.row_of(&here).await?;
         self.pass(self.mail_spends(caller, &to, false)).await?;
         let now = self.now();
         let id = EmailId::new(now, self.entropy());
-        let (mut trail, _) = self.address_code(caller, &here, &user, &id, &to).await?;
+        let mut trail = match send {
+            true => self.address_code(caller, &here, &user, &id, &to).await?.0,
+            false => Trail::default(),
+        };
         let detail = serde_json::json!({"email": id.as_str()});
         trail.events.push(self.event_here(caller, EventKind::EmailAdded, &here, &user, detail).await?);
         if let Some(primary) = codes::mailbox_of(&user) {

@@ -1,7 +1,7 @@
 //! The client in a flow: who presents which secret, what the last secret may still repeat, and how a new one is made.
 
 use crate::{
-    caller::{Caller, ClientToken, Cookies, Outcome, SetClient, SetDevice},
+    caller::{Caller, ClientToken, Cookies, Outcome, SetClient, SetDevice, Signed},
     error::{Error, Result},
     housekey::Housekey,
 };
@@ -47,6 +47,7 @@ pub(crate) struct Working {
 struct Kept<T> {
     secret: String,
     until: Option<Time>,
+    signed: Option<Signed>,
     device: Option<String>,
     value: T,
 }
@@ -109,7 +110,7 @@ impl Housekey {
         let id = ClientId::new(now, self.entropy());
         let token: ClientToken = OpaqueToken::new(id.clone(), self.entropy());
         let new = NewClient { id: id.clone(), secret_hash: token.hash(), expires: now.plus(ANONYMOUS_FOR) };
-        let cookies = Cookies { client: Some(SetClient { token, until: None }), device: None };
+        let cookies = Cookies { client: Some(SetClient { token, until: None, signed: None }), device: None };
         Working { id, new: Some(new), cookies }
     }
 
@@ -122,9 +123,14 @@ impl Housekey {
         value: T,
     ) -> Result<Renewed<T>> {
         let token: ClientToken = OpaqueToken::new(client.id.clone(), self.entropy());
+        let signed = to.signed.then(|| match &to.active_session {
+            Some(_) => Signed::In(self.now()),
+            None => Signed::Out,
+        });
         let kept = Kept {
             secret: URL_SAFE_NO_PAD.encode(token.secret().expose()),
             until: to.until,
+            signed,
             device: to.device.clone(),
             value: value.clone(),
         };
@@ -141,7 +147,7 @@ impl Housekey {
             signed: to.signed,
         };
         let cookies = Cookies {
-            client: Some(SetClient { token, until: to.until }),
+            client: Some(SetClient { token, until: to.until, signed }),
             device: to.device.map(|d| SetDevice(Secret::new(d))),
         };
         Ok(Renewed { rotation, outcome: Outcome { value, cookies } })
@@ -181,7 +187,7 @@ impl Housekey {
         Ok(Outcome {
             value: kept.value,
             cookies: Cookies {
-                client: Some(SetClient { token, until: kept.until }),
+                client: Some(SetClient { token, until: kept.until, signed: kept.signed }),
                 device: kept.device.map(|d| SetDevice(Secret::new(d))),
             },
         })

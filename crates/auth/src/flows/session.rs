@@ -14,7 +14,7 @@ use housekey_core::{
     event::{ClientFacts, EventKind},
     ids::{SessionId, VerificationId},
     password::{Password, Verdict},
-    session::Status,
+    session::{Session, Status},
     time::Time,
 };
 use housekey_store::{
@@ -29,6 +29,8 @@ use housekey_store::{
 pub struct SessionView {
     /// Its id.
     pub id: SessionId,
+    /// The session itself.
+    pub session: Session,
     /// Whether it is the one that asks.
     pub current: bool,
     /// When it began.
@@ -78,7 +80,8 @@ impl Housekey {
                 last_seen: seen(&r.session.id, r.session.last_seen),
                 expires: r.session.expires,
                 facts: self.open_session_facts(&r.session.id, &r.facts),
-                id: r.session.id,
+                id: r.session.id.clone(),
+                session: r.session,
             })
             .collect())
     }
@@ -219,7 +222,7 @@ impl Housekey {
     }
 
     /// What the client becomes when this session of it ends: another of its sessions counts, where there is one.
-    async fn without(&self, here: &Here) -> Result<Renewal> {
+    pub(crate) async fn without(&self, here: &Here) -> Result<Renewal> {
         let others = self.store().reader().sessions_on_client(&here.client.id).await?;
         let gone = &here.signed_in.session.id;
         let kept = here.client.active_session.clone().filter(|active| active != gone);

@@ -95,7 +95,8 @@ async fn of_two_sign_ups_of_one_address_one_makes_it_and_the_other_signs_in_as_i
     two.keep(started);
     let second = house.code_to(ADA).await.unwrap();
     let (a, b) = (one.caller(), two.caller());
-    let (a, b) = tokio::join!(house.housekey.sign_up_code(&a, None, &first), house.housekey.sign_up_code(&b, None, &second));
+    let (a, b) =
+        tokio::join!(house.housekey.sign_up_code(&a, None, &first), house.housekey.sign_up_code(&b, None, &second));
     one.keep(a.unwrap());
     two.keep(b.unwrap());
     let (one, two) = (one.caller(), two.caller());

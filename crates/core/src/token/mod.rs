@@ -5,3 +5,7 @@ pub mod claims;
 #[cfg(feature = "token")]
 pub mod jwt;
 pub mod opaque;
+#[cfg(feature = "rules")]
+pub mod secret_key;
+#[cfg(feature = "rules")]
+pub mod template;

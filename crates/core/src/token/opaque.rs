@@ -88,6 +88,15 @@ impl<I: Id> OpaqueToken<I> {
         TokenHash::of(self.secret.expose())
     }
 
+    /// The same credential, for the same request.
+    #[must_use]
+    pub fn again(&self) -> Self
+    where
+        I: Clone,
+    {
+        Self { id: self.id.clone(), secret: Secret::new(*self.secret.expose()) }
+    }
+
     /// The secret half.
     pub fn secret(&self) -> &Secret<[u8; 32]> {
         &self.secret

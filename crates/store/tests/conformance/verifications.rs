@@ -61,7 +61,10 @@ async fn sec_31_32_a_newer_code_replaces_the_older_and_each_is_taken_once() {
         };
         let trail = Trail { verification: Some(newer), ..Trail::default() };
         store.leave_trail(trail, NOW).await.unwrap();
-        let old = store.try_code(new.spent.as_ref().unwrap(), &new.rotation.client, Purpose::SignUp, vec![], NOW).await.unwrap();
+        let old = store
+            .try_code(new.spent.as_ref().unwrap(), &new.rotation.client, Purpose::SignUp, vec![], NOW)
+            .await
+            .unwrap();
         assert!(matches!(old, Try::Dead));
         assert_eq!(store.sign_up_complete(new).await, Err(StoreError::Conflict));
         assert!(store.reader().user_by_email("ada@example.com").await.unwrap().is_none(), "nothing half made");

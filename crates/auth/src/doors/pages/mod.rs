@@ -24,6 +24,7 @@ mod theme;
 mod undo;
 mod words;
 
+pub(crate) use problem::not_found;
 pub use render::PageFault;
 pub(crate) use render::Pages;
 
@@ -31,7 +32,7 @@ use crate::{doors::shared, housekey::Housekey};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Path, Request, State},
-    middleware::{self, Next},
+    middleware::Next,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -39,9 +40,9 @@ use housekey_core::ids::RequestId;
 use http::{HeaderValue, StatusCode, header};
 
 impl Housekey {
-    /// All routes of ours, under the mount path, for an app to merge or for the server to serve.
-    pub fn router(&self) -> Router {
-        let pages = Router::new()
+    /// The pages' routes.
+    pub(crate) fn pages(&self) -> Router<Housekey> {
+        Router::new()
             .route("/", get(home::show))
             .route("/sign-in", get(sign_in::show).post(sign_in::start))
             .route("/sign-in/password", get(password::show).post(password::check))
@@ -71,19 +72,12 @@ impl Housekey {
             .route("/dev/pieces", get(dev_pieces::show))
             .route("/static/{name}", get(asset))
             .method_not_allowed_fallback(problem::method)
-            .layer(DefaultBodyLimit::max(shared::MOST_BODY));
-        let around = middleware::from_fn_with_state(self.clone(), headers);
-        // Under a mount path, what is not ours is the app's.
-        let pages: Router<()> = match self.settings().mount.as_str() {
-            "" => pages.fallback(problem::not_found).layer(around).with_state(self.clone()),
-            mount => Router::new().nest(mount, pages.layer(around).with_state(self.clone())),
-        };
-        pages
+            .layer(DefaultBodyLimit::max(shared::MOST_BODY))
     }
 }
 
 /// What every answer carries, also one that no handler wrote: our headers, and the number that the log knows it by.
-async fn headers(State(housekey): State<Housekey>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn headers(State(housekey): State<Housekey>, mut request: Request, next: Next) -> Response {
     let id = match request.extensions().get::<RequestId>() {
         Some(id) => id.clone(),
         None => {

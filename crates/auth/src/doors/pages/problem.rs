@@ -100,7 +100,7 @@ fn away(ask: &Ask, path: &str) -> Response {
 }
 
 /// Nothing is here.
-pub(super) async fn not_found(mut ask: Ask) -> Response {
+pub(crate) async fn not_found(mut ask: Ask) -> Response {
     answer(&mut ask, Problem::NotFound)
 }
 

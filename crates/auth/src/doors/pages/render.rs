@@ -81,7 +81,7 @@ impl Pages {
     }
 
     /// The address of the operator's picture; empty without one.
-    pub(super) fn logo(&self, mount: &str) -> String {
+    pub(crate) fn logo(&self, mount: &str) -> String {
         self.logo.as_ref().map_or_else(String::new, |name| format!("{mount}/static/{name}"))
     }
 

@@ -2,10 +2,14 @@
 //! never for its neighbours.
 
 use crate::{
-    caller::{ClientToken, Cookies},
+    caller::{ClientToken, Cookies, Signed},
+    doors::Contract,
     housekey::Housekey,
 };
+use aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use cookie::{Cookie, SameSite};
+use housekey_core::token::secret_key::{Environment, publishable};
 use http::{HeaderMap, HeaderValue, header};
 
 /// Names, which on plain http differ by instance: cookies ignore ports.
@@ -24,9 +28,19 @@ pub struct CookieNames {
     /// An undo link's token between its GET and its POST.
     pub undo: String,
     secure: bool,
+    signed: Option<SignedCookies>,
+}
+
+/// The cookies that tell apps' backends since when somebody is signed in. They hold no secret, and scripts read them.
+#[derive(Clone, Debug)]
+struct SignedCookies {
+    names: [String; 2],
+    domain: Option<String>,
 }
 
 const YEAR: i64 = 365 * 24 * 3600;
+/// Since when somebody is signed in, in seconds since 1970; 0 for nobody.
+const SIGNED: &str = "__client_uat";
 
 impl CookieNames {
     /// `__Host-` on https; a plain name with the instance's on loopback.
@@ -48,6 +62,7 @@ impl CookieNames {
             theme: name("theme"),
             undo: name("undo"),
             secure,
+            signed: housekey.serves(Contract::Clerk).then(|| SignedCookies::of(housekey)),
         }
     }
 
@@ -75,6 +90,9 @@ impl CookieNames {
         if let Some(set) = &cookies.client {
             let age = set.until.map(|until| i64::try_from(until.since(now).as_secs()).unwrap_or(0));
             self.set(headers, &self.client, set.token.reveal(), age);
+            if let (Some(cookies), Some(signed)) = (&self.signed, set.signed) {
+                cookies.write(headers, signed, self.secure);
+            }
         }
         if let Some(device) = &cookies.device {
             self.set(headers, &self.device, device.0.expose().clone(), Some(YEAR));
@@ -97,10 +115,73 @@ impl CookieNames {
         }
     }
 
+    /// The same names for an answer to a page of another origin: on a host of another domain, which forwards to us, the
+    /// cookies for backends are that host's alone.
+    pub(crate) fn for_page(&self, origin: Option<&str>) -> Self {
+        let mut names = self.clone();
+        let host = origin.and_then(|o| url::Url::parse(o).ok()).and_then(|u| u.host_str().map(str::to_owned));
+        if let (Some(signed), Some(host)) = (&mut names.signed, host) {
+            signed.domain = signed.domain.take().filter(|domain| is_under(&host, domain));
+        }
+        names
+    }
+
+    /// The domain that this host shares with us, for a cookie that both see.
+    pub(crate) fn shared_domain(&self, host: &str) -> Option<String> {
+        let domain = self.signed.as_ref()?.domain.clone()?;
+        is_under(host, &domain).then_some(domain)
+    }
+
     /// Expires one cookie.
     pub fn forget(&self, headers: &mut HeaderMap, name: &str) {
         self.set(headers, name, String::new(), Some(0));
     }
+}
+
+fn is_under(host: &str, domain: &str) -> bool {
+    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+}
+
+impl SignedCookies {
+    fn of(housekey: &Housekey) -> Self {
+        let url = housekey.public_url();
+        let host = url.host_str().unwrap_or_default();
+        let shared = housekey.settings().cookie_domain.clone();
+        let registrable = || url.domain().and_then(psl::domain_str).map(str::to_owned);
+        let suffix = cookie_suffix(&publishable(Environment::Live, housekey.clerk_host()));
+        Self {
+            names: [SIGNED.to_owned(), format!("{SIGNED}_{suffix}")],
+            domain: shared.or_else(registrable).filter(|domain| domain != host),
+        }
+    }
+
+    fn write(&self, headers: &mut HeaderMap, signed: Signed, secure: bool) {
+        let since = match signed {
+            Signed::In(at) => at.as_millis() / 1000,
+            Signed::Out => 0,
+        };
+        for name in &self.names {
+            let mut cookie = Cookie::new(name.clone(), since.to_string());
+            cookie.set_same_site(SameSite::Lax);
+            cookie.set_path("/");
+            cookie.set_secure(secure);
+            cookie.set_max_age(cookie::time::Duration::seconds(YEAR));
+            if let Some(domain) = &self.domain {
+                cookie.set_domain(domain.clone());
+            }
+            if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+                headers.append(header::SET_COOKIE, value);
+            }
+        }
+    }
+}
+
+/// The end of a cookie's name by which several apps on one domain keep theirs apart: the first eight characters of the
+/// publishable key's SHA-1, as every SDK computes it.
+pub(crate) fn cookie_suffix(publishable_key: &str) -> String {
+    let digest = aws_lc_rs::digest::digest(&SHA1_FOR_LEGACY_USE_ONLY, publishable_key.as_bytes());
+    let text = STANDARD.encode(digest.as_ref()).replace('+', "-").replace('/', "_");
+    text.chars().take(8).collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod origin;
 pub use address::ClientAddress;
 pub use ask::{Ask, Body, MOST_BODY};
 pub use cookies::CookieNames;
+pub(crate) use cookies::cookie_suffix;
 pub use form::{Fields, FormFault, read_form};
 pub use headers::secure;
 pub use origin::Unsafe;

@@ -1,0 +1,19 @@
+//! From what flows show to what goes over the wire.
+
+pub mod client;
+pub mod environment;
+pub mod sign_in;
+pub mod sign_up;
+pub mod user;
+
+use housekey_core::time::Time;
+use serde_json::{Map, Value};
+
+pub(super) fn ms(time: Time) -> i64 {
+    time.as_millis()
+}
+
+/// A stored object; one that cannot be read is shown as empty.
+pub(super) fn object(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::Object(Map::new()))
+}

@@ -1,0 +1,155 @@
+//! What a browser is sent through: a handshake for an app's backend, a longer life for its cookie, a ticket, the way home.
+//! None of it changes who is signed in.
+
+use crate::{
+    caller::{Cookies, Outcome},
+    doors::{
+        clerk::{answer::Answer, errors, knock::Knock},
+        shared::cookie_suffix,
+    },
+    error::Error,
+    flows::handshake::Handover,
+};
+use axum::response::{IntoResponse, Response};
+use cookie::{Cookie, SameSite, time::Duration};
+use housekey_core::{
+    redirect::ReturnTo,
+    token::secret_key::{Environment, publishable},
+};
+use http::{HeaderValue, StatusCode, header};
+use url::Url;
+
+/// Tells an app's backend who is signed in, by a nonce that it redeems, and sends the browser back.
+pub(super) async fn begin(knock: Knock) -> Answer {
+    let target = target(&knock, "redirect_url")?;
+    let origin = target.origin().ascii_serialization();
+    let handover = knock.house.handshake_open(&knock.caller, &origin).await.map_err(|e| knock.refuse(e))?;
+    let directives = directives(&knock, &handover, target.scheme() == "https");
+    let test = knock.asked("__clerk_db_jwt").is_some();
+    let (name, value) = if knock.asked("format") == Some("nonce") {
+        let nonce = knock.house.handshake_keep(&directives).await.map_err(|e| knock.refuse(e))?;
+        ("__clerk_handshake_nonce", nonce.expose().clone())
+    } else {
+        ("__clerk_handshake", knock.house.handshake_sign(&directives).await.map_err(|e| knock.refuse(e))?)
+    };
+    if test {
+        let mut target = target;
+        target.query_pairs_mut().append_pair(name, &value);
+        return Ok(away(target.as_str()));
+    }
+    let mut response = away(target.as_str());
+    let cookie = Cookie::build((name, value))
+        .path("/")
+        .same_site(SameSite::Lax)
+        .http_only(true)
+        .secure(target.scheme() == "https")
+        .max_age(Duration::seconds(30));
+    let cookie = match knock.names.shared_domain(target.host_str().unwrap_or_default()) {
+        Some(domain) => cookie.domain(domain),
+        None => cookie,
+    };
+    if let Ok(value) = HeaderValue::from_str(&cookie.build().to_string()) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    Ok(response)
+}
+
+/// Cookies as the app's own host is to set them.
+fn directives(knock: &Knock, handover: &Handover, secure: bool) -> Vec<String> {
+    // Apps' backends look for the name with the suffix of the key they were given.
+    let key = if knock.asked("__clerk_db_jwt").is_some() { Environment::Test } else { Environment::Live };
+    let suffix = cookie_suffix(&publishable(key, knock.house.clerk_host()));
+    let named = |name: &str| [name.to_owned(), format!("{name}_{suffix}")];
+    let cookie = |name: String, value: String, age: i64, script: bool| {
+        Cookie::build((name, value))
+            .path("/")
+            .same_site(SameSite::Lax)
+            .http_only(!script)
+            .secure(secure)
+            .max_age(Duration::seconds(age))
+            .build()
+            .to_string()
+    };
+    const YEAR: i64 = 365 * 24 * 3600;
+    let mut all = Vec::new();
+    let since = handover.signed_in.as_ref().map_or(0, |_| handover.signed.as_millis() / 1000);
+    for name in named("__client_uat") {
+        all.push(cookie(name, since.to_string(), YEAR, true));
+    }
+    match &handover.signed_in {
+        Some(open) => {
+            let left = i64::try_from(open.expires.since(knock.house.now()).as_secs()).unwrap_or(0);
+            for name in named("__session") {
+                all.push(cookie(name, open.jwt.clone(), left, true));
+            }
+            all.push(cookie(format!("__refresh_{suffix}"), open.refresh.expose().clone(), left, false));
+        }
+        None => {
+            for name in named("__session") {
+                all.push(cookie(name, String::new(), 0, true));
+            }
+            all.push(cookie(format!("__refresh_{suffix}"), String::new(), 0, false));
+        }
+    }
+    all
+}
+
+/// Gives the client's cookie a longer life, for browsers that forget those set by script, and sends the browser back.
+pub(super) async fn touch(knock: Knock) -> Answer {
+    let target = target(&knock, "redirect_url")?;
+    let view = knock.house.client_view(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    let cookies = match (view, &knock.caller.client) {
+        (Some(view), Some(token)) if !view.sessions.is_empty() => {
+            let remembered = view.sessions.iter().any(|open| open.session.remembered);
+            let set = crate::caller::SetClient {
+                token: token.again(),
+                until: remembered.then_some(view.expires),
+                signed: None,
+            };
+            Cookies { client: Some(set), device: None }
+        }
+        _ => Cookies::default(),
+    };
+    let Outcome { cookies, .. } = Outcome { value: (), cookies };
+    Ok(knock.with_cookies(away(target.as_str()), &cookies))
+}
+
+/// The way home, checked.
+pub(super) async fn redirect(knock: Knock) -> Answer {
+    let target = match knock.asked("redirect_url") {
+        Some(_) => target(&knock, "redirect_url")?.to_string(),
+        None => knock.house.home_address(),
+    };
+    Ok(away(&target))
+}
+
+/// A ticket from a mail. Nothing is redeemed here: it goes on to the page whose form redeems it.
+pub(super) async fn ticket(knock: Knock) -> Answer {
+    let ticket = knock.asked("ticket").or_else(|| knock.asked("__clerk_ticket"));
+    let ticket = ticket.ok_or_else(|| knock.refuse(Error::field("ticket", "missing")))?.to_owned();
+    let (page, status) = knock.house.ticket_page(&ticket).await.map_err(|e| knock.refuse(e))?;
+    let mut page = page;
+    page.query_pairs_mut().append_pair("__clerk_ticket", &ticket).append_pair("__clerk_status", status);
+    Ok(away(page.as_str()))
+}
+
+/// An address to go to: of ours, of a listed origin, or listed itself.
+fn target(knock: &Knock, name: &str) -> Result<Url, Response> {
+    let text = knock.asked(name).unwrap_or_default();
+    let refused = || {
+        let message = "`redirect_url` must be an address of one of this instance's apps: list its origin in \
+                       `server.app_origins`.";
+        errors::plain(StatusCode::UNPROCESSABLE_ENTITY, "redirect_url_mismatch", message)
+    };
+    let checked = ReturnTo::parse(text, knock.house.origins()).map_err(|_| refused())?;
+    knock.house.public_url().join(checked.as_str()).map_err(|_| refused())
+}
+
+fn away(target: &str) -> Response {
+    let mut response = StatusCode::TEMPORARY_REDIRECT.into_response();
+    if let Ok(value) = HeaderValue::from_str(target) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

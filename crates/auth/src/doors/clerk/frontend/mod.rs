@@ -1,0 +1,76 @@
+//! The Frontend API's operations, a resource a file.
+
+mod client;
+mod environment;
+mod handshake;
+mod me;
+mod me_emails;
+mod reverify;
+mod sessions;
+mod sign_ins;
+mod sign_ups;
+mod well_known;
+
+use super::operations::{self, FRONTEND, served};
+use crate::housekey::Housekey;
+use axum::Router;
+
+served! {
+    get "/v1/environment" => environment::show;
+    patch "/v1/environment" => environment::show;
+    get "/v1/client" => client::show;
+    put "/v1/client" => client::begin;
+    post "/v1/client" => client::begin;
+    delete "/v1/client" => client::sign_out;
+    get "/v1/client/touch" => handshake::touch;
+    get "/v1/client/handshake" => handshake::begin;
+    post "/v1/client/verify" => client::verify;
+    post "/v1/client/sign_ins" => sign_ins::create;
+    get "/v1/client/sign_ins/{sign_in_id}" => sign_ins::show;
+    post "/v1/client/sign_ins/{sign_in_id}/prepare_first_factor" => sign_ins::prepare;
+    post "/v1/client/sign_ins/{sign_in_id}/attempt_first_factor" => sign_ins::attempt;
+    post "/v1/client/sign_ins/{sign_in_id}/reset_password" => sign_ins::reset_password;
+    post "/v1/client/sign_ups" => sign_ups::create;
+    get "/v1/client/sign_ups/{sign_up_id}" => sign_ups::show;
+    patch "/v1/client/sign_ups/{sign_up_id}" => sign_ups::update;
+    post "/v1/client/sign_ups/{sign_up_id}/prepare_verification" => sign_ups::prepare;
+    post "/v1/client/sign_ups/{sign_up_id}/attempt_verification" => sign_ups::attempt;
+    delete "/v1/client/sessions" => client::sign_out;
+    get "/v1/client/sessions/{session_id}" => sessions::show;
+    post "/v1/client/sessions/{session_id}/touch" => sessions::touch;
+    post "/v1/client/sessions/{session_id}/end" => sessions::end;
+    post "/v1/client/sessions/{session_id}/remove" => sessions::end;
+    post "/v1/client/sessions/{session_id}/tokens" => sessions::token;
+    post "/v1/client/sessions/{session_id}/tokens/{template_name}" => sessions::template_token;
+    post "/v1/client/sessions/{session_id}/verify" => reverify::start;
+    post "/v1/client/sessions/{session_id}/verify/prepare_first_factor" => reverify::prepare;
+    post "/v1/client/sessions/{session_id}/verify/attempt_first_factor" => reverify::attempt;
+    get "/v1/me" => me::show;
+    patch "/v1/me" => me::update;
+    delete "/v1/me" => me::delete;
+    patch "/v1/me/metadata" => me::metadata;
+    post "/v1/me/profile_image" => me::set_picture;
+    delete "/v1/me/profile_image" => me::drop_picture;
+    post "/v1/me/change_password" => me::change_password;
+    post "/v1/me/remove_password" => me::remove_password;
+    get "/v1/me/sessions" => sessions::of_user;
+    get "/v1/me/sessions/active" => sessions::active;
+    post "/v1/me/sessions/{session_id}/revoke" => sessions::revoke;
+    get "/v1/me/email_addresses" => me_emails::list;
+    post "/v1/me/email_addresses" => me_emails::add;
+    get "/v1/me/email_addresses/{email_id}" => me_emails::show;
+    delete "/v1/me/email_addresses/{email_id}" => me_emails::remove;
+    post "/v1/me/email_addresses/{email_id}/prepare_verification" => me_emails::prepare;
+    post "/v1/me/email_addresses/{email_id}/attempt_verification" => me_emails::attempt;
+    get "/v1/redirect" => handshake::redirect;
+    get "/v1/tickets/accept" => handshake::ticket;
+    get "/v1/health" => environment::health;
+    post "/v1/dev_browser" => client::dev_browser;
+    get "/.well-known/jwks.json" => well_known::jwks;
+    get "/.well-known/openid-configuration" => well_known::openid;
+}
+
+/// All of them, and for what is published and not here a word that it is not built.
+pub(super) fn routes() -> Router<Housekey> {
+    operations::complete(served(), FRONTEND, SERVED)
+}

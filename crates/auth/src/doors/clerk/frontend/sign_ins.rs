@@ -1,0 +1,152 @@
+//! Signing in.
+
+use crate::{
+    caller::{Cookies, Outcome},
+    doors::clerk::{answer::Answer, convert::sign_in as wire, knock::Knock},
+    error::{Denial, Error},
+    flows::sign_in::{SignInStatus, SignInView, StartSignIn},
+};
+use axum::{extract::Path, response::Response};
+use housekey_core::{ids::SignInId, sign_in::Strategy};
+
+pub(super) async fn create(knock: Knock) -> Answer {
+    knock.counted()?;
+    let house = knock.house.clone();
+    house.may_begin(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    if knock.text("strategy") == Some("ticket") || (knock.text("ticket").is_some() && knock.text("strategy").is_none())
+    {
+        return by_ticket(knock).await;
+    }
+    if knock.says("transfer") {
+        return Err(knock.refuse(Error::NotFound));
+    }
+    let identifier = knock.required("identifier")?.to_owned();
+    let strategy = knock.text("strategy").map(|name| wire::strategy(name).ok_or(not_offered()));
+    let strategy = strategy.transpose().map_err(|e| knock.refuse(e))?;
+    let password = knock.password("password")?;
+    house.is_known_here(&identifier).await.map_err(|e| knock.refuse(e))?;
+    let start = StartSignIn { identifier, remember: true, return_to: None };
+    let begun = house.sign_in_start(&knock.caller, start).await.map_err(|e| knock.refuse(e))?;
+    // The next step is the same browser's, with the client that was made for it just now.
+    let caller =
+        begun.cookies.client.as_ref().map_or_else(|| knock.caller.again(), |set| knock.caller.with(&set.token));
+    let next = match (strategy, password) {
+        (None | Some(Strategy::Password), Some(password)) => Some(house.sign_in_password(&caller, password).await),
+        (Some(Strategy::Password), None) => Some(Err(Error::field("password", "missing"))),
+        (Some(strategy @ (Strategy::EmailCode | Strategy::ResetPasswordEmailCode)), _) => {
+            Some(house.sign_in_send_code(&caller, strategy).await)
+        }
+        _ => None,
+    };
+    let cookies = begun.cookies;
+    match next {
+        None => done(&knock, Outcome { value: begun.value, cookies }).await,
+        Some(Ok(next)) => {
+            let cookies = Cookies { client: next.cookies.client.or(cookies.client), device: next.cookies.device };
+            done(&knock, Outcome { value: next.value, cookies }).await
+        }
+        // The attempt stands, and the browser needs its client to go on with it.
+        Some(Err(error)) => Err(knock.with_cookies(knock.refuse(error), &cookies)),
+    }
+}
+
+async fn by_ticket(knock: Knock) -> Answer {
+    let house = knock.house.clone();
+    let ticket = knock.required("ticket")?.to_owned();
+    let begun = house.client_begin(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    let caller =
+        begun.cookies.client.as_ref().map_or_else(|| knock.caller.again(), |set| knock.caller.with(&set.token));
+    match house.sign_in_ticket(&caller, &ticket).await {
+        Ok(outcome) => done(&knock, outcome).await,
+        Err(error) => Err(knock.with_cookies(knock.refuse(error), &begun.cookies)),
+    }
+}
+
+pub(super) async fn show(Path(id): Path<String>, knock: Knock) -> Answer {
+    let view = live(&knock, &id).await?;
+    done(&knock, Outcome { value: view, cookies: Cookies::default() }).await
+}
+
+pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
+    knock.counted()?;
+    let strategy = chosen(&knock)?;
+    live(&knock, &id).await?;
+    match knock.house.sign_in_send_code(&knock.caller, strategy).await {
+        Ok(outcome) => done(&knock, outcome).await,
+        Err(error) => Err(knock.refuse(error)),
+    }
+}
+
+pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
+    knock.counted()?;
+    let strategy = chosen(&knock)?;
+    let stands = live(&knock, &id).await;
+    let outcome = match strategy {
+        Strategy::Password => {
+            let password = knock.password("password")?.ok_or_else(|| missing(&knock, "password"))?;
+            repeatable(&knock, stands)?;
+            knock.house.sign_in_password(&knock.caller, password).await
+        }
+        Strategy::EmailCode | Strategy::ResetPasswordEmailCode => {
+            let code = knock.required("code")?.to_owned();
+            let stands = repeatable(&knock, stands)?;
+            let sent = stands.as_ref().is_none_or(|view| view.code.as_ref().is_some_and(|(of, _)| *of == strategy));
+            if !sent {
+                return Err(knock.refuse(Error::Denied(Denial::CodeExpired)));
+            }
+            knock.house.sign_in_code(&knock.caller, &code).await
+        }
+        _ => Err(not_offered()),
+    };
+    match outcome {
+        Ok(outcome) => done(&knock, outcome).await,
+        Err(error) => Err(knock.refuse(error)),
+    }
+}
+
+pub(super) async fn reset_password(Path(id): Path<String>, knock: Knock) -> Answer {
+    knock.counted()?;
+    let password = knock.password("password")?.ok_or_else(|| missing(&knock, "password"))?;
+    let stands = repeatable(&knock, live(&knock, &id).await)?;
+    if stands.is_some_and(|view| view.status != SignInStatus::NeedsNewPassword) {
+        return Err(knock.refuse(Error::Denied(Denial::AttemptExpired)));
+    }
+    match knock.house.sign_in_new_password(&knock.caller, password).await {
+        Ok(outcome) => done(&knock, outcome).await,
+        Err(error) => Err(knock.refuse(error)),
+    }
+}
+
+async fn done(knock: &Knock, outcome: Outcome<SignInView>) -> Answer {
+    let house = knock.house.clone();
+    knock.answered(outcome, |view, _| wire::sign_in(&house, &view)).await
+}
+
+/// The client's live attempt, if it is the one named.
+async fn live(knock: &Knock, id: &str) -> Result<SignInView, Response> {
+    let expired = || knock.refuse(Error::Denied(Denial::AttemptExpired));
+    let id = SignInId::try_from(id).map_err(|_| expired())?;
+    let view = knock.house.sign_in_current(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    view.filter(|view| view.id == id).ok_or_else(expired)
+}
+
+/// A call that won already has used its attempt up; the flow answers it once more, whoever else calls gets a refusal.
+fn repeatable(knock: &Knock, stands: Result<SignInView, Response>) -> Result<Option<SignInView>, Response> {
+    match stands {
+        Ok(view) => Ok(Some(view)),
+        Err(_) if knock.caller.client.is_some() => Ok(None),
+        Err(refused) => Err(refused),
+    }
+}
+
+fn chosen(knock: &Knock) -> Result<Strategy, Response> {
+    wire::strategy(knock.required("strategy")?).ok_or_else(|| knock.refuse(not_offered()))
+}
+
+fn not_offered() -> Error {
+    Error::field("strategy", "strategy_not_offered")
+}
+
+fn missing(knock: &Knock, name: &'static str) -> Response {
+    knock.refuse(Error::field(name, "missing"))
+}

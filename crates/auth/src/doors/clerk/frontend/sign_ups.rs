@@ -1,0 +1,107 @@
+//! Signing up.
+
+use crate::{
+    caller::{Cookies, Outcome},
+    doors::clerk::{answer::Answer, convert::sign_up as wire, knock::Knock},
+    error::{Denial, Error},
+    flows::sign_up::{SignUpFields, SignUpView},
+};
+use axum::{extract::Path, response::Response};
+use housekey_core::ids::SignUpId;
+
+pub(super) async fn create(knock: Knock) -> Answer {
+    knock.counted()?;
+    let house = knock.house.clone();
+    house.may_begin(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    if knock.says("transfer") {
+        return Err(knock.refuse(Error::NotFound));
+    }
+    let fields = fields(&knock)?;
+    if let Some(email) = &fields.email {
+        house.is_free_here(email).await.map_err(|e| knock.refuse(e))?;
+    }
+    // A ticket may complete the sign-up at once, which takes a client that is there.
+    let begun = house.client_begin(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    let caller =
+        begun.cookies.client.as_ref().map_or_else(|| knock.caller.again(), |set| knock.caller.with(&set.token));
+    match house.sign_up_open(&caller, fields).await {
+        Ok(Outcome { value, cookies }) => {
+            let cookies = Cookies { client: cookies.client.or(begun.cookies.client), device: cookies.device };
+            done(&knock, Outcome { value, cookies }).await
+        }
+        Err(error) => Err(knock.with_cookies(knock.refuse(error), &begun.cookies)),
+    }
+}
+
+pub(super) async fn show(Path(id): Path<String>, knock: Knock) -> Answer {
+    let id = named(&knock, &id)?;
+    let view = knock.house.sign_up_current(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    let view = view.filter(|view| view.id == id).ok_or_else(|| expired(&knock))?;
+    done(&knock, Outcome { value: view, cookies: Cookies::default() }).await
+}
+
+pub(super) async fn update(Path(id): Path<String>, knock: Knock) -> Answer {
+    knock.counted()?;
+    let (id, fields) = (named(&knock, &id)?, fields(&knock)?);
+    if let Some(email) = &fields.email {
+        knock.house.is_free_here(email).await.map_err(|e| knock.refuse(e))?;
+    }
+    match knock.house.sign_up_update(&knock.caller, &id, fields).await {
+        Ok(outcome) => done(&knock, outcome).await,
+        Err(error) => Err(knock.refuse(error)),
+    }
+}
+
+pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
+    knock.counted()?;
+    let id = named(&knock, &id)?;
+    mailed_code(&knock)?;
+    match knock.house.sign_up_send_code(&knock.caller, Some(&id)).await {
+        Ok(outcome) => done(&knock, outcome).await,
+        Err(error) => Err(knock.refuse(error)),
+    }
+}
+
+pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
+    knock.counted()?;
+    let id = named(&knock, &id)?;
+    mailed_code(&knock)?;
+    let code = knock.required("code")?.to_owned();
+    match knock.house.sign_up_code(&knock.caller, Some(&id), &code).await {
+        Ok(outcome) => done(&knock, outcome).await,
+        Err(error) => Err(knock.refuse(error)),
+    }
+}
+
+async fn done(knock: &Knock, outcome: Outcome<SignUpView>) -> Answer {
+    let house = knock.house.clone();
+    knock.answered(outcome, |view, _| wire::sign_up(&house, &view)).await
+}
+
+fn fields(knock: &Knock) -> Result<SignUpFields, Response> {
+    let text = |name: &str| knock.text(name).map(str::to_owned);
+    Ok(SignUpFields {
+        email: text("email_address").or_else(|| text("email_address_or_phone_number")),
+        password: knock.password("password")?,
+        first_name: text("first_name"),
+        last_name: text("last_name"),
+        unsafe_metadata: text("unsafe_metadata"),
+        legal_accepted: knock.says("legal_accepted"),
+        ticket: text("ticket"),
+    })
+}
+
+fn named(knock: &Knock, id: &str) -> Result<SignUpId, Response> {
+    SignUpId::try_from(id).map_err(|_| expired(knock))
+}
+
+fn expired(knock: &Knock) -> Response {
+    knock.refuse(Error::Denied(Denial::AttemptExpired))
+}
+
+fn mailed_code(knock: &Knock) -> Result<(), Response> {
+    match knock.required("strategy")? {
+        "email_code" => Ok(()),
+        _ => Err(knock.refuse(Error::field("strategy", "strategy_not_offered"))),
+    }
+}

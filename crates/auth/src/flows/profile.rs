@@ -1,0 +1,110 @@
+//! A user as doors show one.
+
+use crate::{error::Result, housekey::Housekey};
+use housekey_core::{
+    ids::{EmailId, PictureId, UserId},
+    time::Time,
+};
+use housekey_store::{emails::EmailRow, users::UserRow};
+
+/// All of a user that may be shown, and to whom is the door's contract.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Who.
+    pub id: UserId,
+    /// Whether the account is banned.
+    pub banned: bool,
+    /// Until when nobody may sign in to it.
+    pub locked_until: Option<Time>,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// The picture's id, if there is one.
+    pub picture: Option<PictureId>,
+    /// The address that mail goes to.
+    pub primary_email: Option<EmailId>,
+    /// All addresses, in the order they were added.
+    pub emails: Vec<ProfileEmail>,
+    /// When the password was set, if there is one.
+    pub password_set: Option<Time>,
+    /// The app's own id of the user.
+    pub external_id: Option<String>,
+    /// What the app keeps there for everybody to see: a JSON object.
+    pub public_metadata: String,
+    /// What the app keeps there for itself: a JSON object.
+    pub private_metadata: String,
+    /// What the person may change: a JSON object.
+    pub unsafe_metadata: String,
+    /// When the account was made.
+    pub created: Time,
+    /// When anything of it last changed.
+    pub updated: Time,
+    /// When the last sign-in was.
+    pub last_sign_in: Option<Time>,
+    /// When it was last active, to the day.
+    pub last_active: Option<Time>,
+    /// When the terms were accepted.
+    pub legal_accepted: Option<Time>,
+    /// Whether its owner may delete it.
+    pub may_delete_self: bool,
+}
+
+/// An address of a user.
+#[derive(Clone, Debug)]
+pub struct ProfileEmail {
+    /// Its id.
+    pub id: EmailId,
+    /// As typed.
+    pub address: String,
+    /// When its mailbox was proved, if it was.
+    pub verified: Option<Time>,
+    /// When it was added.
+    pub created: Time,
+}
+
+impl Profile {
+    /// The primary address, as typed.
+    pub fn primary_address(&self) -> Option<&str> {
+        self.emails.iter().find(|e| Some(&e.id) == self.primary_email.as_ref()).map(|e| e.address.as_str())
+    }
+
+    pub(crate) fn of(user: UserRow, emails: Vec<EmailRow>) -> Self {
+        Self {
+            id: user.account.user,
+            banned: user.state != "active",
+            locked_until: user.locked_until,
+            first_name: user.first_name,
+            last_name: user.last_name,
+            picture: user.picture,
+            primary_email: user.primary_email,
+            emails: emails
+                .into_iter()
+                .map(|e| ProfileEmail { id: e.id, address: e.address, verified: e.verified, created: e.created })
+                .collect(),
+            password_set: user.password_set,
+            external_id: user.external_id,
+            public_metadata: user.public_metadata,
+            private_metadata: user.private_metadata,
+            unsafe_metadata: user.unsafe_metadata,
+            created: user.created,
+            updated: user.updated,
+            last_sign_in: user.last_sign_in,
+            last_active: user.last_active,
+            legal_accepted: user.legal_accepted,
+            may_delete_self: user.may_delete_self,
+        }
+    }
+}
+
+impl Housekey {
+    /// A user's profile.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] without database.
+    pub async fn profile(&self, id: &UserId) -> Result<Option<Profile>> {
+        let reader = self.store().reader();
+        let Some(user) = reader.user(id).await? else { return Ok(None) };
+        Ok(Some(Profile::of(user, reader.emails_of_user(id).await?)))
+    }
+}

@@ -77,6 +77,9 @@ apart from the database. Stop it with Ctrl-C or SIGTERM: it finishes what was be
     /// Make keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Serve apps that were written for Clerk: keys and coverage
+    #[command(subcommand)]
+    Clerk(ClerkCommand),
     /// Look at or change the version of the database's schema
     #[command(subcommand)]
     Migrate(MigrateCommand),
@@ -128,6 +131,76 @@ To change keys, put the old one into `server.old_keys` and the new one in its pl
         /// Write to this new file (mode 0600) instead of printing
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+    },
+    /// Replace the key that signs session tokens: publish the next one, then switch
+    #[command(after_help = "Examples:
+  housekey keys rotate clerk                publish the next key and print its public half
+  housekey keys rotate clerk --activate     sign with it from now on
+
+Apps that hold the public half (`CLERK_JWT_KEY`) take up the new one between the two steps. The old key is
+published for another day.")]
+    Rotate {
+        /// Which key
+        which: Rotating,
+        /// Sign with the key that was published before
+        #[arg(long)]
+        activate: bool,
+    },
+}
+
+/// Keys that an operator replaces.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Rotating {
+    /// The key of session tokens for Clerk's SDKs
+    Clerk,
+}
+
+/// `housekey clerk …`
+#[derive(Subcommand)]
+pub enum ClerkCommand {
+    /// Make, list and revoke the keys of apps
+    #[command(subcommand)]
+    Keys(ClerkKeysCommand),
+    /// List the operations of Clerk's APIs and which are served
+    #[command(after_help = "Examples:
+  housekey clerk coverage
+  housekey clerk coverage --json | jq '.operations[] | select(.served | not)'
+
+The rest answers 501 with the code operation_not_built.")]
+    Coverage,
+}
+
+/// `housekey clerk keys …`
+#[derive(Subcommand)]
+pub enum ClerkKeysCommand {
+    /// Make a secret key and print it with the settings of each SDK
+    #[command(after_help = "Examples:
+  housekey clerk keys new
+  housekey clerk keys new --name staging --json
+
+The secret key is shown once. Live keys serve everywhere, on localhost too.")]
+    New {
+        /// What you call it
+        #[arg(long, default_value = "default")]
+        name: String,
+        /// Make keys of a development instance (pk_test_…, sk_test_…)
+        #[arg(long)]
+        test: bool,
+    },
+    /// List the secret keys: when made, when last used, when revoked
+    #[command(after_help = "Examples:
+  housekey clerk keys list
+  housekey clerk keys list --json")]
+    List,
+    /// Revoke a secret key
+    #[command(after_help = "Examples:
+  housekey clerk keys revoke sk_01JD9Z0Q4X8Y6V3B5N7M1K2P3R
+
+It is refused at once here, and within a second on every other node.")]
+    Revoke {
+        /// Its id, as `list` shows it
+        #[arg(value_name = "ID")]
+        id: String,
     },
 }
 

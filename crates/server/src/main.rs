@@ -5,6 +5,8 @@ mod commands;
 mod config;
 mod control;
 mod data;
+mod errands;
+mod house;
 mod out;
 mod serve;
 mod store;
@@ -14,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command, ConfigCommand, KeysCommand, MailCommand, MigrateCommand};
+use cli::{ClerkCommand, ClerkKeysCommand, Cli, Command, ConfigCommand, KeysCommand, MailCommand, MigrateCommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -42,6 +44,15 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config(ConfigCommand::Show) => commands::show(&flags, common.json),
         Command::Config(ConfigCommand::Reference) => commands::reference(common.json),
         Command::Keys(KeysCommand::New { out }) => commands::new_key(out.as_deref(), common.json),
+        Command::Keys(KeysCommand::Rotate { which: _, activate }) => commands::rotate(&flags, activate, common.json),
+        Command::Clerk(ClerkCommand::Keys(ClerkKeysCommand::New { name, test })) => {
+            commands::clerk_keys_new(&flags, name, test, common.json)
+        }
+        Command::Clerk(ClerkCommand::Keys(ClerkKeysCommand::List)) => commands::clerk_keys_list(&flags, common.json),
+        Command::Clerk(ClerkCommand::Keys(ClerkKeysCommand::Revoke { id })) => {
+            commands::clerk_keys_revoke(&flags, id, common.json)
+        }
+        Command::Clerk(ClerkCommand::Coverage) => commands::clerk_coverage(common.json),
         Command::Migrate(MigrateCommand::Status) => commands::migrate_status(&flags, common.json),
         Command::Migrate(MigrateCommand::Up) => commands::migrate_up(&flags, common.json),
         Command::Mail(MailCommand::Test { to }) => commands::test_mail(&flags, &to, common.json),

@@ -4,6 +4,8 @@ pub mod clerk;
 pub mod pages;
 pub mod shared;
 
+pub use clerk::Coverage;
+
 use crate::{housekey::Housekey, settings::Mount};
 use axum::{Router, middleware};
 

@@ -1,10 +1,12 @@
 //! What the commands other than `serve` do.
 
+mod clerk;
 mod config;
 mod keys;
 mod mail;
 mod migrate;
 
+pub use clerk::{clerk_coverage, clerk_keys_list, clerk_keys_new, clerk_keys_revoke, rotate};
 pub use config::{check, reference, refuse, show};
 pub use keys::new_key;
 pub use mail::{send_test, test_mail};

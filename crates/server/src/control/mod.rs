@@ -6,6 +6,8 @@ mod listen;
 
 use serde::{Deserialize, Serialize};
 
+use crate::errands::Errand;
+
 pub use client::ask;
 pub use listen::{Desk, listen};
 
@@ -22,6 +24,11 @@ pub enum Ask {
     },
     /// The values that the server runs with.
     ConfigShow,
+    /// Something that its house does.
+    Errand {
+        /// What.
+        errand: Errand,
+    },
 }
 
 /// An answer.

@@ -5,7 +5,7 @@ use housekey::Housekey;
 use crate::{
     commands::send_test,
     control::{Answer, Ask, Desk},
-    store,
+    errands, store,
 };
 
 /// Holds what the server started with: files may have changed since.
@@ -28,6 +28,10 @@ impl Desk for FrontDesk {
             Ask::MigrateStatus => match store::steps(self.housekey.store()).await.map(serde_json::to_value) {
                 Ok(Ok(steps)) => Answer::Ok(steps),
                 Ok(Err(why)) => Answer::Error(why.to_string()),
+                Err(why) => Answer::Error(format!("{why:#}")),
+            },
+            Ask::Errand { errand } => match errands::run(&self.housekey, errand).await {
+                Ok(done) => Answer::Ok(done),
                 Err(why) => Answer::Error(format!("{why:#}")),
             },
             Ask::MailTest { to } => match send_test(self.housekey.settings(), &to).await {

@@ -15,8 +15,11 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 
-/// The largest body of any route (SEC-110).
+/// The largest body of any route (SEC-110), but of the one that takes a picture.
 const LARGEST_BODY: usize = 64 * 1024;
+/// A picture of 5 MiB in its envelope.
+const LARGEST_PICTURE: usize = 5 * 1024 * 1024 + LARGEST_BODY;
+const FOR_PICTURES: &str = "/v1/me/profile_image";
 const LONGEST_URL: usize = 8 * 1024;
 const BODY_WITHIN: Duration = Duration::from_secs(15);
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
@@ -26,7 +29,7 @@ const FOR_ANY_HOST: [&str; 2] = ["/healthz", "/readyz"];
 /// Lays the guard around the routes.
 pub fn around(router: Router, housekey: &Housekey) -> Router {
     router
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(LARGEST_PICTURE))
         .layer(middleware::from_fn(whole_body))
         .layer(middleware::from_fn_with_state(housekey.clone(), own_host))
         .layer(middleware::from_fn(in_bounds))
@@ -74,19 +77,10 @@ async fn own_host(State(housekey): State<Housekey>, request: Request, next: Next
     }
     let named = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
     let named = named.or_else(|| request.uri().authority().map(|a| a.as_str()));
-    let url = housekey.public_url();
-    let host = url.host_str().unwrap_or_default();
-    let own = match (named, url.port()) {
-        (Some(named), Some(port)) => named.eq_ignore_ascii_case(&format!("{host}:{port}")),
-        (Some(named), None) => {
-            let default = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
-            named.eq_ignore_ascii_case(host) || named.eq_ignore_ascii_case(&default)
-        }
-        (None, _) => false,
-    };
-    if own {
+    if named.is_some_and(|named| housekey.is_served_at(named, request.uri().path())) {
         next.run(request).await
     } else {
+        let url = housekey.public_url();
         refuse(StatusCode::MISDIRECTED_REQUEST, format!("this host is not served here: open {url}\n"))
     }
 }
@@ -94,13 +88,15 @@ async fn own_host(State(housekey): State<Housekey>, request: Request, next: Next
 /// Reads the whole body, within its time and size, before any work begins.
 async fn whole_body(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
+    let most = if parts.uri.path().ends_with(FOR_PICTURES) { LARGEST_PICTURE } else { LARGEST_BODY };
+    let too_large = || refuse(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {} KiB\n", most / 1024));
     let told = parts.headers.get(header::CONTENT_LENGTH).and_then(|l| l.to_str().ok()).and_then(|l| l.parse().ok());
-    if told.is_some_and(|length: usize| length > LARGEST_BODY) {
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 64 KiB\n");
+    if told.is_some_and(|length: usize| length > most) {
+        return too_large();
     }
-    match timeout(BODY_WITHIN, Limited::new(body, LARGEST_BODY).collect()).await {
+    match timeout(BODY_WITHIN, Limited::new(body, most).collect()).await {
         Ok(Ok(whole)) => next.run(Request::from_parts(parts, Body::from(whole.to_bytes()))).await,
-        Ok(Err(_)) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 64 KiB, or was cut off\n"),
+        Ok(Err(_)) => too_large(),
         Err(_) => refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come within 15 s\n"),
     }
 }

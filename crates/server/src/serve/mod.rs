@@ -9,21 +9,16 @@ mod transport;
 
 use std::{process::ExitCode, sync::Arc};
 
-use anyhow::bail;
 use axum::{Router, http::StatusCode, middleware, routing::get};
-use housekey::{
-    Housekey, Key,
-    settings::{Mode, SettingsSnapshot},
-};
-use housekey_core::keyring::MasterKey;
-use housekey_store::Store;
+use housekey::{Housekey, settings::Mode};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     commands::refuse,
-    config::{Config, Flags, ServerSettings, Shown, load, load_over},
+    config::{Config, Flags, ServerSettings, Shown, load},
     control,
     data::{Folder, is_open_to_others},
+    house,
     out::print,
     store, telemetry,
 };
@@ -50,27 +45,12 @@ async fn listen(config: Config, flags: &Flags, folder: &Folder, migrate: bool) -
     let stop = stop::on_signal()?;
     let listener = http::bind(config.server.listen).await?;
     let store = store::open(&config)?;
-    if migrate || store.is_sqlite() {
-        let applied = store::migrate(&store).await?;
-        if !applied.is_empty() {
-            tracing::info!(applied = applied.join(", "), "migrated");
-        }
-    } else if store::steps(&store).await?.iter().any(|step| !step.applied) {
-        bail!("the database lacks migrations. Run `housekey migrate up`, or start with `--migrate`.");
-    }
+    house::ready(&store, migrate).await?;
     let new_key = config.server.key.is_none() && !config.server.key_path().exists();
-    let config = with_database(config, flags, &store).await?;
+    let config = house::with_database(config, flags, &store).await?;
     let shown = serde_json::to_value(Shown::of(&config))?;
     let Config { server, settings, mode, .. } = config;
-    let key = match &server.key {
-        Some(text) => Key::given(MasterKey::parse(text.expose())?),
-        None => Key::file_or_new(server.key_path()),
-    };
-    let mut builder = Housekey::builder(store.clone()).settings(settings.settings).key(key);
-    for old in &server.old_keys {
-        builder = builder.old_key(Key::given(MasterKey::parse(old.expose())?));
-    }
-    let auth = builder.build().await?;
+    let auth = house::open(&server, settings.settings, &store).await?;
     let router = router(&server, mode, &auth);
     announce(&server, &auth, new_key)?;
     let socket = folder.control_socket();
@@ -96,19 +76,6 @@ async fn listen(config: Config, flags: &Flags, folder: &Folder, migrate: bool) -
     Ok(())
 }
 
-/// The configuration once more, with what the database holds under file, environment and flags.
-async fn with_database(config: Config, flags: &Flags, store: &Store) -> anyhow::Result<Config> {
-    let rows = store.reader().settings().await?;
-    if rows.is_empty() {
-        return Ok(config);
-    }
-    let rows = rows.into_iter().filter_map(|(name, value)| Some((name, serde_json::from_str(&value).ok()?)));
-    match load_over(flags, SettingsSnapshot::from_database(rows)) {
-        Ok(config) => Ok(config),
-        Err(report) => bail!("a setting in the database does not fit: {report:?}"),
-    }
-}
-
 fn router(server: &ServerSettings, mode: Mode, auth: &Housekey) -> Router {
     let store = auth.store().clone();
     let router = auth.router().route("/healthz", get(|| async { "ok\n" })).route(
@@ -121,7 +88,12 @@ fn router(server: &ServerSettings, mode: Mode, auth: &Housekey) -> Router {
     let router = guard::around(router, auth);
     let router = if mode.is_production() {
         let proxies = auth.settings().trusted_proxies.clone();
-        let rules = transport::Transport::new(auth.public_url().clone(), proxies, server.hsts_subdomains);
+        let is_interface = {
+            let auth = auth.clone();
+            Box::new(move |path: &str| auth.is_clerk_path(path))
+        };
+        let url = auth.public_url().clone();
+        let rules = transport::Transport::new(url, proxies, server.hsts_subdomains, is_interface);
         router.layer(middleware::from_fn_with_state(rules, transport::require_https))
     } else {
         router

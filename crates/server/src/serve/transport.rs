@@ -16,14 +16,18 @@ pub struct Transport {
     public_url: Url,
     trusted: Vec<IpNet>,
     hsts: HeaderValue,
+    is_interface: IsInterface,
 }
+
+/// Whether programs ask at this path, which may have sent a credential already.
+type IsInterface = Box<dyn Fn(&str) -> bool + Send + Sync>;
 
 impl Transport {
     /// Two years, as the requirement says; subdomains only where the operator
     /// said that all of them have https.
-    pub fn new(public_url: Url, trusted: Vec<IpNet>, subdomains: bool) -> Arc<Self> {
+    pub fn new(public_url: Url, trusted: Vec<IpNet>, subdomains: bool, is_interface: IsInterface) -> Arc<Self> {
         let hsts = if subdomains { "max-age=63072000; includeSubDomains" } else { "max-age=63072000" };
-        Arc::new(Self { public_url, trusted, hsts: HeaderValue::from_static(hsts) })
+        Arc::new(Self { public_url, trusted, hsts: HeaderValue::from_static(hsts), is_interface })
     }
 
     /// Whether somebody's browser sent this in the clear. A trusted proxy says so;
@@ -52,7 +56,8 @@ impl Transport {
 /// without a cookie; promises https for what came encrypted (SEC-55, SEC-57).
 pub async fn require_https(State(rules): State<Arc<Transport>>, request: Request, next: Next) -> Response {
     if rules.came_in_the_clear(&request) {
-        let page = matches!(*request.method(), Method::GET | Method::HEAD);
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let page = reads && !(rules.is_interface)(request.uri().path());
         return match (page, HeaderValue::from_str(&rules.secured(&request))) {
             (true, Ok(location)) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response(),
             _ => (StatusCode::FORBIDDEN, "Only https is served here.\n").into_response(),
@@ -84,11 +89,16 @@ mod tests {
     use tower::ServiceExt;
 
     async fn ask(peer: &str, method: Method, headers: &[(&str, &str)]) -> Response {
+        ask_at("/sign-in?a=1", peer, method, headers).await
+    }
+
+    async fn ask_at(path: &str, peer: &str, method: Method, headers: &[(&str, &str)]) -> Response {
         let url = Url::parse("https://auth.example.com").unwrap();
-        let rules = Transport::new(url, vec!["10.0.0.0/8".parse().unwrap()], false);
+        let rules =
+            Transport::new(url, vec!["10.0.0.0/8".parse().unwrap()], false, Box::new(|path| path.starts_with("/v1/")));
         let app =
             Router::new().fallback(any(|| async { "ok" })).layer(middleware::from_fn_with_state(rules, require_https));
-        let mut request = Request::builder().method(method).uri("/sign-in?a=1");
+        let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -105,6 +115,7 @@ mod tests {
             assert_eq!(page.headers()["location"], "https://auth.example.com/sign-in?a=1");
             assert!(page.headers().get("strict-transport-security").is_none(), "RFC 6797, 7.2: never over http");
             assert_eq!(ask(peer, Method::POST, headers).await.status(), 403);
+            assert_eq!(ask_at("/v1/client", peer, Method::GET, headers).await.status(), 403);
         }
     }
 

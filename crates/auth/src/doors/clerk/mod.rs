@@ -14,24 +14,52 @@ mod pictures;
 
 pub use operations::{Coverage, Served};
 
-use crate::housekey::Housekey;
+use crate::{doors::Contract, housekey::Housekey};
 use axum::{Router, routing::get};
 
 /// The path on which an app forwards the Frontend API when nothing else is configured.
 const FORWARDED: &str = "/__clerk";
 
+/// What stands at the root of the Clerk host.
+const ROOTS: [&str; 6] = ["/v1/", "/.well-known/", "/oauth/", "/api/v1/", "/npm/", "/pictures/"];
+
 impl Housekey {
+    /// Whether this is an address of the contract's, where programs ask and no page stands.
+    pub fn is_clerk_path(&self, path: &str) -> bool {
+        let below = |mount: &String| path.strip_prefix(mount.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        ROOTS.iter().any(|root| path.starts_with(root)) || self.forwarded_paths().iter().any(below)
+    }
+
+    /// Whether a request that names this host is for us. The contract is served by every host that an app forwards it
+    /// from, and by the one that publishable keys name; pages by the public host alone (SEC-37).
+    pub fn is_served_at(&self, host: &str, path: &str) -> bool {
+        let url = self.public_url();
+        let name = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().unwrap_or_default();
+        let own = host.eq_ignore_ascii_case(&format!("{name}:{port}"))
+            || url.port().is_none() && host.eq_ignore_ascii_case(name);
+        let of_an_app =
+            || ["https", "http"].iter().any(|scheme| self.origins().is_known(&format!("{scheme}://{host}")));
+        own || self.serves(Contract::Clerk)
+            && self.is_clerk_path(path)
+            && (host.eq_ignore_ascii_case(self.clerk_host()) || of_an_app())
+    }
+
     /// The routes of Clerk's contract.
     pub(crate) fn clerk(&self) -> Router<Housekey> {
-        let configured = self.settings().clerk.proxy_urls.iter().map(url::Url::path);
-        let mut paths: Vec<&str> = configured.chain([FORWARDED]).collect();
-        paths.sort_unstable();
-        paths.dedup();
         let mut routes = self.clerk_frontend().route("/pictures/{id}", get(pictures::show));
-        for path in paths {
-            routes = routes.nest(path, self.clerk_frontend());
+        for path in self.forwarded_paths() {
+            routes = routes.nest(&path, self.clerk_frontend());
         }
         routes
+    }
+
+    fn forwarded_paths(&self) -> Vec<String> {
+        let configured = self.settings().clerk.proxy_urls.iter().map(url::Url::path);
+        let mut paths: Vec<String> = configured.chain([FORWARDED]).map(str::to_owned).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        paths
     }
 
     fn clerk_frontend(&self) -> Router<Housekey> {

@@ -1,0 +1,86 @@
+//! What the command line has a house do: by the server that runs on the data folder, else with the folder in its own
+//! hands.
+
+mod clerk;
+
+use anyhow::anyhow;
+use housekey::{Error, Housekey};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    config::{Config, Flags},
+    control::{Ask, ask},
+    data::Folder,
+    house, store,
+};
+
+/// One thing to do.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "errand", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Errand {
+    /// Make a secret key for an app's backend.
+    SecretKeyNew {
+        /// What its operator calls it.
+        name: String,
+        /// Whether it is one of a development instance.
+        test: bool,
+    },
+    /// List the secret keys.
+    SecretKeyList,
+    /// Revoke a secret key.
+    SecretKeyRevoke {
+        /// Its id.
+        id: String,
+    },
+    /// Make and publish the key that will sign session tokens next.
+    SigningKeyNext,
+    /// Sign with the published key from now on.
+    SigningKeyActivate,
+}
+
+/// Does it.
+pub async fn run(house: &Housekey, errand: Errand) -> anyhow::Result<Value> {
+    match errand {
+        Errand::SecretKeyNew { name, test } => clerk::secret_key_new(house, &name, test).await,
+        Errand::SecretKeyList => clerk::secret_key_list(house).await,
+        Errand::SecretKeyRevoke { id } => clerk::secret_key_revoke(house, &id).await,
+        Errand::SigningKeyNext => clerk::signing_key_next(house).await,
+        Errand::SigningKeyActivate => clerk::signing_key_activate(house).await,
+    }
+}
+
+/// Has it done.
+pub fn send(config: Config, flags: &Flags, errand: Errand) -> anyhow::Result<Value> {
+    let question = Ask::Errand { errand };
+    if let Some(answer) = ask(&config.server.data, &question)? {
+        return Ok(answer);
+    }
+    let Ask::Errand { errand } = question else { return Err(anyhow!("another question than was asked")) };
+    // PostgreSQL has its own locks and may be in use by servers elsewhere.
+    let path = config.server.sqlite_path();
+    let _held = path.map(|path| Folder::hold(&config.server.data, Some(&path))).transpose()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(async {
+        let store = store::open(&config)?;
+        house::ready(&store, false).await?;
+        let Config { server, settings, .. } = house::with_database(config, flags, &store).await?;
+        let house = house::open(&server, settings.settings, &store).await?;
+        let done = run(&house, errand).await;
+        store.close().await;
+        done
+    })
+}
+
+/// A refusal, for people.
+fn words(why: Error) -> anyhow::Error {
+    match why {
+        Error::NotFound => anyhow!("there is no such thing here"),
+        Error::Invalid(faults) => {
+            let all: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.field, fault.code)).collect();
+            anyhow!("{}", all.join(", "))
+        }
+        Error::Unavailable { .. } => anyhow!("the database does not answer"),
+        other => anyhow!("{other}"),
+    }
+}

@@ -94,12 +94,21 @@ pub enum Rejected {
 }
 
 impl SessionClaims {
-    /// Judges claims whose signature is right.
+    /// Judges claims whose signature is right: for whom they are first, then when. What is expired is thus a token of
+    /// this instance for this app, which a checker may have renewed.
     ///
     /// # Errors
     /// The first thing that is wrong.
     pub fn judge(&self, expected: &Expected, now: Time) -> Result<(), Rejected> {
         let (now, skew) = (now.as_millis() / 1000, i64::try_from(expected.clock_skew.as_secs()).unwrap_or(0));
+        if expected.issuer.as_ref().is_some_and(|issuer| *issuer != self.iss) {
+            return Err(Rejected::Issuer);
+        }
+        let listed = |azp: &String| expected.authorized_parties.contains(azp);
+        // Where parties are listed, a token that names none would pass by leaving the claim out.
+        if !expected.authorized_parties.is_empty() && !self.azp.as_ref().is_some_and(listed) {
+            return Err(Rejected::Party);
+        }
         if self.exp <= now.saturating_sub(skew) {
             return Err(Rejected::Expired);
         }
@@ -108,14 +117,6 @@ impl SessionClaims {
         }
         if self.iat > now.saturating_add(skew) {
             return Err(Rejected::FromTheFuture);
-        }
-        if expected.issuer.as_ref().is_some_and(|issuer| *issuer != self.iss) {
-            return Err(Rejected::Issuer);
-        }
-        let listed = |azp: &String| expected.authorized_parties.contains(azp);
-        // A token without the claim was asked for by no page, as the official backends have it.
-        if !expected.authorized_parties.is_empty() && !self.azp.as_ref().is_none_or(listed) {
-            return Err(Rejected::Party);
         }
         let pending = self.sts.as_deref().is_some_and(|status| status != "active");
         if pending && !expected.pending { Err(Rejected::Pending) } else { Ok(()) }
@@ -165,7 +166,8 @@ mod tests {
         };
         assert_eq!(wrong(|c| c.iss = "https://evil.example".into()), Err(Rejected::Issuer));
         assert_eq!(wrong(|c| c.azp = Some("https://evil.example".into())), Err(Rejected::Party));
-        assert_eq!(wrong(|c| c.azp = None), Ok(()));
+        assert_eq!(wrong(|c| c.azp = None), Err(Rejected::Party));
+        assert_eq!(wrong(|c| (c.azp, c.exp) = (None, 0)), Err(Rejected::Party), "for whom comes before when");
         assert_eq!(wrong(|c| c.sts = Some("pending".into())), Err(Rejected::Pending));
         assert_eq!(wrong(|c| c.sts = None), Ok(()));
     }

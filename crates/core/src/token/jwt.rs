@@ -8,7 +8,7 @@ use aws_lc_rs::{
     signature::KeyPair as _,
 };
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk::Jwk};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 /// What a token is for; it stands in its header, so that one class is never taken for another.
@@ -145,6 +145,10 @@ pub fn key_id(token: &str) -> Result<Option<String>, Rejected> {
     if header.alg != Algorithm::RS256 || !typ || !session {
         return Err(Rejected::WrongKind);
     }
+    // Nothing critical is understood here (RFC 7515, 4.1.11).
+    if header.crit.is_some() {
+        return Err(Rejected::Malformed);
+    }
     Ok(header.kid)
 }
 
@@ -172,13 +176,22 @@ pub fn verify(token: &str, key: &VerifyingKey, expected: &Expected, now: Time) -
 /// # Errors
 /// Why it is not believed.
 pub fn verify_signature(token: &str, key: &VerifyingKey) -> Result<SessionClaims, Rejected> {
+    verify_claims(token, key)
+}
+
+/// Checks the signature alone of what the instance's key signed beside sessions, and reads its claims: the cookies of
+/// a handshake are sent so.
+///
+/// # Errors
+/// Why it is not believed.
+pub fn verify_claims<T: DeserializeOwned>(token: &str, key: &VerifyingKey) -> Result<T, Rejected> {
     key_id(token)?;
     let mut validation = Validation::new(Algorithm::RS256);
     // Times are compared with the clock that is given, not with the system's.
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    match jsonwebtoken::decode::<SessionClaims>(token, &key.0, &validation) {
+    match jsonwebtoken::decode::<T>(token, &key.0, &validation) {
         Ok(data) => Ok(data.claims),
         Err(fault) => Err(match fault.kind() {
             jsonwebtoken::errors::ErrorKind::InvalidSignature => Rejected::Signature,
@@ -264,6 +277,15 @@ mod tests {
         for bad in ["", "a", "a.b.c", "..", &format!("{head}.{body}"), &"a".repeat(10_000)] {
             assert_eq!(check(bad), Err(Rejected::Malformed), "{bad:.40}");
         }
+    }
+
+    #[test]
+    fn sec_72_a_critical_header_is_refused() {
+        let key = EncodingKey::from_rsa_pem(pem("PRIVATE KEY", SigningKey::generate().unwrap().expose()).as_bytes());
+        let mut header = Header::new(Algorithm::RS256);
+        header.crit = Some(vec!["exp".into()]);
+        let token = jsonwebtoken::encode(&header, &claims(), &key.unwrap()).unwrap();
+        assert_eq!(key_id(&token), Err(Rejected::Malformed));
     }
 
     #[test]

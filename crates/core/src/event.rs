@@ -58,6 +58,8 @@ pub enum EventKind {
     SecretKeyMade,
     /// A secret key was revoked.
     SecretKeyRevoked,
+    /// A secret key came from a browser, where everybody can read it.
+    SecretKeyExposed,
     /// Somebody was invited.
     InvitationMade,
     /// An invitation was revoked.
@@ -101,6 +103,7 @@ impl EventKind {
             Self::SigningKeyActivated => "signing_key.activated",
             Self::SecretKeyMade => "secret_key.made",
             Self::SecretKeyRevoked => "secret_key.revoked",
+            Self::SecretKeyExposed => "secret_key.exposed",
             Self::InvitationMade => "invitation.made",
             Self::InvitationRevoked => "invitation.revoked",
             Self::InvitationAccepted => "invitation.accepted",

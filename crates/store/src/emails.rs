@@ -253,7 +253,7 @@ pub struct Undo {
     pub replaced: Option<EmailId>,
 }
 
-fn read(r: &Row) -> Result<EmailRow, StoreError> {
+pub(crate) fn read(r: &Row) -> Result<EmailRow, StoreError> {
     let id = r.text(0)?;
     Ok(EmailRow {
         id: EmailId::try_from(id.as_str()).map_err(|_| StoreError::corrupt("housekey_email", "id", &id))?,

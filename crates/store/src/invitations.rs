@@ -23,9 +23,16 @@ statements! {
         FROM housekey_invitation WHERE id = $1";
     ACCEPT = "UPDATE housekey_invitation SET state = 'accepted', user_id = $2, updated_at = $3 WHERE id = $1 AND state = 'pending' AND expires_at > $3";
     REVOKE = "UPDATE housekey_invitation SET state = 'revoked', updated_at = $2 WHERE id = $1 AND state = 'pending'";
-    PAGE = "SELECT id, address, canonical, state, public_metadata, redirect_url, secret_hash, created_at, updated_at, expires_at \
-        FROM housekey_invitation WHERE ($1 = '' OR state = $1) ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3";
-    COUNT = "SELECT COUNT(*) FROM housekey_invitation WHERE ($1 = '' OR state = $1)";
+    PAGE = two("SELECT id, address, canonical, state, public_metadata, redirect_url, secret_hash, created_at, updated_at, expires_at \
+        FROM housekey_invitation WHERE ($1 = '' OR $1 = CASE WHEN state = 'pending' AND expires_at <= $2 THEN 'expired' ELSE state END) \
+        AND ($3 = '' OR instr(lower(address), lower($3)) > 0) ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5",
+        "SELECT id, address, canonical, state, public_metadata, redirect_url, secret_hash, created_at, updated_at, expires_at \
+        FROM housekey_invitation WHERE ($1 = '' OR $1 = CASE WHEN state = 'pending' AND expires_at <= $2 THEN 'expired' ELSE state END) \
+        AND ($3 = '' OR strpos(lower(address), lower($3)) > 0) ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5");
+    COUNT = two("SELECT COUNT(*) FROM housekey_invitation \
+        WHERE ($1 = '' OR $1 = CASE WHEN state = 'pending' AND expires_at <= $2 THEN 'expired' ELSE state END) AND ($3 = '' OR instr(lower(address), lower($3)) > 0)",
+        "SELECT COUNT(*) FROM housekey_invitation \
+        WHERE ($1 = '' OR $1 = CASE WHEN state = 'pending' AND expires_at <= $2 THEN 'expired' ELSE state END) AND ($3 = '' OR strpos(lower(address), lower($3)) > 0)");
 }
 
 /// An invitation.
@@ -83,18 +90,21 @@ impl Reader {
         self.optional(&ONE, &[id.into()]).await?.map(|r| read(&r)).transpose()
     }
 
-    /// A page of invitations in a state, or in any for an empty name, newest first; and how many there are.
+    /// A page of invitations in a state as of now, or in any for an empty name, whose address has that part; newest
+    /// first; and how many there are.
     ///
     /// # Errors
     /// When the database is out of reach or a row is broken.
     pub async fn invitations(
         &self,
-        state: &str,
+        (state, part): (&str, &str),
+        now: Time,
         most: i64,
         offset: i64,
     ) -> Result<(Vec<InvitationRow>, i64), StoreError> {
-        let rows = self.rows(&PAGE, &[state.into(), most.into(), offset.into()]).await?;
-        let count = self.rows(&COUNT, &[state.into()]).await?.first().map(|r| r.int(0)).transpose()?;
+        let rows = self.rows(&PAGE, &[state.into(), now.into(), part.into(), most.into(), offset.into()]).await?;
+        let count = self.optional(&COUNT, &[state.into(), now.into(), part.into()]).await?;
+        let count = count.map(|r| r.int(0)).transpose()?;
         Ok((rows.iter().map(read).collect::<Result<_, _>>()?, count.unwrap_or_default()))
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     Reader, Store, StoreError,
     clients::{self, ClientRow, Rotation},
     events,
-    sql::{Row, Tx},
+    sql::{Row, Tx, Value},
     statements, users,
 };
 use housekey_core::{
@@ -37,6 +37,10 @@ statements! {
     USERS_OF_CLIENT = "SELECT user_id FROM housekey_session WHERE client_id = $1 ORDER BY user_id LIMIT 50";
     OF_USER = "SELECT id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts \
         FROM housekey_session WHERE user_id = $1 AND expires_at > $2 ORDER BY last_seen_at DESC, id DESC LIMIT $3";
+    PAGE = "SELECT id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts \
+        FROM housekey_session WHERE ($1 = '' OR user_id = $1) AND ($2 = '' OR client_id = $2) AND expires_at > $3 \
+        ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5";
+    COUNT_PAGE = "SELECT COUNT(*) FROM housekey_session WHERE ($1 = '' OR user_id = $1) AND ($2 = '' OR client_id = $2) AND expires_at > $3";
     END = "DELETE FROM housekey_session WHERE id = $1 AND user_id = $2";
     END_OTHERS = "DELETE FROM housekey_session WHERE user_id = $1 AND id <> $2";
     END_OF_CLIENT = "DELETE FROM housekey_session WHERE client_id = $1 AND id <> $2";
@@ -124,6 +128,26 @@ impl Reader {
     /// When the database is out of reach or the row is broken.
     pub async fn session(&self, id: &SessionId) -> Result<Option<SessionRow>, StoreError> {
         self.optional(&BY_ID, &[id.into()]).await?.map(|r| read(&r, 0)).transpose()
+    }
+
+    /// A page of the sessions of a user or on a client, newest first; and how many there are.
+    ///
+    /// # Errors
+    /// When the database is out of reach or a row is broken.
+    pub async fn sessions(
+        &self,
+        user: Option<&UserId>,
+        client: Option<&ClientId>,
+        now: Time,
+        most: i64,
+        offset: i64,
+    ) -> Result<(Vec<SessionRow>, i64), StoreError> {
+        let mut args: Vec<Value> =
+            vec![user.map_or("", UserId::as_str).into(), client.map_or("", ClientId::as_str).into(), now.into()];
+        let count = self.optional(&COUNT_PAGE, &args).await?.map(|r| r.int(0)).transpose()?.unwrap_or_default();
+        args.extend([most.into(), offset.into()]);
+        let rows = self.rows(&PAGE, &args).await?;
+        Ok((rows.iter().map(|r| read(r, 0)).collect::<Result<_, _>>()?, count))
     }
 
     /// The sessions of a user, last used first.

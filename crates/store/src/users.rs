@@ -246,7 +246,7 @@ impl Store {
     }
 }
 
-fn read(r: &Row) -> Result<UserRow, StoreError> {
+pub(crate) fn read(r: &Row) -> Result<UserRow, StoreError> {
     let id = r.text(0)?;
     let broken = |column| StoreError::corrupt("housekey_user", column, &id);
     let email_id = |text: Option<String>, column| {

@@ -3,5 +3,6 @@
 //! The published files say what each field means; here stands only how it is written.
 #![allow(missing_docs, reason = "the published contract documents its fields")]
 
+pub mod backend;
 pub mod errors;
 pub mod frontend;

@@ -88,3 +88,16 @@ mail-test-subject = { $app } can send mail
 mail-test-first = This is a test. { $app } can send mail.
 mail-test-title = Mail works
 mail-test-lead = The operator of { $app } asked for this message to try the mail settings. There is nothing to do.
+
+mail-notice-primary-replaced-subject = The primary address of your { $app } account was changed
+mail-notice-primary-replaced-first = Whoever runs { $app } made another address the primary one of your account.
+mail-notice-primary-replaced-title = Your primary address was changed
+mail-notice-primary-replaced-lead = Mail about your account goes there from now on.
+mail-notice-primary-replaced-rescue = If you did not expect this, ask whoever runs { $app } about it.
+
+mail-invitation-subject = You are invited to { $app }
+mail-invitation-first = You are invited to make an account at { $app }.
+mail-invitation-title = You are invited
+mail-invitation-lead = The link below is for you alone. It works until { $until }.
+mail-invitation-accept = Accept the invitation
+mail-invitation-rescue = If you do not know { $app }, ignore this message: nothing happens.

@@ -204,6 +204,12 @@ impl Housekey {
         }
     }
 
+    /// A client by its id alone: for whoever keeps the instance.
+    pub(crate) async fn client_named(&self, id: &ClientId) -> Result<Option<ClientView>> {
+        let found = self.read_view(id).await?.filter(|(_, view)| self.now() < view.expires);
+        Ok(found.map(|(_, view)| self.alive(&view)))
+    }
+
     /// The client of a credential, from memory where nothing changed; and whether it came from there.
     pub(crate) async fn client_of(&self, token: &ClientToken) -> Result<Option<(Arc<Entry>, bool)>> {
         let lease = self.store().lease().valid(self.0.world.clock.monotonic());

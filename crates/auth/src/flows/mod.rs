@@ -23,4 +23,5 @@ pub mod session;
 pub mod sign_in;
 pub mod sign_up;
 pub mod signing;
+pub mod steward;
 pub mod tokens;

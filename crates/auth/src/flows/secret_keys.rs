@@ -3,7 +3,7 @@
 use crate::{
     caller::Caller,
     error::{Error, Fault, Result},
-    flows::notes::About,
+    flows::{notes::About, steward::Quota},
     housekey::Housekey,
 };
 use housekey_core::{
@@ -14,7 +14,11 @@ use housekey_core::{
 };
 use housekey_store::coherence::Stamp;
 use quick_cache::sync::Cache;
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// How often the use of a key is noted.
 const NOTED: Duration = Duration::from_secs(60);
@@ -37,8 +41,16 @@ pub struct SecretKeyView {
     pub revoked: Option<Time>,
 }
 
-/// Keys that were right a moment ago.
-pub(crate) struct SecretKeys(Cache<[u8; 32], Arc<Known>>);
+/// In how long a key may make how many requests of one node.
+const WINDOW: Duration = Duration::from_secs(10);
+const IN_PRODUCTION: u32 = 1_000;
+const IN_DEVELOPMENT: u32 = 100;
+
+/// Keys that were right a moment ago, and how often each was used.
+pub(crate) struct SecretKeys {
+    known: Cache<[u8; 32], Arc<Known>>,
+    used: Mutex<HashMap<SecretKeyId, (Time, u32)>>,
+}
 
 struct Known {
     id: SecretKeyId,
@@ -48,7 +60,7 @@ struct Known {
 
 impl Default for SecretKeys {
     fn default() -> Self {
-        Self(Cache::new(1_000))
+        Self { known: Cache::new(1_000), used: Mutex::default() }
     }
 }
 
@@ -110,7 +122,7 @@ impl Housekey {
         let name: [u8; 32] = hash.as_bytes().try_into().map_err(|_| Error::SignedOut)?;
         let now = self.now();
         let lease = self.store().lease().valid(self.0.world.clock.monotonic());
-        if let Some(known) = self.0.secret_keys.0.get(&name)
+        if let Some(known) = self.0.secret_keys.known.get(&name)
             && lease
             && self.store().generations().still(&known.stamp)
             && now < known.noted.plus(NOTED)
@@ -125,8 +137,41 @@ impl Housekey {
         if row.last_used.is_none_or(|used| used.plus(NOTED) <= now) {
             self.store().secret_key_used(&row.id, now).await?;
         }
-        self.0.secret_keys.0.insert(name, Arc::new(Known { id: row.id.clone(), stamp, noted: now }));
+        self.0.secret_keys.known.insert(name, Arc::new(Known { id: row.id.clone(), stamp, noted: now }));
         Ok(row.id)
+    }
+
+    /// Tells that a key came from a browser, if it is one of ours.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] without database.
+    pub async fn secret_key_exposed(&self, caller: &Caller, text: &str) -> Result<()> {
+        match self.secret_key_check(text).await {
+            Ok(id) => {
+                tracing::error!(key = %id, "a secret key came from a browser: revoke it and make another");
+                let event = self.secret_key_event(caller, EventKind::SecretKeyExposed, &id).await?;
+                Ok(self.store().record(vec![event]).await?)
+            }
+            Err(Error::SignedOut) => Ok(()),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Counts a request of a key that was checked. There are few keys, and none of them is a stranger's.
+    pub(crate) fn secret_key_count(&self, id: &SecretKeyId) -> Result<Quota> {
+        let now = self.now();
+        let limit = if self.settings().mode().is_production() { IN_PRODUCTION } else { IN_DEVELOPMENT };
+        let mut used = self.0.secret_keys.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, count) = used.entry(id.clone()).or_insert((now, 0));
+        if *since > now || since.plus(WINDOW) <= now {
+            (*since, *count) = (now, 0);
+        }
+        let reset = since.plus(WINDOW);
+        if *count >= limit {
+            return Err(Error::Limited { retry_after: reset.since(now) });
+        }
+        *count += 1;
+        Ok(Quota { limit, remaining: limit - *count, reset })
     }
 
     async fn secret_key_event(

@@ -17,7 +17,7 @@ use housekey_core::{
     session::Status,
     time::Time,
     token::{
-        claims::{LIFE, NOT_BEFORE, SessionClaims},
+        claims::{Expected, LIFE, NOT_BEFORE, SessionClaims},
         jwt::{self, Category},
         template,
     },
@@ -109,16 +109,23 @@ impl Housekey {
             return Err(Error::SignedOut);
         }
         self.seen().note(session, open.session.last_seen, self.now());
-        self.token_by_template(open, party, name).await
+        self.token_by_template(open, party, name, None).await
     }
 
-    pub(crate) async fn token_by_template(&self, open: &SessionOf, party: Option<&str>, name: &str) -> Result<String> {
+    /// A template's token, which lives for as many seconds as asked, else as the template says.
+    pub(crate) async fn token_by_template(
+        &self,
+        open: &SessionOf,
+        party: Option<&str>,
+        name: &str,
+        life: Option<i64>,
+    ) -> Result<String> {
         let row = self.store().reader().jwt_template_named(name).await?.ok_or(Error::NotFound)?;
         let parsed = template::parse(&row.claims).map_err(|_| Error::Bug("a stored template cannot be read"))?;
         let mut claims = template::render(&parsed, &|part| known(&open.user, part));
         let now = self.now().as_millis() / 1000;
         let times = json!({
-            "iat": now, "exp": now.saturating_add(row.lifetime), "nbf": now.saturating_sub(row.allowed_clock_skew),
+            "iat": now, "exp": now.saturating_add(life.unwrap_or(row.lifetime)), "nbf": now.saturating_sub(row.allowed_clock_skew),
             "iss": self.clerk_issuer(), "jti": self.token_id(),
         });
         for (name, value) in times.as_object().into_iter().flatten() {
@@ -171,6 +178,21 @@ impl Housekey {
             v: second.then_some(2),
             more: Map::new(),
         }
+    }
+
+    /// The session that a token of ours is of, while the token counts.
+    pub(crate) async fn session_of_token(&self, token: &str) -> Result<SessionId> {
+        let signing = self.signing().await?;
+        let kid = jwt::key_id(token).ok().flatten().ok_or(Error::SignedOut)?;
+        let key = signing.verifying(&kid).ok_or(Error::SignedOut)?;
+        let expected = Expected {
+            issuer: Some(self.clerk_issuer().to_owned()),
+            authorized_parties: Vec::new(),
+            clock_skew: Duration::from_secs(5),
+            pending: true,
+        };
+        let claims = jwt::verify(token, key, &expected, self.now()).map_err(|_| Error::SignedOut)?;
+        SessionId::try_from(claims.sid.as_str()).map_err(|_| Error::SignedOut)
     }
 
     pub(crate) async fn sign(&self, category: Category, claims: &impl serde::Serialize) -> Result<String> {

@@ -94,6 +94,20 @@ pub enum Letter {
         /// By whom.
         asked: Facts,
     },
+    /// Whoever keeps the instance made another address the primary one; goes to the old one.
+    NoticePrimaryReplaced {
+        /// By whom.
+        asked: Facts,
+    },
+    /// Somebody is invited to make an account.
+    Invitation {
+        /// The ticket.
+        ticket: MailedSecret,
+        /// When the ticket ends.
+        until: Time,
+        /// By whom.
+        asked: Facts,
+    },
     /// Somebody signed in on a device that the account had not seen.
     NoticeNewDevice {
         /// Where.
@@ -120,6 +134,8 @@ impl Letter {
             Self::NoticeEmailAdded { .. } => "notice_email_added",
             Self::NoticeEmailRemoved { .. } => "notice_email_removed",
             Self::NoticePrimaryChanged { .. } => "notice_primary_changed",
+            Self::NoticePrimaryReplaced { .. } => "notice_primary_replaced",
+            Self::Invitation { .. } => "invitation",
             Self::NoticeNewDevice { .. } => "notice_new_device",
             Self::Test { .. } => "test",
         }
@@ -138,6 +154,8 @@ impl Letter {
             | Self::NoticeEmailAdded { asked, .. }
             | Self::NoticeEmailRemoved { asked }
             | Self::NoticePrimaryChanged { asked, .. }
+            | Self::NoticePrimaryReplaced { asked }
+            | Self::Invitation { asked, .. }
             | Self::NoticeNewDevice { asked }
             | Self::Test { asked } => asked,
         }
@@ -172,6 +190,12 @@ impl Letter {
             Self::NoticePasswordChanged { asked: asked.clone() },
             Self::NoticeNewDevice { asked: asked.clone() },
             Self::NoticeEmailRemoved { asked: asked.clone() },
+            Self::NoticePrimaryReplaced { asked: asked.clone() },
+            Self::Invitation {
+                ticket: MailedSecret::new("inv_sample.c2FtcGxl".to_owned()),
+                until: Time::from_millis(1_798_044_399_000),
+                asked: asked.clone(),
+            },
             Self::Test { asked: asked.clone() },
         ];
         if let Ok(other) = Email::parse("ada.lovelace@new.example") {

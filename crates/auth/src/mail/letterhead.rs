@@ -56,6 +56,16 @@ impl Letterhead {
         url.into()
     }
 
+    /// Where a ticket is taken. It stands at the root, whatever the pages are mounted under.
+    pub(super) fn ticket_url(&self, ticket: &str) -> String {
+        let mut url = self.home.clone();
+        url.set_path("/v1/tickets/accept");
+        url.set_fragment(None);
+        url.set_query(None);
+        url.query_pairs_mut().append_pair("ticket", ticket);
+        url.into()
+    }
+
     /// The accent as CSS writes it.
     pub(super) fn accent(&self) -> String {
         let [r, g, b] = self.accent;

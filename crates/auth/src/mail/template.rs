@@ -51,13 +51,15 @@ macro_rules! built_in {
     ($($name:literal)*) => { [$(($name, include_str!(concat!("../../templates/mail/", $name)))),*] };
 }
 
-const BUILT_IN: [(&str, &str); 30] = built_in! {
+const BUILT_IN: [(&str, &str); 34] = built_in! {
     "_letter.html" "_code.html" "_notice.html" "_code.txt" "_notice.txt" "_facts.txt"
     "sign_in_code.html" "sign_in_code.txt" "sign_up_code.html" "sign_up_code.txt"
     "sign_up_existing.html" "sign_up_existing.txt" "reset_code.html" "reset_code.txt"
     "verify_email_code.html" "verify_email_code.txt" "step_up_code.html" "step_up_code.txt"
     "notice_password_changed.html" "notice_password_changed.txt" "notice_email_added.html" "notice_email_added.txt"
+    "invitation.html" "invitation.txt"
     "notice_email_removed.html" "notice_email_removed.txt"
+    "notice_primary_replaced.html" "notice_primary_replaced.txt"
     "notice_primary_changed.html" "notice_primary_changed.txt" "notice_new_device.html" "notice_new_device.txt"
     "test.html" "test.txt"
 };
@@ -172,6 +174,10 @@ impl Letters {
                 primary => primary.typed(),
                 undo_url => self.head.undo_url(undo.text()),
                 undo_until => moment(*undo_until),
+            },
+            Letter::Invitation { ticket, until, .. } => context! {
+                ticket_url => self.head.ticket_url(ticket.text()),
+                until => moment(*until),
             },
             _ => context! {},
         }

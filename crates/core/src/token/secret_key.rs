@@ -25,6 +25,13 @@ pub enum Environment {
     Test,
 }
 
+impl Environment {
+    /// Of which kind a key's text says it is.
+    pub fn of(secret_key: &str) -> Self {
+        if secret_key.starts_with(TEST) { Self::Test } else { Self::Live }
+    }
+}
+
 /// A secret key's text.
 pub struct SecretKey(Secret<String>);
 

@@ -26,7 +26,9 @@ pub use value::Value;
 /// Every statement that the store runs, for the tests that prepare and lint them.
 #[cfg(test)]
 pub(crate) fn all() -> Vec<&'static Sql> {
+    let directory = crate::directory::all();
     [
+        directory.as_slice(),
         crate::clients::ALL,
         crate::emails::ALL,
         crate::event_chain::ALL,
@@ -41,6 +43,7 @@ pub(crate) fn all() -> Vec<&'static Sql> {
         crate::listed::ALL,
         crate::mail::ALL,
         crate::pictures::ALL,
+        crate::redirect_urls::ALL,
         crate::sealed::ALL,
         crate::secret_keys::ALL,
         crate::sessions::ALL,
@@ -48,6 +51,8 @@ pub(crate) fn all() -> Vec<&'static Sql> {
         crate::sign_ins::ALL,
         crate::sign_ups::ALL,
         crate::signing_keys::ALL,
+        crate::steward::ALL,
+        crate::steward_emails::ALL,
         crate::users::ALL,
         crate::verifications::ALL,
         tx::ALL,

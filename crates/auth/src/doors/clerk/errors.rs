@@ -29,7 +29,7 @@ pub(super) struct Refusal {
 
 /// A refusal that no flow spoke.
 pub(super) fn plain(status: StatusCode, code: &'static str, message: &str) -> Response {
-    Refusal { status, errors: vec![error(code, message, message, Value::Null)], retry_after: None }.answer("", None)
+    Refusal::one(status, code, message).answer("", None)
 }
 
 /// Nothing is here.
@@ -46,16 +46,25 @@ pub(super) fn refuse(knock: &Knock, error: Error, proof: Proof) -> Response {
 }
 
 impl Refusal {
+    /// One refusal, about the request as a whole.
+    pub(super) fn one(status: StatusCode, code: &'static str, message: &str) -> Self {
+        Self { status, errors: vec![error(code, message, message, Value::Null)], retry_after: None }
+    }
+
+    /// One refusal, about a parameter.
+    pub(super) fn param(status: StatusCode, code: &'static str, message: &str, name: &str) -> Self {
+        Self { status, errors: vec![error(code, message, message, json!({ "param_name": name }))], retry_after: None }
+    }
+
     /// Words for a refusal.
     pub(super) fn of(error: Error, proof: Proof) -> Self {
-        let one = |status, code, message: &str| Self {
-            status,
-            errors: vec![self::error(code, message, message, Value::Null)],
-            retry_after: None,
-        };
+        let one = Self::one;
         match error {
             Error::Invalid(faults) => Self {
-                status: StatusCode::UNPROCESSABLE_ENTITY,
+                status: match faults.iter().any(|fault| fault.code.ends_with("_not_pending")) {
+                    true => StatusCode::BAD_REQUEST,
+                    false => StatusCode::UNPROCESSABLE_ENTITY,
+                },
                 errors: faults.into_iter().map(field).collect(),
                 retry_after: None,
             },
@@ -216,6 +225,38 @@ fn field(fault: Fault) -> wire::Error {
         "metadata_not_an_object" => ("form_param_value_invalid", "Metadata must be a JSON object.", param),
         "picture_too_large" => ("image_too_large", "Pictures have at most 5 MiB and 4,096 by 4,096 points.", param),
         "picture_unreadable" => ("image_type_not_supported", "A picture is a PNG, JPEG or WebP.", param),
+        "external_id_taken" => ("form_identifier_exists", "Another user has this external id.", param),
+        "invitation_pending" => ("duplicate_record", "An invitation to this address is pending.", param),
+        "invitation_not_pending" => ("invitation_not_pending", "This invitation is not pending any more.", param),
+        "ticket_not_pending" => ("sign_in_token_cannot_be_revoked", "This ticket was used or revoked.", param),
+        "redirect_url_not_listed" => (
+            "form_param_value_invalid",
+            "This leads to no origin of `server.app_origins`, and is not a listed redirect URL.",
+            param,
+        ),
+        "hasher_unknown" => ("form_password_digest_invalid", "There is no such password hasher.", param),
+        "digest_malformed" => {
+            ("form_password_digest_invalid", "The digest is not of the form that its hasher writes.", param)
+        }
+        "digest_too_costly" => {
+            ("form_password_digest_invalid", "Checking this digest would cost more than one sign-in may.", param)
+        }
+        "password_missing" => ("form_param_value_invalid", "This user has no password.", param),
+        "test_mode_off" => ("test_mode_disabled", "Test mode is off on this instance.", param),
+        "template_name_taken" => ("duplicate_record", "Another template has this name.", param),
+        "template_unreadable" => (
+            "form_param_value_invalid",
+            "Claims are a JSON object, without those that every token has, whose shortcodes stand for something.",
+            param,
+        ),
+        "key_too_short" => ("form_param_value_invalid", "A shared key has at least 32 bytes.", param),
+        "out_of_range" => ("form_param_value_invalid", "This is out of range.", param),
+        "too_many_values" => ("form_param_value_invalid", "These are too many values.", param),
+        "too_long" => ("form_param_value_too_large", "This is too long.", param),
+        "order_unknown" => ("form_param_value_invalid", "Users cannot be ordered by this.", param),
+        "cursor_out_of_place" => {
+            ("form_param_value_invalid", "A cursor goes with the order by creation alone, and without offset.", param)
+        }
         "identifier_not_found" => ("form_identifier_not_found", "There is no account with this address.", param),
         _ => ("form_param_format_invalid", "This is not written as it must be.", param),
     };

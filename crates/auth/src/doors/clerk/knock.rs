@@ -16,11 +16,11 @@ use axum::{
 };
 use bytes::Bytes;
 use housekey_core::{ids::SessionId, keyring::Purpose, password::Password};
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{Method, StatusCode, header};
 use std::net::IpAddr;
 
 /// The largest picture that is taken in.
-const MOST_PICTURE: usize = 5 * 1024 * 1024;
+pub(super) const MOST_PICTURE: usize = 5 * 1024 * 1024;
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request that was let in and read.
@@ -32,7 +32,6 @@ pub(super) struct Knock {
     /// The client's secret travels in a header, both ways.
     pub native: bool,
     pub names: CookieNames,
-    pub headers: HeaderMap,
     pub undeclared_proxy: bool,
     pub peer: IpAddr,
     /// A picture that was sent.
@@ -70,7 +69,7 @@ impl FromRequest<Housekey> for Knock {
         caller.call = house.keyring().mac(Purpose::CallDigest, &[method.as_str().as_bytes(), path.as_bytes(), &whole]);
         let Entered { origin, native } = entered;
         let house = house.clone();
-        Ok(Self { house, caller, origin, native, names, headers, undeclared_proxy, peer, file, query, form })
+        Ok(Self { house, caller, origin, native, names, undeclared_proxy, peer, file, query, form })
     }
 }
 
@@ -162,11 +161,11 @@ fn too_large() -> Response {
     errors::plain(StatusCode::PAYLOAD_TOO_LARGE, "request_body_too_large", "The body is too large.")
 }
 
-async fn bytes(request: Request, most: usize) -> Result<Bytes, Response> {
+pub(super) async fn bytes(request: Request, most: usize) -> Result<Bytes, Response> {
     axum::body::to_bytes(request.into_body(), most).await.map_err(|_| too_large())
 }
 
-async fn uploaded(request: Request, house: &Housekey) -> Result<Bytes, Response> {
+pub(super) async fn uploaded(request: Request, house: &Housekey) -> Result<Bytes, Response> {
     let malformed = || errors::plain(StatusCode::BAD_REQUEST, "request_body_invalid", "The body cannot be read.");
     let mut parts = Multipart::from_request(request, house).await.map_err(|_| malformed())?;
     while let Ok(Some(mut part)) = parts.next_field().await {

@@ -4,7 +4,9 @@
 //! under `/api/v1/`. The shapes are in the crate `wire`; here they are filled in, and requests are read.
 
 mod answer;
+mod backend;
 pub(crate) mod convert;
+mod directives;
 mod entrance;
 mod errors;
 mod frontend;
@@ -47,7 +49,8 @@ impl Housekey {
 
     /// The routes of Clerk's contract.
     pub(crate) fn clerk(&self) -> Router<Housekey> {
-        let mut routes = self.clerk_frontend().route("/pictures/{id}", get(pictures::show));
+        let pictures = Router::new().route("/pictures/{id}", get(pictures::show));
+        let mut routes = self.clerk_frontend().merge(pictures).nest("/api/v1", backend::routes());
         for path in self.forwarded_paths() {
             routes = routes.nest(&path, self.clerk_frontend());
         }

@@ -41,7 +41,7 @@ pub(super) use served;
 impl Housekey {
     /// Every published operation, and whether it is served: from the routes themselves.
     pub fn clerk_coverage() -> Vec<Coverage> {
-        let apis = [("frontend", FRONTEND, super::frontend::SERVED)];
+        let apis = [("frontend", FRONTEND, super::frontend::SERVED), ("backend", BACKEND, super::backend::SERVED)];
         let of = |(api, published, served): (&'static str, &'static str, Served)| {
             operations(published)
                 .map(move |(method, path)| Coverage {
@@ -57,6 +57,7 @@ impl Housekey {
 }
 
 pub(super) const FRONTEND: &str = include_str!("published/frontend.txt");
+pub(super) const BACKEND: &str = include_str!("published/backend.txt");
 
 /// Adds a 501 for everything that is published and not served.
 pub(super) fn complete(mut routes: Router<Housekey>, published: &str, served: Served) -> Router<Housekey> {
@@ -101,12 +102,17 @@ mod tests {
 
     #[test]
     fn what_is_served_is_published_or_known_to_be_called() {
-        let also =
-            [("get", "/v1/client/touch"), ("post", "/v1/client/verify"), ("get", "/v1/jwks"), ("put", "/v1/client")];
+        let also = [
+            ("get", "/v1/client/touch"),
+            ("post", "/v1/client/verify"),
+            ("put", "/v1/client"),
+            ("get", "/clients/handshake_payload"),
+        ];
         let unknown = |served: Served, published: &str| {
             let known = |m: &str, p: &str| operations(published).any(|(pm, pp)| pm.eq_ignore_ascii_case(m) && pp == p);
             served.iter().copied().filter(|(m, p)| !known(m, p) && !also.contains(&(*m, *p))).collect::<Vec<_>>()
         };
         assert_eq!(unknown(super::super::frontend::SERVED, FRONTEND), []);
+        assert_eq!(unknown(super::super::backend::SERVED, BACKEND), []);
     }
 }

@@ -1,5 +1,6 @@
 //! From what flows show to what goes over the wire.
 
+pub mod backend;
 pub mod client;
 pub mod environment;
 pub mod sign_in;

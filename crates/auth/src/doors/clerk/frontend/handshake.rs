@@ -3,19 +3,12 @@
 
 use crate::{
     caller::{Cookies, Outcome},
-    doors::{
-        clerk::{answer::Answer, errors, knock::Knock},
-        shared::cookie_suffix,
-    },
+    doors::clerk::{answer::Answer, directives::Directives, errors, knock::Knock},
     error::Error,
-    flows::handshake::Handover,
 };
 use axum::response::{IntoResponse, Response};
 use cookie::{Cookie, SameSite, time::Duration};
-use housekey_core::{
-    redirect::ReturnTo,
-    token::secret_key::{Environment, publishable},
-};
+use housekey_core::{redirect::ReturnTo, token::secret_key::Environment};
 use http::{HeaderValue, StatusCode, header};
 use url::Url;
 
@@ -24,8 +17,9 @@ pub(super) async fn begin(knock: Knock) -> Answer {
     let target = target(&knock, "redirect_url")?;
     let origin = target.origin().ascii_serialization();
     let handover = knock.house.handshake_open(&knock.caller, &origin).await.map_err(|e| knock.refuse(e))?;
-    let directives = directives(&knock, &handover, target.scheme() == "https");
     let test = knock.asked("__clerk_db_jwt").is_some();
+    let environment = if test { Environment::Test } else { Environment::Live };
+    let directives = Directives::of(&knock.house, environment, target.scheme() == "https").handover(&handover);
     let (name, value) = if knock.asked("format") == Some("nonce") {
         let nonce = knock.house.handshake_keep(&directives).await.map_err(|e| knock.refuse(e))?;
         ("__clerk_handshake_nonce", nonce.expose().clone())
@@ -52,46 +46,6 @@ pub(super) async fn begin(knock: Knock) -> Answer {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     Ok(response)
-}
-
-/// Cookies as the app's own host is to set them.
-fn directives(knock: &Knock, handover: &Handover, secure: bool) -> Vec<String> {
-    // Apps' backends look for the name with the suffix of the key they were given.
-    let key = if knock.asked("__clerk_db_jwt").is_some() { Environment::Test } else { Environment::Live };
-    let suffix = cookie_suffix(&publishable(key, knock.house.clerk_host()));
-    let named = |name: &str| [name.to_owned(), format!("{name}_{suffix}")];
-    let cookie = |name: String, value: String, age: i64, script: bool| {
-        Cookie::build((name, value))
-            .path("/")
-            .same_site(SameSite::Lax)
-            .http_only(!script)
-            .secure(secure)
-            .max_age(Duration::seconds(age))
-            .build()
-            .to_string()
-    };
-    const YEAR: i64 = 365 * 24 * 3600;
-    let mut all = Vec::new();
-    let since = handover.signed_in.as_ref().map_or(0, |_| handover.signed.as_millis() / 1000);
-    for name in named("__client_uat") {
-        all.push(cookie(name, since.to_string(), YEAR, true));
-    }
-    match &handover.signed_in {
-        Some(open) => {
-            let left = i64::try_from(open.expires.since(knock.house.now()).as_secs()).unwrap_or(0);
-            for name in named("__session") {
-                all.push(cookie(name, open.jwt.clone(), left, true));
-            }
-            all.push(cookie(format!("__refresh_{suffix}"), open.refresh.expose().clone(), left, false));
-        }
-        None => {
-            for name in named("__session") {
-                all.push(cookie(name, String::new(), 0, true));
-            }
-            all.push(cookie(format!("__refresh_{suffix}"), String::new(), 0, false));
-        }
-    }
-    all
 }
 
 /// Gives the client's cookie a longer life, for browsers that forget those set by script, and sends the browser back.

@@ -1,0 +1,139 @@
+//! What a backend says of a user that is made or changed.
+
+use super::body::{Body, Fault, wrong};
+use crate::{
+    doors::clerk::errors::Refusal,
+    flows::steward::{ChangedUser, GivenPassword, MadeUser},
+};
+use housekey_core::{ids::EmailId, secret::Secret};
+use http::StatusCode;
+
+/// Fields of parts that are not built.
+const UNBUILT: [&str; 14] = [
+    "locale",
+    "phone_number",
+    "phone_number_identification_status",
+    "web3_wallet",
+    "username",
+    "totp_secret",
+    "backup_codes",
+    "skip_user_requirement",
+    "create_organization_enabled",
+    "create_organizations_limit",
+    "bypass_client_trust",
+    "primary_phone_number_id",
+    "primary_web3_wallet_id",
+    "profile_image_id",
+];
+
+/// A user to make.
+pub(super) fn made(mut body: Body) -> Result<MadeUser, Fault> {
+    const KNOWN: [&str; 19] = [
+        "external_id",
+        "first_name",
+        "last_name",
+        "email_address",
+        "email_address_identification_status",
+        "password",
+        "password_digest",
+        "password_hasher",
+        "skip_password_checks",
+        "skip_password_requirement",
+        "public_metadata",
+        "private_metadata",
+        "unsafe_metadata",
+        "delete_self_enabled",
+        "legal_accepted_at",
+        "skip_legal_checks",
+        "created_at",
+        "banned",
+        "locked",
+    ];
+    body.only(&KNOWN, &UNBUILT)?;
+    let addresses = body.texts("email_address")?;
+    all_verified(&body, addresses.len())?;
+    let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let password = given_password(&mut body)?;
+    Ok(MadeUser {
+        first_name: owned(body.text("first_name")?),
+        last_name: owned(body.text("last_name")?),
+        external_id: body.text("external_id")?.map(str::to_owned),
+        metadata: [body.object("public_metadata")?, body.object("private_metadata")?, body.object("unsafe_metadata")?],
+        may_delete_self: body.flag("delete_self_enabled")?.unwrap_or(true),
+        legal_accepted: body.moment("legal_accepted_at")?,
+        created: body.moment("created_at")?,
+        banned: body.flag("banned")?.unwrap_or(false),
+        locked: body.flag("locked")?.unwrap_or(false),
+        addresses,
+        password,
+    })
+}
+
+/// What changes of a user.
+pub(super) fn changed(mut body: Body) -> Result<ChangedUser, Fault> {
+    const KNOWN: [&str; 13] = [
+        "external_id",
+        "first_name",
+        "last_name",
+        "primary_email_address_id",
+        "notify_primary_email_address_changed",
+        "password",
+        "password_digest",
+        "password_hasher",
+        "skip_password_checks",
+        "sign_out_of_other_sessions",
+        "delete_self_enabled",
+        "legal_accepted_at",
+        "created_at",
+    ];
+    let known: Vec<&str> = KNOWN.into_iter().chain(["skip_legal_checks"]).collect();
+    body.only(&known, &UNBUILT)?;
+    let primary = match body.text("primary_email_address_id")?.filter(|id| !id.is_empty()) {
+        None => None,
+        Some(id) => Some(EmailId::try_from(id).map_err(|_| wrong("primary_email_address_id", "is no id"))?),
+    };
+    let password = given_password(&mut body)?;
+    Ok(ChangedUser {
+        first_name: body.nullable("first_name")?,
+        last_name: body.nullable("last_name")?,
+        external_id: body.nullable("external_id")?,
+        notify: body.flag("notify_primary_email_address_changed")?.unwrap_or(false),
+        sign_out: body.flag("sign_out_of_other_sessions")?.unwrap_or(false),
+        may_delete_self: body.flag("delete_self_enabled")?,
+        legal_accepted: body.moment("legal_accepted_at")?,
+        created: body.moment("created_at")?,
+        primary,
+        password,
+    })
+}
+
+/// An address is proved or it grants nothing: there is none that is only reserved.
+fn all_verified(body: &Body, addresses: usize) -> Result<(), Fault> {
+    const NAME: &str = "email_address_identification_status";
+    let states = body.texts(NAME)?;
+    if !states.is_empty() && states.len() != addresses {
+        return Err(wrong(NAME, "must have one item for each address"));
+    }
+    match states.iter().all(|state| state == "verified") {
+        true => Ok(()),
+        false => {
+            let message = "Addresses are verified here; an unverified one can be added afterwards.";
+            Err(Refusal::param(StatusCode::UNPROCESSABLE_ENTITY, "form_param_value_invalid", message, NAME))
+        }
+    }
+}
+
+fn given_password(body: &mut Body) -> Result<Option<GivenPassword>, Fault> {
+    let unchecked = body.flag("skip_password_checks")?.unwrap_or(false);
+    let digest = body.text("password_digest")?.filter(|text| !text.is_empty()).map(str::to_owned);
+    let hasher = body.text("password_hasher")?.filter(|text| !text.is_empty()).map(str::to_owned);
+    let password = body.password("password")?;
+    match (password, digest, hasher) {
+        (None, None, None) => Ok(None),
+        (Some(password), None, None) => Ok(Some(GivenPassword::Plain { password, unchecked })),
+        (None, Some(digest), Some(hasher)) => Ok(Some(GivenPassword::Digest { hasher, digest: Secret::new(digest) })),
+        (None, Some(_), None) => Err(super::body::missing("password_hasher")),
+        (None, None, Some(_)) => Err(super::body::missing("password_digest")),
+        (Some(_), ..) => Err(wrong("password", "cannot be given beside a digest")),
+    }
+}

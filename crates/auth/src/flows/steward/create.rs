@@ -1,0 +1,197 @@
+//! Making a user, as an app's backend does when it moves in.
+
+use super::Steward;
+use crate::{
+    error::{Error, Fault, Result},
+    flows::{metadata, notes::About, profile::Profile, sign_up::read_name},
+    housekey::Housekey,
+};
+use housekey_core::{
+    entropy,
+    event::EventKind,
+    identifier::email::Email,
+    ids::{EmailId, UserId},
+    password::{Password, PasswordHash},
+    secret::Secret,
+    time::Time,
+};
+use housekey_store::{Field, StoreError, sign_ins::Trail, steward::KeptUser, users::NewUser};
+use std::time::Duration;
+
+/// Addresses that a user may start with.
+const MOST_ADDRESSES: usize = 10;
+const LONGEST_EXTERNAL_ID: usize = 256;
+/// How long a lock holds.
+pub(super) const LOCKED: Duration = Duration::from_secs(3600);
+
+/// A user that is to be made.
+#[derive(Default)]
+pub struct MadeUser {
+    /// Addresses, which count as proved; the first is the primary one.
+    pub addresses: Vec<String>,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// The app's own id of the user.
+    pub external_id: Option<String>,
+    /// The password, if it has one.
+    pub password: Option<GivenPassword>,
+    /// Public, private and unsafe metadata: JSON objects.
+    pub metadata: [Option<String>; 3],
+    /// Whether its owner may delete it.
+    pub may_delete_self: bool,
+    /// When the terms were accepted.
+    pub legal_accepted: Option<Time>,
+    /// When the account was made, where that was elsewhere.
+    pub created: Option<Time>,
+    /// Whether it is banned from the start.
+    pub banned: bool,
+    /// Whether it is locked from the start.
+    pub locked: bool,
+}
+
+/// A password as a backend gives it.
+pub enum GivenPassword {
+    /// In the clear.
+    Plain {
+        /// The password.
+        password: Password,
+        /// Whether it is taken as it is, weak or not.
+        unchecked: bool,
+    },
+    /// As another system kept it.
+    Digest {
+        /// The published name of how it was made.
+        hasher: String,
+        /// What was kept.
+        digest: Secret<String>,
+    },
+}
+
+impl Housekey {
+    /// Makes a user.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every fault.
+    pub async fn user_make(&self, by: &Steward, form: MadeUser) -> Result<Profile> {
+        let mut faults = Vec::new();
+        let first_name = read_name("first_name", &form.first_name, &mut faults);
+        let last_name = read_name("last_name", &form.last_name, &mut faults);
+        let addresses = read_addresses(&form.addresses, &mut faults);
+        let external_id = read_external_id(form.external_id, &mut faults);
+        let [public, private, own] = ["public_metadata", "private_metadata", "unsafe_metadata"];
+        let mut object = |name, text: &Option<String>| match text.as_deref().map(|text| metadata::object(name, text)) {
+            Some(Ok(object)) => serde_json::Value::Object(object).to_string(),
+            Some(Err(fault)) => {
+                faults.push(fault);
+                String::new()
+            }
+            None => "{}".to_owned(),
+        };
+        let [public, private, own] =
+            [object(public, &form.metadata[0]), object(private, &form.metadata[1]), object(own, &form.metadata[2])];
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
+        }
+        let about = [first_name.as_deref(), last_name.as_deref(), addresses.first().map(Email::typed)];
+        let password = self.given_password(form.password, &about).await?;
+        let now = self.now();
+        let id = UserId::new(now, self.entropy());
+        let (key, event_key) = self.new_user_key(&id);
+        let mut rows = addresses
+            .iter()
+            .map(|email| (EmailId::new(now, self.entropy()), email.typed().to_owned(), email.canonical().to_owned()));
+        let (email, address, canonical) = rows.next().ok_or_else(|| Error::field("email_address", "email_missing"))?;
+        let more = rows.collect();
+        let user = NewUser {
+            id: id.clone(),
+            first_name,
+            last_name,
+            email,
+            address,
+            canonical,
+            password,
+            public_metadata: public,
+            unsafe_metadata: own,
+            legal_accepted: form.legal_accepted,
+            event_key,
+            handle: entropy::bytes::<16>(self.entropy()),
+        };
+        let about = About { user: Some((&id, &key)), client: None, session: None };
+        let event = self.event(&by.caller, EventKind::UserCreated, about, by.signed(serde_json::json!({}))).await?;
+        let kept = KeptUser {
+            user,
+            more,
+            external_id,
+            private_metadata: private,
+            may_delete_self: form.may_delete_self,
+            banned: form.banned,
+            locked_until: form.locked.then(|| now.plus(LOCKED)),
+            created: form.created.map_or(now, |created| created.min(now)),
+        };
+        let trail = Trail { events: vec![event], ..Trail::default() };
+        self.store().keep_user(kept, trail, now).await.map_err(taken)?;
+        self.profile(&id).await?.ok_or(Error::Conflict)
+    }
+
+    /// The hash of a password that a backend gives.
+    pub(super) async fn given_password(
+        &self,
+        given: Option<GivenPassword>,
+        about: &[Option<&str>],
+    ) -> Result<Option<PasswordHash>> {
+        match given {
+            None => Ok(None),
+            Some(GivenPassword::Plain { password, unchecked }) => {
+                if !unchecked {
+                    self.accept_password(&password, about)?;
+                }
+                Ok(Some(self.hasher().hash(password, entropy::bytes::<16>(self.entropy())).await?))
+            }
+            Some(GivenPassword::Digest { hasher, digest }) => self.imported_password(hasher, digest).await.map(Some),
+        }
+    }
+
+    async fn imported_password(&self, _: String, _: Secret<String>) -> Result<PasswordHash> {
+        Err(Error::field("password_hasher", "hasher_unknown"))
+    }
+}
+
+/// What is another user's already, told by its field.
+pub(super) fn taken(error: StoreError) -> Error {
+    match error {
+        StoreError::Taken(Field::Email) => Error::field("email_address", "email_of_another_account"),
+        StoreError::Taken(_) => Error::field("external_id", "external_id_taken"),
+        other => other.into(),
+    }
+}
+
+pub(super) fn read_external_id(given: Option<String>, faults: &mut Vec<Fault>) -> Option<String> {
+    let id = given.filter(|id| !id.is_empty())?;
+    if id.len() > LONGEST_EXTERNAL_ID || id.chars().any(char::is_control) {
+        faults.push(Fault::new("external_id", "external_id_malformed"));
+        return None;
+    }
+    Some(id)
+}
+
+fn read_addresses(typed: &[String], faults: &mut Vec<Fault>) -> Vec<Email> {
+    let mut all: Vec<Email> = Vec::new();
+    if typed.is_empty() {
+        faults.push(Fault::new("email_address", "email_missing"));
+    }
+    if typed.len() > MOST_ADDRESSES {
+        faults.push(Fault::new("email_address", "too_many_values"));
+    }
+    for one in typed.iter().take(MOST_ADDRESSES) {
+        match Email::parse(one) {
+            Ok(email) if all.iter().any(|other| other.canonical() == email.canonical()) => {
+                faults.push(Fault::new("email_address", "email_already_added"));
+            }
+            Ok(email) => all.push(email),
+            Err(fault) => faults.push(Fault::new("email_address", fault.code())),
+        }
+    }
+    all
+}

@@ -1,9 +1,11 @@
 //! Passwords: how one is read, what a new one must be, and how hashes are made and compared.
 
 mod hash;
+mod import;
 mod rule;
 
 pub use hash::{Argon2Cost, CostFault, HashMemory, PasswordHash, Verdict, decoy, hash, verify};
+pub use import::{ImportFault, Imported, Weak, import, wrap};
 pub use rule::{Assessment, PasswordFault, PasswordRule};
 
 use crate::secret::Secret;

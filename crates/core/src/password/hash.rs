@@ -1,6 +1,6 @@
 //! Hashes of passwords: Argon2id for ours, and what other systems left for verifying once (SEC-4, SEC-5).
 
-use super::Password;
+use super::{Password, import};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use password_hash::{PasswordVerifier, phc};
@@ -112,31 +112,16 @@ pub enum Verdict {
 
 /// Hashes a new password.
 pub fn hash(password: &Password, cost: Argon2Cost, salt: [u8; 16], memory: &mut HashMemory) -> PasswordHash {
-    let mut tag = [0u8; TAG];
-    // Params of an accepted cost, 16 bytes of salt and 32 of tag are within Argon2's bounds; if that ever failed, the
-    // empty text matches no password.
-    let done = cost.params().is_some_and(|params| {
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        argon2.hash_password_into_with_memory(password.bytes(), &salt, &mut tag, memory.fit(cost.memory_kib)).is_ok()
-    });
-    if !done {
-        return PasswordHash(String::new());
-    }
-    let Argon2Cost { memory_kib, passes, lanes } = cost;
-    let (salt, tag) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(tag));
-    PasswordHash(format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${tag}"))
+    hash_bytes(password.bytes(), cost, salt, memory)
 }
 
 /// Compares a password with a stored hash. Whatever is wrong with the hash, the answer is no.
 pub fn verify(stored: &PasswordHash, password: &Password, current: Argon2Cost, memory: &mut HashMemory) -> Verdict {
     let text = stored.0.as_str();
     if let Some(parsed) = Ours::parse(text) {
-        return parsed.verify(password, current, memory);
+        return if parsed.matches(password.bytes(), memory) { parsed.right(current) } else { Verdict::No };
     }
-    let matches = match text.get(..4) {
-        Some("$2a$" | "$2b$" | "$2x$" | "$2y$") => bcrypt_matches(text, password),
-        _ => phc_matches(text, password),
-    };
+    let matches = import::matches(text, password, memory).unwrap_or_else(|| phc_matches(text, password));
     if matches { Verdict::Yes { outdated: true } } else { Verdict::No }
 }
 
@@ -145,6 +130,23 @@ pub fn decoy(cost: Argon2Cost) -> PasswordHash {
     let Argon2Cost { memory_kib, passes, lanes } = cost;
     let (salt, tag) = (STANDARD_NO_PAD.encode([0x5a; 16]), STANDARD_NO_PAD.encode([0; TAG]));
     PasswordHash(format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${tag}"))
+}
+
+/// Hashes what another system made of a password.
+pub(super) fn hash_bytes(bytes: &[u8], cost: Argon2Cost, salt: [u8; 16], memory: &mut HashMemory) -> PasswordHash {
+    // Params of an accepted cost, 16 bytes of salt and 32 of tag are within Argon2's bounds; if that ever failed, the
+    // empty text matches no password.
+    let Some(tag) = tag_of(bytes, cost, &salt, memory) else {
+        return PasswordHash(String::new());
+    };
+    let Argon2Cost { memory_kib, passes, lanes } = cost;
+    let (salt, tag) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(tag));
+    PasswordHash(format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${tag}"))
+}
+
+/// Compares what another system made of a password.
+pub(super) fn matches_bytes(text: &str, bytes: &[u8], memory: &mut HashMemory) -> bool {
+    Ours::parse(text).is_some_and(|parsed| parsed.matches(bytes, memory))
 }
 
 /// The form that we write.
@@ -172,24 +174,21 @@ impl Ours {
         })
     }
 
-    fn verify(&self, password: &Password, current: Argon2Cost, memory: &mut HashMemory) -> Verdict {
-        let mut tag = [0u8; TAG];
-        let done = self.cost.params().is_some_and(|params| {
-            let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-            let memory = memory.fit(self.cost.memory_kib);
-            argon2.hash_password_into_with_memory(password.bytes(), &self.salt, &mut tag, memory).is_ok()
-        });
-        if !done || !bool::from(tag.as_slice().ct_eq(&self.tag)) {
-            return Verdict::No;
-        }
+    fn matches(&self, bytes: &[u8], memory: &mut HashMemory) -> bool {
+        tag_of(bytes, self.cost, &self.salt, memory).is_some_and(|tag| tag.as_slice().ct_eq(&self.tag).into())
+    }
+
+    fn right(&self, current: Argon2Cost) -> Verdict {
         let work = |c: Argon2Cost| u64::from(c.memory_kib) * u64::from(c.passes);
         Verdict::Yes { outdated: work(self.cost) < work(current) || self.salt.len() < 16 }
     }
 }
 
-fn bcrypt_matches(text: &str, password: &Password) -> bool {
-    // bcrypt reads 72 bytes and ignores the rest, so that a longer password would match its own beginning.
-    password.bytes().len() <= 72 && bcrypt::verify(password.bytes(), text).unwrap_or(false)
+fn tag_of(bytes: &[u8], cost: Argon2Cost, salt: &[u8], memory: &mut HashMemory) -> Option<[u8; TAG]> {
+    let mut tag = [0u8; TAG];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost.params()?);
+    let memory = memory.fit(cost.memory_kib);
+    argon2.hash_password_into_with_memory(bytes, salt, &mut tag, memory).is_ok().then_some(tag)
 }
 
 fn phc_matches(text: &str, password: &Password) -> bool {

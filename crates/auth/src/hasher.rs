@@ -6,7 +6,10 @@
 mod line;
 
 use crate::error::{Error, Result};
-use housekey_core::password::{self, Argon2Cost, HashMemory, Password, PasswordHash, Verdict};
+use housekey_core::{
+    password::{self, Argon2Cost, HashMemory, ImportFault, Imported, Password, PasswordHash, Verdict},
+    secret::Secret,
+};
 use line::Line;
 use std::{
     sync::{
@@ -79,6 +82,26 @@ impl Hasher {
             }
         })
         .await
+    }
+
+    /// Takes in a hash that another system made, by the name of its hasher. One that is too weak to be stored bare
+    /// costs a turn; the salt is used for those alone.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no turn came within two seconds. Within: why the hash is not taken.
+    pub async fn import(
+        &self,
+        hasher: &str,
+        digest: &Secret<String>,
+        salt: [u8; 16],
+    ) -> Result<std::result::Result<PasswordHash, ImportFault>> {
+        let weak = match password::import(hasher, digest.expose()) {
+            Ok(Imported::Weak(weak)) => weak,
+            Ok(Imported::Strong(stored)) => return Ok(Ok(stored)),
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let cost = self.0.cost;
+        self.turn(move |memory| Ok(password::wrap(&weak, cost, salt, memory))).await
     }
 
     /// How many hashes were computed since the start: the test kit counts equal work with it.

@@ -1,6 +1,11 @@
 use crate::kit::*;
 use housekey::{
-    core::{password::Argon2Cost, sign_in::Strategy},
+    Hasher,
+    core::{
+        password::{Argon2Cost, ImportFault},
+        secret::Secret,
+        sign_in::Strategy,
+    },
     flows::sign_in::{SignInStatus, StartSignIn},
 };
 use std::time::Duration;
@@ -197,6 +202,51 @@ async fn sec_4_a_weaker_hash_is_made_anew_at_the_next_sign_in() {
     try_password(&raised, &mut raised.browser(3), ADA, PASSWORD).await.unwrap();
 }
 
+async fn sec_5_an_imported_hash_signs_in_once_and_is_ours_from_then_on() {
+    let database = database().await;
+    let house = housekey::testkit::TestHouse::over(database.open(), roomy()).await.unwrap();
+    sign_up(&house, &mut house.browser(1), ADA).await;
+    let hasher = Hasher::new(Argon2Cost::CHEAP, 1);
+    // All of "tidal lantern mosaic": MD5 by Python's hashlib, the portable hash by wordpress-hash-node, bcrypt by
+    // Python's bcrypt.
+    for (at, (name, digest, turns)) in [
+        ("md5", "d8d503f6d0124ac9f4c7ef7ec99c4a18", 1),
+        ("phpass", "$P$Bk6KHOpKFkVrPUTG7Rg5GZ4VRxLoOw0", 1),
+        ("bcrypt", "$2b$10$abcdefghijklmnopqrstuuCiljBgNumxsiMtSG.ObjneEnTOmprCe", 0),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let before = hasher.count();
+        let given = Secret::new(digest.to_owned());
+        let stored = hasher.import(name, &given, [7; 16]).await.unwrap().unwrap();
+        assert_eq!(hasher.count() - before, turns, "{name}");
+        assert_eq!(turns == 1, !stored.expose().contains(digest), "{name}");
+        let sql = format!("UPDATE housekey_password SET hash = '{}'", stored.expose());
+        assert_eq!(database.tamper(&sql).await, 1);
+
+        let hash = || async {
+            let row = house.housekey.store().reader().user_by_email(ADA).await.unwrap().unwrap();
+            row.password.unwrap().expose().to_owned()
+        };
+        let mut browser = house.browser(2 + u8::try_from(at).unwrap());
+        assert_eq!(
+            refusal(try_password(&house, &mut browser, ADA, "wrong wrong wrong").await),
+            "password_or_identifier_incorrect"
+        );
+        assert_eq!(hash().await, stored.expose(), "{name}: a wrong password upgrades nothing");
+        try_password(&house, &mut browser, ADA, PASSWORD).await.unwrap();
+        let ours = hash().await;
+        assert!(ours.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{name}");
+        assert!(!ours.contains(name), "{name}");
+        try_password(&house, &mut browser, ADA, PASSWORD).await.unwrap();
+        assert_eq!(hash().await, ours, "{name}: once is enough");
+    }
+    let given = Secret::new("not a digest".to_owned());
+    let refused = hasher.import("md5", &given, [7; 16]).await.unwrap();
+    assert_eq!(refused.err(), Some(ImportFault::Malformed));
+}
+
 on_both!(
     a_password_signs_in_and_a_wrong_one_does_not,
     sec_2_a_password_is_compared_composed_and_otherwise_to_the_letter,
@@ -207,4 +257,5 @@ on_both!(
     sec_20_sign_up_costs_the_same_for_a_taken_address,
     sec_42_sessions_end_when_idle_or_old_and_remembered_ones_later,
     sec_4_a_weaker_hash_is_made_anew_at_the_next_sign_in,
+    sec_5_an_imported_hash_signs_in_once_and_is_ours_from_then_on,
 );

@@ -11,7 +11,7 @@ use housekey_core::{
     event::EventKind,
     identifier::email::Email,
     ids::{EmailId, UserId},
-    password::{Password, PasswordHash},
+    password::{ImportFault, Password, PasswordHash},
     secret::Secret,
     time::Time,
 };
@@ -149,12 +149,17 @@ impl Housekey {
                 }
                 Ok(Some(self.hasher().hash(password, entropy::bytes::<16>(self.entropy())).await?))
             }
-            Some(GivenPassword::Digest { hasher, digest }) => self.imported_password(hasher, digest).await.map(Some),
+            Some(GivenPassword::Digest { hasher, digest }) => self.imported_password(&hasher, &digest).await.map(Some),
         }
     }
 
-    async fn imported_password(&self, _: String, _: Secret<String>) -> Result<PasswordHash> {
-        Err(Error::field("password_hasher", "hasher_unknown"))
+    async fn imported_password(&self, hasher: &str, digest: &Secret<String>) -> Result<PasswordHash> {
+        let salt = entropy::bytes::<16>(self.entropy());
+        self.hasher().import(hasher, digest, salt).await?.map_err(|fault| match fault {
+            ImportFault::UnknownHasher => Error::field("password_hasher", "hasher_unknown"),
+            ImportFault::Malformed => Error::field("password_digest", "digest_malformed"),
+            ImportFault::TooCostly => Error::field("password_digest", "digest_too_costly"),
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::{
     caller::{Caller, ClientToken, Cookies, Door, Outcome},
+    doors::Contract,
     hasher::Hasher,
     housekey::Housekey,
     jobs::mail::MailWorker,
@@ -81,7 +82,19 @@ impl TestHouse {
     /// # Errors
     /// What the builder found wrong.
     pub async fn with(store: Store, settings: Settings, cost: Argon2Cost) -> Result<Self, Box<dyn std::error::Error>> {
-        Self::open(store, settings, cost, (test_key(0), Vec::new())).await
+        Self::open(store, settings, cost, (test_key(0), Vec::new()), &[Contract::Pages]).await
+    }
+
+    /// A house that serves these contracts.
+    ///
+    /// # Errors
+    /// What the builder found wrong.
+    pub async fn serving(
+        store: Store,
+        settings: Settings,
+        contracts: &[Contract],
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::open(store, settings, Argon2Cost::CHEAP, (test_key(0), Vec::new()), contracts).await
     }
 
     /// A house under the numbered key, with former keys.
@@ -90,7 +103,7 @@ impl TestHouse {
     /// What the builder found wrong.
     pub async fn keyed(store: Store, current: u64, old: &[u64]) -> Result<Self, Box<dyn std::error::Error>> {
         let keys = (test_key(current), old.iter().map(|n| test_key(*n)).collect());
-        Self::open(store, Settings::default(), Argon2Cost::CHEAP, keys).await
+        Self::open(store, Settings::default(), Argon2Cost::CHEAP, keys, &[Contract::Pages]).await
     }
 
     /// Does what the background does now and then: links events, and seals anew what a former key sealed.
@@ -104,6 +117,7 @@ impl TestHouse {
         settings: Settings,
         cost: Argon2Cost,
         keys: (MasterKey, Vec<MasterKey>),
+        contracts: &[Contract],
     ) -> Result<Self, Box<dyn std::error::Error>> {
         static SEED: AtomicU64 = AtomicU64::new(1);
         let (clock, caught) = (SetClock::start(), Caught::default());
@@ -113,7 +127,11 @@ impl TestHouse {
             World { clock: clock.clone(), entropy, mailer: Arc::new(caught.clone()), hasher: Hasher::new(cost, 2) };
         let has_url = settings.public_url.is_some();
         let (current, old) = keys;
-        let mut builder = Housekey::builder(store).settings(settings).key(Key::given(current)).world(world);
+        let mut builder = Housekey::builder(store)
+            .settings(settings)
+            .key(Key::given(current))
+            .world(world)
+            .serve(contracts.iter().copied());
         for key in old {
             builder = builder.old_key(Key::given(key));
         }

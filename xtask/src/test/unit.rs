@@ -33,5 +33,10 @@ fn cargo(stage: &Stage, arguments: &[&str]) -> Command {
     if let Some(url) = &stage.postgres {
         command.env("HOUSEKEY_TEST_POSTGRES", url);
     }
+    // Clerk's published files are not ours to hand on; where they lie beside the tree, answers are held against them.
+    let published = stage.root.join("../shared/clerk-openapi");
+    if published.is_dir() {
+        command.env("HOUSEKEY_CLERK_OPENAPI", published);
+    }
     command
 }

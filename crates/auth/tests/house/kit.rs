@@ -153,7 +153,9 @@ async fn new_postgres() -> String {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     let admin = std::env::var("HOUSEKEY_TEST_POSTGRES").unwrap();
     let n = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let name = format!("hk_house_{}_{n}", std::process::id());
+    // Numbers of processes come again, and a broken run leaves its databases.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros();
+    let name = format!("hk_house_{}_{now}_{n}", std::process::id());
     let mut c = sqlx::PgConnection::connect(&admin).await.unwrap();
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut c).await.unwrap();
     let mut url = url::Url::parse(&admin).unwrap();

@@ -31,6 +31,7 @@ macro_rules! on_both {
 mod account;
 mod broken;
 mod cache;
+mod clerk;
 mod cut;
 mod door_limits;
 mod doors;

@@ -111,6 +111,10 @@ impl Jar {
     }
 
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.send_bytes(method, path, headers, body.as_bytes().to_vec()).await
+    }
+
+    pub async fn send_bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = Request::builder().method(method).uri(path).extension(ConnectInfo(self.peer));
         let cookies: Vec<_> = self.cookies.lock().unwrap().iter().map(|(n, v)| format!("{n}={v}")).collect();
         if !cookies.is_empty() {
@@ -119,7 +123,7 @@ impl Jar {
         for (name, value) in self.always.iter().chain(headers) {
             request = request.header(*name, *value);
         }
-        let answer = self.routes.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
+        let answer = self.routes.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let (head, body) = answer.into_parts();
         for line in head.headers.get_all(header::SET_COOKIE) {
             let (pair, rest) = line.to_str().unwrap().split_once(';').unwrap();

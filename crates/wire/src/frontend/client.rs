@@ -66,12 +66,18 @@ pub struct ActiveSession {
 pub struct Activity {
     pub object: &'static str,
     pub id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub device_type: Option<String>,
     pub is_mobile: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub browser_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub browser_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
 }
 

@@ -2,12 +2,18 @@
 
 use super::errors;
 use crate::{doors::shared::CookieNames, housekey::Housekey};
-use axum::{Router, body::Body, extract::Request, response::Response};
-use housekey_core::redirect::Origins;
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
+use housekey_core::{ids::RequestId, redirect::Origins};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery};
 use std::{
     convert::Infallible,
     future::Future,
+    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -98,7 +104,7 @@ impl Service<Request> for Entrance {
             return Box::pin(async move { Ok(allowed(refused, origin.as_deref())) });
         }
         trim_slash(&mut request);
-        request.extensions_mut().insert(entered);
+        keep_known(&mut request, entered);
         let inner = self.inner.clone();
         Box::pin(async move {
             let response = match inner.oneshot(request).await {
@@ -107,6 +113,19 @@ impl Service<Request> for Entrance {
             };
             Ok(allowed(response, origin.as_deref()))
         })
+    }
+}
+
+/// What the router outside found in the path is not to be taken for parts of ours.
+fn keep_known(request: &mut Request, entered: Entered) {
+    let outside = std::mem::take(request.extensions_mut());
+    let known = request.extensions_mut();
+    known.insert(entered);
+    if let Some(peer) = outside.get::<ConnectInfo<SocketAddr>>() {
+        known.insert(*peer);
+    }
+    if let Some(id) = outside.get::<RequestId>() {
+        known.insert(id.clone());
     }
 }
 

@@ -223,6 +223,7 @@ fn field(fault: Fault) -> wire::Error {
         "email_missing" | "missing" => ("form_param_missing", "This is missing.", param),
         "metadata_too_large" => ("form_param_value_too_large", "Metadata has at most 8 KiB.", param),
         "metadata_not_an_object" => ("form_param_value_invalid", "Metadata must be a JSON object.", param),
+        "name_too_long" => ("form_param_max_length_exceeded", "This is too long.", param),
         "picture_too_large" => ("image_too_large", "Pictures have at most 5 MiB and 4,096 by 4,096 points.", param),
         "picture_unreadable" => ("image_type_not_supported", "A picture is a PNG, JPEG or WebP.", param),
         "external_id_taken" => ("form_identifier_exists", "Another user has this external id.", param),

@@ -11,7 +11,7 @@ use crate::{
     housekey::Housekey,
 };
 use axum::{
-    extract::{FromRequest, Multipart, Request},
+    extract::{DefaultBodyLimit, FromRequest, Multipart, Request},
     response::Response,
 };
 use bytes::Bytes;
@@ -21,6 +21,8 @@ use std::net::IpAddr;
 
 /// The largest picture that is taken in.
 pub(super) const MOST_PICTURE: usize = 5 * 1024 * 1024;
+/// What stands around it in the body.
+const MOST_ENVELOPE: usize = 16 * 1024;
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request that was let in and read.
@@ -165,7 +167,8 @@ pub(super) async fn bytes(request: Request, most: usize) -> Result<Bytes, Respon
     axum::body::to_bytes(request.into_body(), most).await.map_err(|_| too_large())
 }
 
-pub(super) async fn uploaded(request: Request, house: &Housekey) -> Result<Bytes, Response> {
+pub(super) async fn uploaded(mut request: Request, house: &Housekey) -> Result<Bytes, Response> {
+    DefaultBodyLimit::max(MOST_PICTURE + MOST_ENVELOPE).apply(&mut request);
     let malformed = || errors::plain(StatusCode::BAD_REQUEST, "request_body_invalid", "The body cannot be read.");
     let mut parts = Multipart::from_request(request, house).await.map_err(|_| malformed())?;
     while let Ok(Some(mut part)) = parts.next_field().await {

@@ -87,11 +87,19 @@ fn verification(view: &SignInView) -> Option<Verification> {
             expire_at: Some(ms(code.expires)),
         });
     }
-    view.first.map(|strategy| Verification {
-        object: Some(if strategy == Strategy::Password { "verification_password" } else { "verification_otp" }),
-        status: "verified",
-        strategy: Some(name(strategy)),
-        attempts: Some(1),
-        expire_at: None,
+    // A code is over with its use, and the contract wants a time for it.
+    view.first.map(|strategy| {
+        let (object, expire_at) = match strategy {
+            Strategy::Password => ("verification_password", None),
+            Strategy::Ticket => ("verification_ticket", None),
+            _ => ("verification_otp", Some(ms(view.expires))),
+        };
+        Verification {
+            object: Some(object),
+            status: "verified",
+            strategy: Some(name(strategy)),
+            attempts: Some(1),
+            expire_at,
+        }
     })
 }

@@ -25,7 +25,7 @@ pub(crate) fn sign_up(house: &Housekey, view: &SignUpView) -> SignUp {
         missing_fields: view.missing.iter().map(|what| missing(*what)).collect(),
         unverified_fields: if unverified { vec!["email_address"] } else { Vec::new() },
         verifications: Verifications {
-            email_address: view.email.as_ref().map(|_| email(view)),
+            email_address: email(view),
             phone_number: None,
             web3_wallet: None,
             external_account: None,
@@ -56,23 +56,22 @@ fn missing(what: Missing) -> &'static str {
     }
 }
 
-/// The strategy is named only once a code was sent, or the components would not ask for one.
-fn email(view: &SignUpView) -> SignUpVerification {
+/// Nothing stands here until a code was sent, or the components would not ask for one.
+fn email(view: &SignUpView) -> Option<SignUpVerification> {
     let sent = view.code.as_ref();
-    let (status, next_action) = match (view.email_proved, sent) {
-        (true, _) => ("verified", ""),
-        (false, Some(_)) => ("unverified", "needs_attempt"),
-        (false, None) => ("unverified", "needs_prepare"),
-    };
-    SignUpVerification {
+    if !view.email_proved && sent.is_none() {
+        return None;
+    }
+    let (status, next_action) = if view.email_proved { ("verified", "") } else { ("unverified", "needs_attempt") };
+    Some(SignUpVerification {
         verification: Verification {
-            object: Some("verification_otp"),
+            object: Some(if sent.is_some() { "verification_otp" } else { "verification_ticket" }),
             status,
-            strategy: (view.email_proved || sent.is_some()).then_some("email_code"),
+            strategy: Some(if sent.is_some() { "email_code" } else { "ticket" }),
             attempts: sent.map(|_| 0),
             expire_at: sent.map(|code| ms(code.expires)),
         },
         next_action,
         supported_strategies: vec!["email_code"],
-    }
+    })
 }

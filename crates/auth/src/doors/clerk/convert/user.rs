@@ -85,12 +85,13 @@ pub(crate) fn image_url(house: &Housekey, profile: &Profile) -> String {
 
 /// An address of a user.
 pub(crate) fn email_address(email: &ProfileEmail) -> EmailAddress {
-    let verification = email.verified.map(|_| Verification {
+    // A code is over with its use, and the contract wants a time for it.
+    let verification = email.verified.map(|at| Verification {
         object: Some("verification_otp"),
         status: "verified",
         strategy: Some("email_code"),
         attempts: None,
-        expire_at: None,
+        expire_at: Some(ms(at)),
     });
     EmailAddress {
         object: "email_address",

@@ -84,7 +84,9 @@ pub(super) async fn ticket(knock: Knock) -> Answer {
     let (page, status) = knock.house.ticket_page(&ticket).await.map_err(|e| knock.refuse(e))?;
     let mut page = page;
     page.query_pairs_mut().append_pair("__clerk_ticket", &ticket).append_pair("__clerk_status", status);
-    Ok(away(page.as_str()))
+    let mut response = away(page.as_str());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    Ok(response)
 }
 
 /// An address to go to: of ours, of a listed origin, or listed itself.

@@ -13,13 +13,13 @@ use crate::{
     flows::{clients::SessionOf, codes::CodeSent},
 };
 use axum::extract::Path;
-use housekey_core::{identifier::email::Email, sign_in::Strategy};
+use housekey_core::{identifier::email::Email, sign_in::Strategy, time::Time};
 use housekey_wire::frontend::{Factor, Verification, client::Reverification};
 
 pub(super) async fn start(Path(id): Path<String>, knock: Knock) -> Answer {
     let open = one(&knock, &id).await?;
     let level = knock.text("level").unwrap_or("first_factor").to_owned();
-    let body = shown(&knock, &open, &level, None, false);
+    let body = shown(&knock, &open, &level, None);
     knock.wrapped(body).await
 }
 
@@ -30,7 +30,7 @@ pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
     }
     let caller = acting(&knock, &open);
     let sent = knock.house.step_up_send_code(&caller).await.map_err(|e| knock.refuse(e))?;
-    let body = shown(&knock, &open, "first_factor", Some(sent), false);
+    let body = shown(&knock, &open, "first_factor", Some(sent));
     knock.wrapped(body).await
 }
 
@@ -38,7 +38,8 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
     let open = one(&knock, &id).await?;
     let caller = acting(&knock, &open);
     let own = |error| errors::refuse(&knock, error, Proof::Own("password"));
-    let outcome = match sign_in::strategy(knock.required("strategy")?) {
+    let strategy = sign_in::strategy(knock.required("strategy")?);
+    let outcome = match strategy {
         Some(Strategy::Password) => {
             let password = knock.password("password")?.ok_or_else(|| own(Error::field("password", "missing")))?;
             knock.house.step_up_password(&caller, password).await
@@ -55,9 +56,9 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
     knock
         .answered(Outcome { value: (), cookies }, |(), view| {
             let fresh = view.and_then(|view| view.sessions.iter().find(|s| s.session.id == id)).unwrap_or(&open);
-            let mut body = shown(&knock, fresh, "first_factor", None, true);
-            body.session = wire::session(&house, fresh);
-            body
+            let body = shown(&knock, fresh, "first_factor", None);
+            let proved = proved(strategy, house.now());
+            Reverification { status: "complete", first_factor_verification: Some(proved), ..body }
         })
         .await
 }
@@ -67,7 +68,7 @@ fn acting(knock: &Knock, open: &SessionOf) -> Caller {
 }
 
 /// Somebody who is signed in may be told what there is to confirm with.
-fn shown(knock: &Knock, open: &SessionOf, level: &str, sent: Option<CodeSent>, complete: bool) -> Reverification {
+fn shown(knock: &Knock, open: &SessionOf, level: &str, sent: Option<CodeSent>) -> Reverification {
     let first = sent.map(|code| Verification {
         object: Some("verification_otp"),
         status: "unverified",
@@ -75,22 +76,26 @@ fn shown(knock: &Knock, open: &SessionOf, level: &str, sent: Option<CodeSent>, c
         attempts: Some(0),
         expire_at: Some(code.expires.as_millis()),
     });
-    let proved = || Verification {
-        object: Some("verification_password"),
-        status: "verified",
-        strategy: Some("password"),
-        attempts: Some(1),
-        expire_at: None,
-    };
     Reverification {
         object: "session_reverification",
         level: level.to_owned(),
-        status: if complete { "complete" } else { "needs_first_factor" },
+        status: "needs_first_factor",
         supported_first_factors: factors(open),
         supported_second_factors: Vec::new(),
-        first_factor_verification: if complete { Some(proved()) } else { first },
+        first_factor_verification: first,
         second_factor_verification: None,
         session: wire::session(&knock.house, open),
+    }
+}
+
+fn proved(strategy: Option<Strategy>, at: Time) -> Verification {
+    let code = strategy == Some(Strategy::EmailCode);
+    Verification {
+        object: Some(if code { "verification_otp" } else { "verification_password" }),
+        status: "verified",
+        strategy: strategy.map(sign_in::name),
+        attempts: Some(1),
+        expire_at: code.then(|| at.as_millis()),
     }
 }
 

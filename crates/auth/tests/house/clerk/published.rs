@@ -1,0 +1,124 @@
+//! Answers held against Clerk's published files. They are not ours to hand on: `HOUSEKEY_CLERK_OPENAPI` names the folder
+//! that holds them, and without it the tests look at behaviour alone and say so.
+
+use http::StatusCode;
+use jsonschema::{Draft, Validator};
+use serde_json::{Map, Value, json};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, Once, OnceLock},
+};
+
+const FRONTEND: &str = "fapi-2026-05-12.yml";
+
+/// Fails unless the answer has the form that is published for it: for its status where that is listed, and for a refusal
+/// in any case.
+pub fn check_frontend(method: &str, path: &str, status: StatusCode, body: &Value) {
+    static FILE: OnceLock<Option<Published>> = OnceLock::new();
+    if let Some(published) = FILE.get_or_init(|| Published::read(FRONTEND)) {
+        published.check(method, path, status, body);
+    }
+}
+
+/// A published file.
+pub struct Published {
+    whole: Value,
+    compiled: Mutex<HashMap<String, Arc<Validator>>>,
+}
+
+impl Published {
+    pub fn read(name: &str) -> Option<Self> {
+        let Some(folder) = std::env::var_os("HOUSEKEY_CLERK_OPENAPI") else {
+            static TOLD: Once = Once::new();
+            TOLD.call_once(|| {
+                let test = std::thread::current().name().unwrap_or_default().to_owned();
+                eprintln!("skipped in {test}: forms of answers, for HOUSEKEY_CLERK_OPENAPI names no folder");
+            });
+            return None;
+        };
+        let text = std::fs::read_to_string(PathBuf::from(folder).join(name)).unwrap();
+        let mut whole: Value = serde_yaml_ng::from_str(&text).unwrap();
+        to_json_schema(&mut whole);
+        Some(Self { whole, compiled: Mutex::default() })
+    }
+
+    fn check(&self, method: &str, path: &str, status: StatusCode, body: &Value) {
+        let path = path.split('?').next().unwrap();
+        let Some(template) = self.template(path) else { return };
+        let operation = &self.whole["paths"][&template][method.to_lowercase()];
+        if operation.is_null() {
+            return;
+        }
+        let listed = self.resolved(&operation["responses"][status.as_str()]);
+        let schema = match &listed["content"]["application/json"]["schema"] {
+            Value::Null if status.as_u16() >= 400 => json!({ "$ref": "#/components/schemas/ClerkErrors" }),
+            Value::Null => {
+                assert!(!listed.is_null(), "{method} {template} is not published to answer {status}");
+                return;
+            }
+            schema => schema.clone(),
+        };
+        let wrong: Vec<String> = self
+            .validator(schema)
+            .iter_errors(body)
+            .map(|e| format!("{}: {}", e.instance_path(), cut(&e.to_string())))
+            .collect();
+        let shown = serde_json::to_string_pretty(body).unwrap();
+        assert!(wrong.is_empty(), "{method} {template} {status}:\n{}\n{shown}", wrong.join("\n"));
+    }
+
+    /// The published path of an address; a part in braces stands for anything.
+    fn template(&self, path: &str) -> Option<String> {
+        let parts: Vec<&str> = path.trim_end_matches('/').split('/').collect();
+        let fits = |template: &&String| {
+            let named: Vec<&str> = template.split('/').collect();
+            named.len() == parts.len() && named.iter().zip(&parts).all(|(n, p)| n.starts_with('{') || n == p)
+        };
+        let paths = self.whole["paths"].as_object().unwrap();
+        // What is written out is meant before what stands for anything.
+        paths.keys().filter(fits).min_by_key(|template| template.matches('{').count()).cloned()
+    }
+
+    fn resolved(&self, value: &Value) -> Value {
+        match value["$ref"].as_str() {
+            Some(to) => self.whole.pointer(to.trim_start_matches('#')).unwrap().clone(),
+            None => value.clone(),
+        }
+    }
+
+    fn validator(&self, schema: Value) -> Arc<Validator> {
+        let mut compiled = self.compiled.lock().unwrap();
+        let name = schema.to_string();
+        let make = || {
+            let whole = json!({ "allOf": [schema], "components": self.whole["components"] });
+            Arc::new(jsonschema::options().with_draft(Draft::Draft202012).build(&whole).unwrap())
+        };
+        compiled.entry(name).or_insert_with(make).clone()
+    }
+}
+
+/// What OpenAPI 3.0 says in words of its own, in those of JSON Schema. An example that is named like a keyword is none.
+fn to_json_schema(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(to_json_schema),
+        Value::Object(fields) => {
+            fields.remove("example");
+            fields.values_mut().for_each(to_json_schema);
+            if fields.remove("nullable") == Some(Value::Bool(true)) {
+                let rest = std::mem::replace(fields, Map::new());
+                fields.insert("anyOf".into(), json!([{ "type": "null" }, rest]));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn cut(text: &str) -> String {
+    let end: String = text.chars().rev().take(160).collect::<Vec<_>>().into_iter().rev().collect();
+    if text.chars().count() > 320 {
+        format!("{}…{end}", text.chars().take(160).collect::<String>())
+    } else {
+        text.into()
+    }
+}

@@ -1,7 +1,7 @@
 //! The pages' door over HTTP, as a browser without scripts uses it, and as an attacker does.
 
-use crate::kit::*;
-use housekey::testkit::TestHouse;
+use crate::{kit::*, web::web_with};
+use housekey::{settings::Settings, testkit::TestHouse};
 use reqwest::{Client, Response, StatusCode, redirect::Policy};
 use std::net::SocketAddr;
 
@@ -265,7 +265,25 @@ async fn the_mailbox_of_development_opens_with_its_token_alone() {
     assert!(html.headers()["content-security-policy"].to_str().unwrap().starts_with("sandbox"));
 }
 
+async fn a_refusal_is_a_sentence() {
+    let web = web_with(Settings { allowlist_only: true, ..Settings::default() }).await;
+    let jar = web.jar(1);
+    let fields = [("email", ADA), ("password", PASSWORD), ("return_to", "")];
+    let told = jar.form("/sign-up", &fields).await;
+    assert_eq!(told.status, StatusCode::FORBIDDEN);
+    assert!(told.body.contains("That address may not sign up here."), "{}", told.body);
+    let web = web_with(Settings::default()).await;
+    web.signed_up(1, ADA).await;
+    web.database.run("UPDATE housekey_user SET locked_until = 9999999999999").await;
+    let jar = web.jar(2);
+    jar.form("/sign-in", &[("email", ADA), ("return_to", "")]).await;
+    let told = jar.form("/sign-in/password", &[("password", PASSWORD)]).await;
+    assert_eq!(told.status, StatusCode::FORBIDDEN);
+    assert!(told.body.contains("This account is locked."), "{}", told.body);
+}
+
 on_both!(
+    a_refusal_is_a_sentence,
     a_person_signs_up_in_and_out_without_scripts,
     a_forgotten_password_is_replaced,
     every_page_of_an_account_is_there,

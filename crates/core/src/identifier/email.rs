@@ -94,6 +94,11 @@ impl Email {
         self.typed.get(self.at + 1..).unwrap_or_default()
     }
 
+    /// Whether it is marked as nobody's mailbox, by the tag that Clerk's test mode knows.
+    pub fn is_for_tests(&self) -> bool {
+        self.local().to_lowercase().contains("+clerk_test")
+    }
+
     /// What may be shown and logged: `a•••@example.com`.
     pub fn masked(&self) -> String {
         let first = self.local().chars().next().map(String::from).unwrap_or_default();

@@ -186,12 +186,18 @@ impl Told {
                 faults: told(ask, &faults),
                 ..Self::default()
             }),
-            Error::Denied(why @ (Denial::PasswordClosed | Denial::UserBanned | Denial::LastWayIn)) => {
-                Ok(Self { status: Some(StatusCode::FORBIDDEN), refused: Some(words(why.code())), ..Self::default() })
-            }
-            Error::Denied(why @ (Denial::AttemptExpired | Denial::LinkExpired)) => {
-                Err(Box::new(problem::answer(ask, Problem::Attempt(why))))
-            }
+            Error::Denied(
+                why @ (Denial::PasswordClosed
+                | Denial::UserBanned
+                | Denial::UserLocked
+                | Denial::LastWayIn
+                | Denial::NotAllowed
+                | Denial::SessionExists
+                | Denial::DeletionOff),
+            ) => Ok(Self { status: Some(StatusCode::FORBIDDEN), refused: Some(words(why.code())), ..Self::default() }),
+            Error::Denied(
+                why @ (Denial::AttemptExpired | Denial::LinkExpired | Denial::TicketInvalid | Denial::TicketExpired),
+            ) => Err(Box::new(problem::answer(ask, Problem::Attempt(why)))),
             Error::Denied(why) => {
                 let faults = BTreeMap::from([(beside, words(why.code()))]);
                 Ok(Self { status: Some(StatusCode::UNPROCESSABLE_ENTITY), faults, ..Self::default() })

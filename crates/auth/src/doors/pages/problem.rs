@@ -44,6 +44,12 @@ pub(super) fn answer(ask: &mut Ask, problem: Problem) -> Response {
         Problem::Attempt(Denial::LinkExpired) => {
             (StatusCode::NOT_FOUND, "problem-link-title", "fault-link_expired", "/sign-in", "sign-in")
         }
+        Problem::Attempt(Denial::TicketInvalid) => {
+            (StatusCode::NOT_FOUND, "problem-link-title", "fault-ticket_invalid", "/sign-in", "sign-in")
+        }
+        Problem::Attempt(Denial::TicketExpired) => {
+            (StatusCode::NOT_FOUND, "problem-link-title", "fault-ticket_expired", "/sign-in", "sign-in")
+        }
         Problem::Attempt(_) => {
             (StatusCode::CONFLICT, "problem-attempt-title", "fault-attempt_expired", "/sign-in", "sign-in")
         }

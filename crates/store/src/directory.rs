@@ -76,6 +76,8 @@ pub struct Page {
 }
 
 /// What both engines call alike, and what they do not: how a list is read from JSON, and how a part is found in a text.
+/// Columns are kept in the order of their bytes on PostgreSQL, where letters have no other case: for finding they are
+/// read as the database's own language has them. SQLite knows the cases of ASCII alone.
 macro_rules! matching {
     (sqlite $who:literal) => {
         concat!(
@@ -90,10 +92,10 @@ macro_rules! matching {
     (postgres $who:literal) => {
         concat!(
             $who, " AND u.id NOT IN (SELECT jsonb_array_elements_text(CAST(CAST($2 AS text) AS jsonb))) AND ($3 = '' \
-             OR strpos(lower(u.id || ' ' || COALESCE(u.first_name, '') || ' ' || COALESCE(u.last_name, '')), lower($3)) > 0 \
-             OR EXISTS (SELECT 1 FROM housekey_email m WHERE m.user_id = u.id AND strpos(lower(m.address), lower($3)) > 0)) \
-             AND ($4 = '' OR EXISTS (SELECT 1 FROM housekey_email m WHERE m.user_id = u.id AND strpos(lower(m.address), lower($4)) > 0)) \
-             AND ($5 = '' OR strpos(lower(COALESCE(u.first_name, '') || ' ' || COALESCE(u.last_name, '')), lower($5)) > 0)",
+             OR strpos(lower((u.id || ' ' || COALESCE(u.first_name, '') || ' ' || COALESCE(u.last_name, '')) COLLATE \"default\"), lower($3)) > 0 \
+             OR EXISTS (SELECT 1 FROM housekey_email m WHERE m.user_id = u.id AND strpos(lower(m.address COLLATE \"default\"), lower($3)) > 0)) \
+             AND ($4 = '' OR EXISTS (SELECT 1 FROM housekey_email m WHERE m.user_id = u.id AND strpos(lower(m.address COLLATE \"default\"), lower($4)) > 0)) \
+             AND ($5 = '' OR strpos(lower((COALESCE(u.first_name, '') || ' ' || COALESCE(u.last_name, '')) COLLATE \"default\"), lower($5)) > 0)",
             matching!(both)
         )
     };

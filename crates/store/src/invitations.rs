@@ -28,11 +28,11 @@ statements! {
         AND ($3 = '' OR instr(lower(address), lower($3)) > 0) ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5",
         "SELECT id, address, canonical, state, public_metadata, redirect_url, secret_hash, created_at, updated_at, expires_at \
         FROM housekey_invitation WHERE ($1 = '' OR $1 = CASE WHEN state = 'pending' AND expires_at <= $2 THEN 'expired' ELSE state END) \
-        AND ($3 = '' OR strpos(lower(address), lower($3)) > 0) ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5");
+        AND ($3 = '' OR strpos(lower(address COLLATE \"default\"), lower($3)) > 0) ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5");
     COUNT = two("SELECT COUNT(*) FROM housekey_invitation \
         WHERE ($1 = '' OR $1 = CASE WHEN state = 'pending' AND expires_at <= $2 THEN 'expired' ELSE state END) AND ($3 = '' OR instr(lower(address), lower($3)) > 0)",
         "SELECT COUNT(*) FROM housekey_invitation \
-        WHERE ($1 = '' OR $1 = CASE WHEN state = 'pending' AND expires_at <= $2 THEN 'expired' ELSE state END) AND ($3 = '' OR strpos(lower(address), lower($3)) > 0)");
+        WHERE ($1 = '' OR $1 = CASE WHEN state = 'pending' AND expires_at <= $2 THEN 'expired' ELSE state END) AND ($3 = '' OR strpos(lower(address COLLATE \"default\"), lower($3)) > 0)");
 }
 
 /// An invitation.

@@ -17,6 +17,7 @@ use housekey_core::{
     sign_in::Account,
     time::Time,
 };
+use std::time::Duration;
 
 statements! {
     MORE = "UPDATE housekey_user SET external_id = $2, private_metadata = $3, may_delete_self = $4, state = $5, locked_until = $6, created_at = $7 WHERE id = $1";
@@ -90,14 +91,17 @@ impl Store {
                 free_external_id(tx, id, new.external_id.as_ref()).await?;
                 users::insert(tx, &new.user, now).await?;
                 emails::insert_proved(tx, &new.user, now).await?;
+                // Addresses are told apart by when they were added: in the order in which they were named.
+                let mut added = now;
                 for (email, address, canonical) in &new.more {
+                    added = added.plus(Duration::from_millis(1));
                     let more = NewUser {
                         email: email.clone(),
                         address: address.clone(),
                         canonical: canonical.clone(),
                         ..new.user.clone()
                     };
-                    emails::insert_proved(tx, &more, now).await?;
+                    emails::insert_proved(tx, &more, added).await?;
                 }
                 let args = [
                     id.into(),

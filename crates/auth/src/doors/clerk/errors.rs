@@ -21,6 +21,7 @@ pub(super) enum Proof {
 }
 
 /// A refusal as it is answered.
+#[derive(Debug)]
 pub(super) struct Refusal {
     pub status: StatusCode,
     pub errors: Vec<wire::Error>,
@@ -254,6 +255,7 @@ fn field(fault: Fault) -> wire::Error {
         "out_of_range" => ("form_param_value_invalid", "This is out of range.", param),
         "too_many_values" => ("form_param_value_invalid", "These are too many values.", param),
         "too_long" => ("form_param_value_too_large", "This is too long.", param),
+        "user_unknown" => ("form_param_value_invalid", "There is no such user.", param),
         "order_unknown" => ("form_param_value_invalid", "Users cannot be ordered by this.", param),
         "cursor_out_of_place" => {
             ("form_param_value_invalid", "A cursor goes with the order by creation alone, and without offset.", param)

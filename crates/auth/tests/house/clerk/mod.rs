@@ -1,6 +1,8 @@
-//! Clerk's Frontend API, from outside: as the published file says, as the components need it, and as an attacker tries it.
+//! Clerk's Frontend and Backend APIs, from outside: as the published files say, as the components and SDKs need them, and
+//! as an attacker tries them.
 
 mod app;
+mod backend;
 mod client;
 mod emails;
 mod entrance;

@@ -11,6 +11,7 @@ use std::{
 };
 
 const FRONTEND: &str = "fapi-2026-05-12.yml";
+const BACKEND: &str = "bapi-2026-05-12.yml";
 
 /// Fails unless the answer has the form that is published for it: for its status where that is listed, and for a refusal
 /// in any case.
@@ -18,6 +19,19 @@ pub fn check_frontend(method: &str, path: &str, status: StatusCode, body: &Value
     static FILE: OnceLock<Option<Published>> = OnceLock::new();
     if let Some(published) = FILE.get_or_init(|| Published::read(FRONTEND)) {
         published.check(method, path, status, body);
+    }
+}
+
+/// The same for the Backend API, whose paths are published without the mount that they stand under.
+pub fn check_backend(method: &str, path: &str, status: StatusCode, body: &Value) {
+    static FILE: OnceLock<Option<Published>> = OnceLock::new();
+    if let Some(published) = FILE.get_or_init(|| Published::read(BACKEND)) {
+        // A page's envelope is what SDKs read; published is what stands in it.
+        let paged = path.contains("paginated=true") && status.is_success();
+        if paged {
+            assert!(body["total_count"].is_i64(), "{method} {path}: {body}");
+        }
+        published.check(method, path, status, if paged { &body["data"] } else { body });
     }
 }
 

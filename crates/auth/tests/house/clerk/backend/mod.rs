@@ -1,0 +1,11 @@
+//! The Backend API.
+
+mod addresses;
+mod instance;
+mod invitations;
+mod keys;
+mod sdk;
+mod sessions;
+mod tickets;
+mod user_lists;
+mod users;

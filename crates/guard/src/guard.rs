@@ -11,7 +11,7 @@ use crate::{
 };
 use housekey_core::token::{
     claims::{Rejected, SessionClaims},
-    jwt,
+    jwt::Unverified,
 };
 use http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -111,9 +111,9 @@ impl Guard {
 
     /// Checks the signature alone.
     pub(crate) async fn signed<T: DeserializeOwned>(&self, token: &str) -> Result<T, Disbelief> {
-        let kid = jwt::key_id(token)?;
-        let key = self.0.keys.find(kid.as_deref()).await?;
-        Ok(jwt::verify_claims(token, &key)?)
+        let read = Unverified::<T>::read(token)?;
+        let key = self.0.keys.find(read.key_id()).await?;
+        Ok(read.signed_by(&key)?)
     }
 }
 

@@ -15,7 +15,8 @@ use housekey_core::{
     secret::Secret,
     time::Time,
     token::{
-        jwt::{self, Category},
+        claims::SessionClaims,
+        jwt::{Category, Unverified},
         opaque::TokenHash,
     },
 };
@@ -116,9 +117,9 @@ impl Housekey {
         origin: &str,
     ) -> Result<(String, Time)> {
         let signing = self.signing().await?;
-        let kid = jwt::key_id(expired).ok().flatten().ok_or(Error::SignedOut)?;
-        let key = signing.verifying(&kid).ok_or(Error::SignedOut)?;
-        let claims = jwt::verify_signature(expired, key).map_err(|_| Error::SignedOut)?;
+        let read = Unverified::<SessionClaims>::read(expired).map_err(|_| Error::SignedOut)?;
+        let key = read.key_id().and_then(|kid| signing.verifying(kid)).ok_or(Error::SignedOut)?;
+        let claims = read.signed_by(key).map_err(|_| Error::SignedOut)?;
         let mut bytes = [0u8; 32];
         let well_formed = URL_SAFE_NO_PAD.decode_slice(refresh, &mut bytes) == Ok(32);
         let stored = self.store().reader().refresh_secret(id, origin).await?.ok_or(Error::SignedOut)?;

@@ -61,6 +61,12 @@ pub fn percentile(times: &mut [Duration], share: usize) -> Duration {
     times.get(last * share / 100).copied().unwrap_or_default()
 }
 
+/// The rate in the middle.
+pub fn median(rates: &mut [f64]) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or_default()
+}
+
 /// In milliseconds, for people.
 pub fn ms(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1000.0)

@@ -20,7 +20,7 @@ use housekey_store::Store;
 use tower::ServiceExt;
 use xtask::clock::Stopwatch;
 
-use super::figures::Figures;
+use super::figures::{Figures, median};
 use super::seed::{self, SECRET, Seed, id};
 use crate::drive::server::Place;
 
@@ -163,11 +163,6 @@ fn ask(address: SocketAddr, request: &[u8], answered: &AtomicU64) -> Result<()> 
         answered.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
-}
-
-fn median(rates: &mut [f64]) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
 
 /// A key for one run needs no chance.

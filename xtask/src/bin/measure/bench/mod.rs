@@ -2,6 +2,7 @@
 //! within one run, and written to docs/performance.md.
 
 mod figures;
+mod guard;
 mod layer;
 mod memory;
 mod scale;
@@ -9,6 +10,7 @@ mod seed;
 mod sign_in;
 mod start;
 mod store;
+mod tokens;
 
 use anyhow::Result;
 
@@ -26,6 +28,12 @@ pub async fn run(only: &[String]) -> Result<bool> {
     }
     if asked("sign-in") {
         sign_in::measure(&mut figures).await?;
+    }
+    if asked("tokens") {
+        tokens::measure(&mut figures).await?;
+    }
+    if asked("guard") {
+        guard::measure(&mut figures).await?;
     }
     if asked("start") {
         start::measure(&mut figures).await?;

@@ -158,6 +158,7 @@ fn change(number: u64) -> Result<Completion> {
             signed: true,
         },
         spent: Some(id("ver", number).parse::<VerificationId>()?),
+        ticket: None,
         rehash: None,
         renew: None,
         refund: Vec::new(),

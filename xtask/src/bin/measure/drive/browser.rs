@@ -82,8 +82,12 @@ impl Browser {
 
     /// Fills in the same form, to be sent when its time comes and by whomever.
     pub fn make_ready(&self, page: &Page, filled: &[(Field, &str)]) -> Result<Ready> {
-        let cookies = self.cookies.cookies(&self.home).context("no cookies")?;
-        Ready::new(&self.fill_in(page, filled)?, cookies.to_str()?)
+        Ready::new(&self.fill_in(page, filled)?, &self.cookies()?)
+    }
+
+    /// Its cookies, as a request to the server carries them.
+    pub fn cookies(&self) -> Result<String> {
+        Ok(self.cookies.cookies(&self.home).context("no cookies")?.to_str()?.to_owned())
     }
 }
 

@@ -4,4 +4,5 @@ pub mod browser;
 pub mod form;
 pub mod person;
 pub mod server;
+pub mod steady;
 pub mod wire;

@@ -102,7 +102,7 @@ pub async fn signed_up(store: &Store, address: &str) -> Signed {
 }
 
 /// A sign-in of this user on a new client, up to its last step.
-async fn almost(store: &Store, user: &UserId, version: i64) -> Completion {
+pub async fn almost(store: &Store, user: &UserId, version: i64) -> Completion {
     let (new, _) = client();
     let of = new.id.clone();
     let id = SignInId::new(NOW, chance());

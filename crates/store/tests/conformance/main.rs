@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod backends;
 mod clients;
 mod engine;
 mod feed;

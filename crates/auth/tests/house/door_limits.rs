@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const STRANGER: &str = "amy@example.com";
 
-fn production() -> Settings {
+pub fn production() -> Settings {
     Settings {
         public_url: Some("https://auth.example.com".parse().unwrap()),
         mail_from: Some(Sender::parse("Acme <no-reply@example.com>").unwrap()),

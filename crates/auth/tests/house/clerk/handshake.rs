@@ -2,6 +2,7 @@
 
 use super::{app::*, sessions};
 use crate::kit::*;
+use housekey::settings::Settings;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -94,6 +95,18 @@ async fn with_test_keys_it_travels_in_the_address() {
     assert!(told.header("location").starts_with("http://localhost:3000/home?a=b&__clerk_handshake=ey"));
 }
 
+async fn in_production_nothing_travels_in_the_address_whatever_is_asked() {
+    let settings = Settings { app_origins: vec!["https://app.example.com".into()], ..crate::door_limits::production() };
+    let web = clerk_with(settings).await;
+    let asked = format!("{HANDSHAKE}?redirect_url=https%3A%2F%2Fapp.example.com%2F&__clerk_db_jwt=dvb_x");
+    for format in ["", "&format=nonce"] {
+        let told = web.app(1).visit(&format!("{asked}{format}")).await;
+        assert_eq!(told.header("location"), "https://app.example.com/", "{}", told.body);
+        let cookie = set(&told, "__clerk_handshake").or(set(&told, "__clerk_handshake_nonce")).unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("Secure") && cookie.contains("Domain=example.com"));
+    }
+}
+
 async fn a_session_that_ended_is_not_handed_over() {
     let web = clerk().await;
     let app = web.signed_up_in_app(1, ADA).await;
@@ -183,6 +196,7 @@ on_both!(
     nobody_signed_in_is_told_too,
     without_a_nonce_the_answer_is_a_signed_token,
     with_test_keys_it_travels_in_the_address,
+    in_production_nothing_travels_in_the_address_whatever_is_asked,
     a_session_that_ended_is_not_handed_over,
     sec_54_nobody_is_sent_to_another_site,
     touching_gives_the_cookie_a_longer_life_and_the_same_secret,

@@ -1,10 +1,11 @@
 // The real program on an empty folder and a free port, for one test.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const PROGRAM = process.env.HOUSEKEY_PROGRAM ?? new URL('../../target/xtask/housekey-testkit', import.meta.url).pathname;
 
@@ -14,6 +15,8 @@ export class Server {
     this.url = url;
     this.folder = folder;
     this.log = '';
+    // By how much the server's clock is ahead of this machine's.
+    this.ahead = 0;
   }
 
   // `config` is the text of a housekey.toml, laid over what every test needs.
@@ -52,6 +55,30 @@ export class Server {
     const found = this.log.match(/https?:\/\/\S*\/dev\/mail\S*/);
     if (!found) throw new Error(`the server printed no address for its mail:\n${this.log}`);
     return found[0].replace(/[.,)"']+$/, '');
+  }
+
+  // A command of the program's, over this server's data; its answer in JSON.
+  async command(...words) {
+    const flags = ['--json', '--data', join(this.folder, 'data'), '--config', join(this.folder, 'housekey.toml')];
+    const { stdout } = await promisify(execFile)(PROGRAM, [...words, ...flags], { env: { ...process.env, NO_COLOR: '1' } });
+    return JSON.parse(stdout);
+  }
+
+  // Moves the server's clock on; the program has this in its test kit alone.
+  async advance(millis) {
+    const answer = await this.ask({ ask: 'clock_advance', millis });
+    if (answer.ok === undefined) throw new Error(`the server's clock was not moved: ${JSON.stringify(answer)}`);
+    this.ahead = answer.ok;
+  }
+
+  // A question on the control socket, as the command line asks them.
+  ask(question) {
+    return new Promise((done, failed) => {
+      const socket = connect(join(this.folder, 'data', 'control.sock'));
+      let text = '';
+      socket.on('error', failed).on('data', (bytes) => { text += bytes; }).on('end', () => done(JSON.parse(text)));
+      socket.write(`${JSON.stringify(question)}\n`);
+    });
   }
 
   async stop() {

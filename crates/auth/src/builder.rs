@@ -10,7 +10,7 @@ use crate::{
     seen::Seen,
     sessions::SessionCache,
     settings::{Mode, Mount, Sender, Settings},
-    world::World,
+    world::{Clock, World},
 };
 use housekey_core::{entropy, limits::Limits, redirect::Origins, secret::Secret};
 use housekey_store::{Store, StoreError};
@@ -29,6 +29,7 @@ pub struct Builder {
     old_keys: Vec<Key>,
     mailer: Option<Arc<dyn Mailer>>,
     world: Option<World>,
+    clock: Option<Arc<dyn Clock>>,
     migrate: bool,
     contracts: Vec<Contract>,
     faults: Vec<BuildFault>,
@@ -95,6 +96,7 @@ impl Housekey {
             old_keys: Vec::new(),
             mailer: None,
             world: None,
+            clock: None,
             migrate: false,
             contracts: vec![Contract::Pages],
             faults: Vec::new(),
@@ -187,13 +189,20 @@ impl Builder {
         self
     }
 
+    /// Another clock than the machine's, with all else as it is.
+    #[cfg(feature = "testkit")]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
     /// Checks everything, migrates where that was asked for, and reads the key's check value from the database. Starts
     /// nothing.
     ///
     /// # Errors
     /// Every fault at once.
     pub async fn build(self) -> Result<Housekey, BuildError> {
-        let Self { store, settings, key, old_keys, mailer, world, migrate, contracts, mut faults } = self;
+        let Self { store, settings, key, old_keys, mailer, world, clock, migrate, contracts, mut faults } = self;
         for (key, wrong) in settings.faults() {
             faults.push(BuildFault::Setting { key: key.to_owned(), what: wrong.what, instead: wrong.write });
         }
@@ -235,6 +244,10 @@ impl Builder {
                 let mailer = mailer.map_or_else(|| default_mailer(&settings, development, &mut faults), Some);
                 mailer.map(|mailer| World::for_settings(mailer, &settings))
             }
+        };
+        let world = match clock {
+            Some(clock) => world.map(|world| World { clock, ..world }),
+            None => world,
         };
         if !faults.is_empty() {
             return Err(BuildError(faults));

@@ -10,7 +10,7 @@ use crate::{
     keys::Key,
     mail::{Caught, OutgoingMail},
     settings::Settings,
-    world::{Clock, World},
+    world::{Clock, SystemClock, World},
 };
 use housekey_core::{
     entropy::{Entropy, Seeded},
@@ -51,6 +51,35 @@ impl Clock for SetClock {
 
     fn monotonic(&self) -> Duration {
         Duration::from_millis(self.0.load(Ordering::SeqCst).unsigned_abs())
+    }
+}
+
+/// The machine's clock, and by how much it was moved on.
+pub struct MovedClock {
+    machine: SystemClock,
+    by: AtomicI64,
+}
+
+impl MovedClock {
+    /// Begins with the machine's time.
+    pub fn start() -> Arc<Self> {
+        Arc::new(Self { machine: SystemClock::start(), by: AtomicI64::new(0) })
+    }
+
+    /// Goes on by so many milliseconds, and gives the whole of them. It never goes back.
+    pub fn advance(&self, millis: u32) -> i64 {
+        let millis = i64::from(millis);
+        self.by.fetch_add(millis, Ordering::SeqCst) + millis
+    }
+}
+
+impl Clock for MovedClock {
+    fn now(&self) -> Time {
+        Time::from_millis(self.machine.now().as_millis() + self.by.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.machine.monotonic() + Duration::from_millis(self.by.load(Ordering::SeqCst).unsigned_abs())
     }
 }
 

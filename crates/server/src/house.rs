@@ -24,6 +24,8 @@ pub async fn open(server: &ServerSettings, settings: Settings, store: &Store) ->
     for old in &server.old_keys {
         builder = builder.old_key(Key::given(MasterKey::parse(old.expose())?));
     }
+    #[cfg(feature = "testkit")]
+    let builder = builder.clock(crate::testkit::clock());
     Ok(builder.build().await?)
 }
 

@@ -11,6 +11,8 @@ mod out;
 mod serve;
 mod store;
 mod telemetry;
+#[cfg(feature = "testkit")]
+mod testkit;
 
 use std::process::ExitCode;
 

@@ -29,6 +29,12 @@ pub enum Ask {
         /// What.
         errand: Errand,
     },
+    /// Move the server's clock on.
+    #[cfg(feature = "testkit")]
+    ClockAdvance {
+        /// By so many milliseconds.
+        millis: u32,
+    },
 }
 
 /// An answer.

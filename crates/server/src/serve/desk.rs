@@ -34,6 +34,8 @@ impl Desk for FrontDesk {
                 Ok(done) => Answer::Ok(done),
                 Err(why) => Answer::Error(format!("{why:#}")),
             },
+            #[cfg(feature = "testkit")]
+            Ask::ClockAdvance { millis } => Answer::Ok(crate::testkit::clock().advance(millis).into()),
             Ask::MailTest { to } => match send_test(self.housekey.settings(), &to).await {
                 Ok(()) => Answer::Ok(true.into()),
                 Err(why) => Answer::Error(format!("{why:#}")),

@@ -1,0 +1,177 @@
+// What the tests of Clerk's components share: one server and one app for all
+// tests of a worker, people made by the Backend API, and a watch over what the
+// browser does meanwhile.
+
+import { test as base, expect } from '@playwright/test';
+
+import { clerkApp } from './clerk-app.js';
+import { Mailbox } from './mailbox.js';
+import { Server } from './server.js';
+
+export { expect };
+
+export const PASSWORD = 'lantern-orbit-velvet-4711';
+export const MINUTE = 60_000;
+
+const LOOSE = '[limits]\nmultiplier = 50\nreason = "many tests behind one address"\n';
+let people = 0;
+
+export const test = base.extend({
+  // More of a housekey.toml.
+  clerkConfig: ['', { option: true, scope: 'worker' }],
+
+  clerk: [async ({ clerkConfig }, use) => {
+    const clerk = await Clerk.start(clerkConfig);
+    await use(clerk);
+    await clerk.stop();
+  }, { scope: 'worker' }],
+
+  mailbox: [async ({ clerk, browser }, use) => {
+    const context = await browser.newContext();
+    await use(new Mailbox(clerk.server, context));
+    await context.close();
+  }, { scope: 'worker' }],
+
+  baseURL: async ({ clerk }, use) => { await use(clerk.app.origin); },
+
+  // Every context that a test opens is watched; `page` is in the first.
+  watch: [async ({}, use, info) => {
+    const watch = new Watch();
+    await use(watch);
+    expect(watch.outside, 'requests to other hosts').toEqual([]);
+    if (info.status === info.expectedStatus) expect(watch.faults, 'faults in the browser').toEqual([]);
+  }, { auto: true }],
+
+  context: async ({ context, clerk, watch }, use) => {
+    await enter(context, clerk, watch);
+    await use(context);
+  },
+
+  // Another browser.
+  another: async ({ browser, clerk, watch, baseURL }, use) => {
+    const opened = [];
+    await use(async () => {
+      const context = await browser.newContext({ baseURL });
+      opened.push(context);
+      await enter(context, clerk, watch);
+      return context.newPage();
+    });
+    for (const context of opened) await context.close();
+  },
+});
+
+// A server, an app that lists it, and keys.
+class Clerk {
+  static async start(config) {
+    const clerk = new Clerk();
+    clerk.app = await clerkApp();
+    const forwarded = `[clerk]\nproxy_urls = ["${clerk.app.origin}/__clerk"]\n`;
+    clerk.server = await Server.start({ config: `${forwarded}${config}${LOOSE}`, returnTo: [clerk.app.origin] });
+    clerk.keys = await clerk.server.command('clerk', 'keys', 'new');
+    clerk.app.connect(clerk.server, clerk.keys.publishable_key);
+    return clerk;
+  }
+
+  async stop() {
+    await this.server.stop();
+    await this.app.close();
+  }
+
+  // An operation of the Backend API.
+  async backend(method, path, body) {
+    const answer = await fetch(`${this.server.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.keys.secret_key}`, 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const told = await answer.json();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(told)}`);
+    return told;
+  }
+
+  // Somebody with an account and a proved address.
+  async person(more = {}) {
+    const { email, password } = newPerson();
+    const user = await this.backend('POST', '/users', { email_address: [email], password, ...more });
+    return { email, password, id: user.id };
+  }
+
+  // Moves time on for the server and for these browsers.
+  async later(millis, ...contexts) {
+    await this.server.advance(millis);
+    for (const context of contexts) await context.clock.fastForward(millis);
+  }
+}
+
+export function newPerson() {
+  people += 1;
+  return { email: `ada.${process.pid}.${people}@example.com`, password: PASSWORD };
+}
+
+// Browsers live at the server's time.
+async function enter(context, clerk, watch) {
+  if (clerk.server.ahead > 0) await context.clock.install({ time: Date.now() + clerk.server.ahead });
+  watch.over(context);
+}
+
+class Watch {
+  outside = [];
+  faults = [];
+
+  over(context) {
+    context.on('request', (request) => {
+      const url = new URL(request.url());
+      const local = url.hostname === 'localhost' || ['data:', 'blob:', 'about:'].includes(url.protocol);
+      if (!local) this.outside.push(request.url());
+    });
+    context.on('response', (response) => {
+      if (response.status() >= 500) this.faults.push(`${response.status()} ${response.url()}`);
+    });
+    context.on('weberror', (error) => this.faults.push(String(error.error())));
+    context.on('console', (message) => {
+      // Chromium notes each refusal itself; what the page makes of it is the test's matter.
+      const refusal = /^Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
+      if (message.type() === 'error' && !refusal) this.faults.push(`${message.text()} (${message.location().url})`);
+    });
+  }
+}
+
+// Signs somebody in on the app's page with the sign-in component.
+export async function signIn(page, person, at = '/sign-in') {
+  await page.goto(at);
+  await page.getByLabel('Email address').fill(person.email);
+  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await expectIn(page, person);
+}
+
+export async function expectIn(page, person) {
+  await expect(page.getByRole('status').first()).toHaveText(`Signed in as ${person.name ?? person.email}`);
+}
+
+export async function expectOut(page) {
+  await expect(page.getByRole('status').first()).toHaveText('Signed out');
+}
+
+// A code, typed as one types it.
+export async function typeCode(page, code) {
+  const field = page.getByLabel('Enter verification code');
+  await field.click();
+  await page.keyboard.type(code);
+}
+
+// Signs in on the server's own pages.
+export async function signInOnPages(page, clerk, person) {
+  await page.goto(`${clerk.server.url}/sign-in`);
+  await page.getByLabel(/e-mail/i).fill(person.email);
+  await page.getByRole('main').getByRole('button', { name: /continue/i }).click();
+  await page.getByLabel(/^password/i).fill(person.password);
+  await page.getByRole('main').getByRole('button', { name: /sign in|continue/i }).first().click();
+  await expect(page).toHaveURL(/\/account/);
+}
+
+// A picture, kept in artefacts/ for a person's eye.
+export async function look(page, name) {
+  await page.screenshot({ path: `artefacts/clerk-${name}.png`, fullPage: true, animations: 'disabled' });
+}

@@ -131,6 +131,10 @@ async fn a_picture_is_taken_in_shown_and_dropped() {
     let shown = app.jar.get(&url.replace("http://localhost:4000", "")).await;
     assert_eq!(shown.status, 200);
     assert!(shown.header("content-type").starts_with("image/"), "{}", shown.header("content-type"));
+    assert_eq!(shown.header("access-control-allow-origin"), "*", "components ask for it by CORS, without credentials");
+    let initials = app.jar.get("/pictures/initials.svg?of=AL").await;
+    assert_eq!(initials.header("access-control-allow-origin"), "*");
+    assert_eq!(initials.header("access-control-allow-credentials"), "");
     let dropped = app.delete("/v1/me/profile_image").await.ok();
     assert_eq!(dropped.response()["deleted"], true);
     assert_eq!(app.get("/v1/me").await.ok().response()["has_image"], false);

@@ -22,6 +22,7 @@ use housekey_core::{
 };
 use housekey_store::coherence::Stamp;
 use quick_cache::{Weighter, sync::Cache};
+use serde::de::IgnoredAny;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A client as its doors show it.
@@ -134,7 +135,8 @@ impl Housekey {
     /// # Errors
     /// [`Error::Limited`] beyond the limits of the caller's address.
     pub async fn client_begin(&self, caller: &Caller) -> Result<Outcome<()>> {
-        if let Presented::Client(_) = self.present::<()>(caller).await? {
+        // A call that comes twice finds its client as well; what follows knows it again.
+        if let Presented::Client(_) | Presented::Repeat(_) = self.present::<IgnoredAny>(caller).await? {
             return Ok(Outcome::plain(()));
         }
         self.pass(self.sign_in_spends(caller)).await?;

@@ -177,11 +177,12 @@ fn denied(why: Denial, proof: Proof) -> Refusal {
             "This is the last way in to the account and cannot be removed.",
             Value::Null,
         ),
+        // A ticket comes by a link: no component has a field that the message could stand under.
         (Denial::LinkExpired | Denial::TicketExpired, _) => {
-            (S::BAD_REQUEST, "ticket_expired_code", "This ticket was used, revoked or is too old.", param("ticket"))
+            (S::BAD_REQUEST, "ticket_expired_code", "This ticket was used, revoked or is too old.", Value::Null)
         }
         (Denial::TicketInvalid, _) => {
-            (S::BAD_REQUEST, "ticket_invalid_code", "This ticket is none of this instance's.", param("ticket"))
+            (S::BAD_REQUEST, "ticket_invalid_code", "This ticket is none of this instance's.", Value::Null)
         }
         (Denial::NotAllowed, _) => {
             (S::FORBIDDEN, "not_allowed_access", "This e-mail address may not sign up here.", param("email_address"))

@@ -23,17 +23,19 @@ pub enum For {
 }
 pub use For::*;
 
-pub const ROUTES: [(&str, &str, For); 28] = [
+pub const ROUTES: [(&str, &str, For); 30] = [
     ("/", "GET", Everyone),
     ("/sign-in", "GET POST", Everyone),
     ("/sign-in/password", "GET POST", Attempt),
     ("/sign-in/code", "GET POST", Attempt),
     ("/sign-in/code/send", "POST", Attempt),
     ("/sign-in/new-password", "GET POST", Attempt),
+    ("/sign-in/ticket", "GET POST", Link),
     ("/forgot-password", "GET POST", Everyone),
     ("/sign-up", "GET POST", Everyone),
     ("/sign-up/code", "GET POST", Attempt),
     ("/sign-up/code/send", "POST", Attempt),
+    ("/sign-up/ticket", "GET POST", Link),
     ("/theme", "POST", Everyone),
     ("/password-strength", "POST", Everyone),
     ("/sign-out", "GET POST", Owner),
@@ -63,7 +65,7 @@ pub fn fields(path: &str) -> Vec<(&'static str, &'static str)> {
         "/account/devices" => vec![("session", "others")],
         "/step-up" => vec![("way", "password"), ("password", PASSWORD), ("return_to", "")],
         "/sign-in/password" => vec![("password", PASSWORD)],
-        "/sign-in/new-password" => vec![("password", "another lantern tide")],
+        "/sign-in/new-password" | "/sign-up/ticket" => vec![("password", "another lantern tide")],
         p if p.ends_with("/verify") || p.ends_with("/code") => vec![("code", "000000")],
         _ => vec![],
     }

@@ -21,6 +21,7 @@ mod sign_up;
 mod step_up;
 mod strength;
 mod theme;
+mod tickets;
 mod undo;
 mod words;
 
@@ -49,10 +50,12 @@ impl Housekey {
             .route("/sign-in/code", get(code::show_sign_in).post(code::check_sign_in))
             .route("/sign-in/code/send", post(code::send_sign_in))
             .route("/sign-in/new-password", get(reset::show_new).post(reset::set_new))
+            .route("/sign-in/ticket", get(tickets::show_sign_in).post(tickets::sign_in))
             .route("/forgot-password", get(reset::show).post(reset::start))
             .route("/sign-up", get(sign_up::show).post(sign_up::start))
             .route("/sign-up/code", get(code::show_sign_up).post(code::check_sign_up))
             .route("/sign-up/code/send", post(code::send_sign_up))
+            .route("/sign-up/ticket", get(tickets::show_sign_up).post(tickets::sign_up))
             .route("/theme", post(theme::choose))
             .route("/password-strength", post(strength::tell))
             .route("/sign-out", get(sign_out::show).post(sign_out::end))

@@ -2,7 +2,7 @@
 
 use super::{
     page::{self, Told},
-    problem,
+    problem, tickets,
 };
 use crate::{
     caller::Cookies,
@@ -21,6 +21,9 @@ struct View {
 }
 
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
+    if let Some(response) = tickets::come(&ask, query.as_deref(), "/sign-in/ticket") {
+        return response;
+    }
     let to = page::return_to(&ask, &asked(query.as_deref(), "return_to"));
     match page::current(&ask).await {
         Ok(Some(_)) => return page::go_home(ask, to.as_ref(), &Cookies::default()),

@@ -4,6 +4,7 @@ use super::{
     page::{self, Told},
     problem,
     sign_in::asked,
+    tickets,
 };
 use crate::{caller::Cookies, doors::shared::Ask, flows::sign_up::StartSignUp};
 use axum::{extract::RawQuery, response::Response};
@@ -18,6 +19,9 @@ struct View {
 }
 
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
+    if let Some(response) = tickets::come(&ask, query.as_deref(), "/sign-up/ticket") {
+        return response;
+    }
     let to = page::return_to(&ask, &asked(query.as_deref(), "return_to"));
     match page::current(&ask).await {
         Ok(Some(_)) => return page::go_home(ask, to.as_ref(), &Cookies::default()),

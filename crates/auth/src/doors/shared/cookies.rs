@@ -27,6 +27,8 @@ pub struct CookieNames {
     pub theme: String,
     /// An undo link's token between its GET and its POST.
     pub undo: String,
+    /// A ticket between its GET and its POST.
+    pub ticket: String,
     secure: bool,
     signed: Option<SignedCookies>,
 }
@@ -61,6 +63,7 @@ impl CookieNames {
             dev: name("dev"),
             theme: name("theme"),
             undo: name("undo"),
+            ticket: name("ticket"),
             secure,
             signed: housekey.serves(Contract::Clerk).then(|| SignedCookies::of(housekey)),
         }

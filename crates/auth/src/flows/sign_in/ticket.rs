@@ -4,7 +4,7 @@ use super::{Finish, SignInView};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::client::Presented,
+    flows::{client::Presented, codes},
     housekey::Housekey,
 };
 use housekey_core::{
@@ -12,8 +12,25 @@ use housekey_core::{
     sign_in::{self, After, Begun, FirstProof},
     token::opaque::OpaqueToken,
 };
+use housekey_store::users::UserRow;
+
+/// A ticket that can still be used.
+struct Read {
+    row: SignInTokenId,
+    user: UserRow,
+    proof: FirstProof,
+}
 
 impl Housekey {
+    /// Whom a ticket would sign in, for a page that asks before its POST does it: the address, masked.
+    ///
+    /// # Errors
+    /// [`Denial::TicketInvalid`] for an unknown ticket, [`Denial::TicketExpired`] for one that was used or is too old.
+    pub async fn sign_in_ticket_shown(&self, ticket: &str) -> Result<String> {
+        let Read { user, .. } = self.read_ticket(ticket).await?;
+        Ok(codes::mailbox_of(&user).map(|to| to.masked()).unwrap_or_default())
+    }
+
     /// Signs in by a ticket. The caller must have a client: a browser that has none gets one by [`Self::client_begin`].
     ///
     /// # Errors
@@ -31,15 +48,7 @@ impl Housekey {
             Presented::Nobody => return Err(Error::Denied(Denial::AttemptExpired)),
         };
         self.pass(self.sign_in_spends(caller)).await?;
-        let invalid = || Error::Denied(Denial::TicketInvalid);
-        let token = OpaqueToken::<SignInTokenId>::parse(ticket).map_err(|_| invalid())?;
-        let row = self.store().reader().sign_in_token(&token.id).await?.ok_or_else(invalid)?;
-        let user = self.store().reader().user(&row.user).await?.ok_or_else(invalid)?;
-        let shown = token.secret().expose();
-        let proof = FirstProof::ticket(user.account.clone(), shown, &row.secret_hash).ok_or_else(invalid)?;
-        if row.state != "pending" || row.expires <= self.now() {
-            return Err(Error::Denied(Denial::TicketExpired));
-        }
+        let Read { row, user, proof } = self.read_ticket(ticket).await?;
         let now = self.now();
         let begun = Begun {
             id: SignInId::new(now, self.entropy()),
@@ -51,11 +60,23 @@ impl Housekey {
             return Err(Error::Bug("a ticket led to a reset"));
         };
         let mut finish = Finish::new(done, &user);
-        finish.ticket = Some(row.id);
+        finish.ticket = Some(row);
         match self.finish_sign_in(caller, &checked.client, finish).await {
             // Used by somebody in the same moment, unless it was this very call.
             Err(Error::Conflict) => self.or_repeat(caller, Err(Error::Conflict)).await,
             other => other,
         }
+    }
+    async fn read_ticket(&self, ticket: &str) -> Result<Read> {
+        let invalid = || Error::Denied(Denial::TicketInvalid);
+        let token = OpaqueToken::<SignInTokenId>::parse(ticket).map_err(|_| invalid())?;
+        let row = self.store().reader().sign_in_token(&token.id).await?.ok_or_else(invalid)?;
+        let user = self.store().reader().user(&row.user).await?.ok_or_else(invalid)?;
+        let shown = token.secret().expose();
+        let proof = FirstProof::ticket(user.account.clone(), shown, &row.secret_hash).ok_or_else(invalid)?;
+        if row.state != "pending" || row.expires <= self.now() {
+            return Err(Error::Denied(Denial::TicketExpired));
+        }
+        Ok(Read { row: row.id, user, proof })
     }
 }

@@ -229,6 +229,14 @@ impl Housekey {
         Ok(fields)
     }
 
+    /// Whom an invitation is for, as its page shows it: the address, as its maker wrote it.
+    ///
+    /// # Errors
+    /// [`Denial::TicketInvalid`] for an unknown ticket, [`Denial::TicketExpired`] for one that was used or is too old.
+    pub async fn sign_up_invited(&self, ticket: &str) -> Result<String> {
+        Ok(self.read_invitation(ticket).await?.email.typed().to_owned())
+    }
+
     /// The invitation behind a ticket that can still be used.
     async fn read_invitation(&self, ticket: &str) -> Result<Invited> {
         let invalid = || Error::Denied(Denial::TicketInvalid);

@@ -17,5 +17,6 @@ mod sign_ins;
 mod sign_ups;
 mod strangers;
 mod test_mode;
+mod ticket_pages;
 mod tickets;
 mod verify;

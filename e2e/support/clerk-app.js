@@ -31,9 +31,9 @@ function serve(app, ask, answer) {
   if (bundle) return script(bundle[1], bundle[2], answer);
   if (url.pathname.startsWith('/__clerk/')) return forward(app, ask, answer);
   // The same app, which calls the server itself or by way of `/__clerk`.
-  const forwarded = url.pathname.startsWith('/forwarded/');
+  const forwarded = /^\/forwarded(\/|$)/.test(url.pathname);
   const path = forwarded ? url.pathname.slice('/forwarded'.length) : url.pathname;
-  const mount = COMPONENTS[path];
+  const mount = COMPONENTS[path || '/'];
   if (!mount) {
     answer.writeHead(404).end('no such page');
     return undefined;

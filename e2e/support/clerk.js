@@ -60,13 +60,13 @@ export const test = base.extend({
   },
 });
 
-// A server, an app that lists it, and keys.
-class Clerk {
-  static async start(config) {
+// A server, an app that it lists, and keys.
+export class Clerk {
+  static async start(config, origins = []) {
     const clerk = new Clerk();
     clerk.app = await clerkApp();
     const forwarded = `[clerk]\nproxy_urls = ["${clerk.app.origin}/__clerk"]\n`;
-    clerk.server = await Server.start({ config: `${forwarded}${config}${LOOSE}`, returnTo: [clerk.app.origin] });
+    clerk.server = await Server.start({ config: `${forwarded}${config}${LOOSE}`, returnTo: [clerk.app.origin, ...origins] });
     clerk.keys = await clerk.server.command('clerk', 'keys', 'new');
     clerk.app.connect(clerk.server, clerk.keys.publishable_key);
     return clerk;
@@ -154,11 +154,30 @@ export async function expectOut(page) {
   await expect(page.getByRole('status').first()).toHaveText('Signed out');
 }
 
+// Signs in and goes to the app's page with the user profile.
+export async function openProfile(page, person) {
+  await signIn(page, person);
+  await page.goto('/profile');
+  await expect(page.getByRole('heading', { name: 'Profile details' })).toBeVisible();
+}
+
+// A part of the user profile, by the name that Clerk's own documents style it by.
+export const section = (page, name) => page.locator(`.cl-profileSection__${name}`);
+
+// What a component says under a field.
+export const refusal = (page) => page.getByTestId('form-feedback-error');
+
+// By the menu of the user button, which is on the app's first page.
+export async function signOut(page) {
+  await page.getByRole('button', { name: 'Open user menu' }).click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+}
+
 // A code, typed as one types it.
 export async function typeCode(page, code) {
   const field = page.getByLabel('Enter verification code');
   await field.click();
-  await page.keyboard.type(code);
+  await field.pressSequentially(code);
 }
 
 // Signs in on the server's own pages.

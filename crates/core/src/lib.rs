@@ -7,6 +7,8 @@ pub mod time;
 pub mod token;
 
 #[cfg(feature = "rules")]
+pub mod bundle;
+#[cfg(feature = "rules")]
 pub mod event;
 #[cfg(feature = "rules")]
 pub mod event_chain;

@@ -1,6 +1,7 @@
 //! Building the house: everything is checked, and all faults are told at once. Nothing runs yet.
 
 use crate::{
+    bundles::{BundleSource, Bundles},
     doors::{Contract, pages::Pages},
     error::Error,
     flows::{clients::ClientCache, secret_keys::SecretKeys},
@@ -32,6 +33,7 @@ pub struct Builder {
     clock: Option<Arc<dyn Clock>>,
     migrate: bool,
     contracts: Vec<Contract>,
+    bundles: Option<Bundles>,
     faults: Vec<BuildFault>,
 }
 
@@ -99,6 +101,7 @@ impl Housekey {
             clock: None,
             migrate: false,
             contracts: vec![Contract::Pages],
+            bundles: None,
             faults: Vec::new(),
         }
     }
@@ -183,6 +186,12 @@ impl Builder {
         self
     }
 
+    /// Where Clerk's browser scripts are kept, for [`Contract::Clerk`]. Without it none are served, and apps bundle theirs.
+    pub fn bundles(mut self, source: impl BundleSource + 'static) -> Self {
+        self.bundles = Some(Bundles::new(Arc::new(source)));
+        self
+    }
+
     /// Time, chance and the outside, for tests.
     pub fn world(mut self, world: World) -> Self {
         self.world = Some(world);
@@ -202,7 +211,7 @@ impl Builder {
     /// # Errors
     /// Every fault at once.
     pub async fn build(self) -> Result<Housekey, BuildError> {
-        let Self { store, settings, key, old_keys, mailer, world, clock, migrate, contracts, mut faults } = self;
+        let Self { store, settings, key, old_keys, mailer, world, clock, migrate, contracts, bundles, mut faults } = self;
         for (key, wrong) in settings.faults() {
             faults.push(BuildFault::Setting { key: key.to_owned(), what: wrong.what, instead: wrong.write });
         }
@@ -277,6 +286,7 @@ impl Builder {
             secret_keys: SecretKeys::default(),
             clerk: ClerkHost::of(&public_url),
             contracts,
+            bundles,
             seen: Seen::default(),
             mail_bell: Notify::new(),
             day_key: Mutex::default(),

@@ -1,6 +1,7 @@
 //! The house itself: what flows and doors share, behind one cheap handle.
 
 use crate::{
+    bundles::Bundles,
     caller::Caller,
     doors::{Contract, pages::Pages},
     error::{Error, Result},
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     pub secret_keys: SecretKeys,
     pub clerk: ClerkHost,
     pub contracts: Vec<Contract>,
+    pub bundles: Option<Bundles>,
     pub seen: Seen,
     pub mail_bell: Notify,
     pub day_key: Mutex<Option<(String, [u8; 32])>>,

@@ -1,6 +1,7 @@
 //! Authentication for your own app, in your own database.
 
 mod builder;
+mod bundles;
 mod caller;
 pub mod doors;
 mod error;
@@ -20,6 +21,7 @@ pub mod testkit;
 mod world;
 
 pub use builder::{BuildError, BuildFault, Builder};
+pub use bundles::{BundleFile, BundleSource, Version};
 pub use caller::{Caller, ClientToken, Cookies, Door, Outcome, SetClient, SetDevice, Signed};
 pub use doors::Contract;
 pub use error::{Denial, Error, Fault, Result};

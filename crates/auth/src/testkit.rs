@@ -2,6 +2,8 @@
 //! their cookies. Behind the feature `testkit`, which no release has.
 
 use crate::{
+    builder::Builder,
+    bundles::BundleSource,
     caller::{Caller, ClientToken, Cookies, Door, Outcome},
     doors::Contract,
     hasher::Hasher,
@@ -126,6 +128,24 @@ impl TestHouse {
         Self::open(store, settings, Argon2Cost::CHEAP, (test_key(0), Vec::new()), contracts).await
     }
 
+    /// The same with browser scripts from a source.
+    ///
+    /// # Errors
+    /// What the builder found wrong.
+    pub async fn with_bundles(
+        store: Store,
+        settings: Settings,
+        contracts: &[Contract],
+        bundles: Option<impl BundleSource + 'static>,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let keys = (test_key(0), Vec::new());
+        let add = |builder: Builder| match bundles {
+            Some(source) => builder.bundles(source),
+            None => builder,
+        };
+        Self::build(store, settings, Argon2Cost::CHEAP, keys, contracts, add).await
+    }
+
     /// A house under the numbered key, with former keys.
     ///
     /// # Errors
@@ -148,6 +168,17 @@ impl TestHouse {
         keys: (MasterKey, Vec<MasterKey>),
         contracts: &[Contract],
     ) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::build(store, settings, cost, keys, contracts, |builder| builder).await
+    }
+
+    async fn build(
+        store: Store,
+        settings: Settings,
+        cost: Argon2Cost,
+        keys: (MasterKey, Vec<MasterKey>),
+        contracts: &[Contract],
+        finish: impl FnOnce(Builder) -> Builder,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         static SEED: AtomicU64 = AtomicU64::new(1);
         let (clock, caught) = (SetClock::start(), Caught::default());
         store.migrate(clock.now()).await?;
@@ -167,7 +198,7 @@ impl TestHouse {
         if !has_url {
             builder = builder.public_url("http://localhost:4000");
         }
-        Ok(Self { housekey: builder.build().await?, clock, caught })
+        Ok(Self { housekey: finish(builder).build().await?, clock, caught })
     }
 
     /// Sends what waits, and gives the last mail to this address.

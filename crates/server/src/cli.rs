@@ -77,7 +77,7 @@ apart from the database. Stop it with Ctrl-C or SIGTERM: it finishes what was be
     /// Make keys
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Serve apps that were written for Clerk: keys and coverage
+    /// Serve apps that were written for Clerk: keys, browser scripts, coverage
     #[command(subcommand)]
     Clerk(ClerkCommand),
     /// Look at or change the version of the database's schema
@@ -161,6 +161,9 @@ pub enum ClerkCommand {
     /// Make, list and revoke the keys of apps
     #[command(subcommand)]
     Keys(ClerkKeysCommand),
+    /// Keep the browser scripts that Clerk's SDKs load
+    #[command(subcommand)]
+    Bundles(BundlesCommand),
     /// List the operations of Clerk's APIs and which are served
     #[command(after_help = "Examples:
   housekey clerk coverage
@@ -201,6 +204,46 @@ It is refused at once here, and within a second on every other node.")]
         /// Its id, as `list` shows it
         #[arg(value_name = "ID")]
         id: String,
+    },
+}
+
+/// `housekey clerk bundles …`
+#[derive(Subcommand)]
+pub enum BundlesCommand {
+    /// Check a package's published sum, and keep its scripts in the data folder
+    #[command(after_help = "Examples:
+  housekey clerk bundles add --from-registry
+  housekey clerk bundles add --from-registry @clerk/clerk-js@6 @clerk/ui@1.34.0
+  housekey clerk bundles add clerk-ui-1.34.0.tgz --integrity sha512-…
+
+Without names the registry gives the versions that this release was tried with. `clerk.registry` names another
+registry. A file comes from `npm pack @clerk/ui@1.34.0`, its sum from `npm view @clerk/ui@1.34.0 dist.integrity`.
+A running server has the scripts at once; each node that has its own data folder keeps its own.")]
+    Add {
+        /// A package as the registry gives it
+        #[arg(value_name = "FILE", requires = "integrity", required_unless_present = "from_registry")]
+        file: Option<PathBuf>,
+        /// The sum that it was published with
+        #[arg(long, value_name = "SHA512", requires = "file")]
+        integrity: Option<String>,
+        /// Take these packages from the registry, with the sums that stand there
+        #[arg(long, value_name = "PACKAGE@VERSION", num_args = 0.., conflicts_with = "file")]
+        from_registry: Option<Vec<String>>,
+    },
+    /// List the versions that are kept
+    #[command(after_help = "Examples:
+  housekey clerk bundles list
+  housekey clerk bundles list --json")]
+    List,
+    /// Remove a version
+    #[command(after_help = "Examples:
+  housekey clerk bundles remove @clerk/ui@1.34.0
+
+Pages that ask for it get the nearest version of its major, where one is kept.")]
+    Remove {
+        /// Package and version, as `list` shows them
+        #[arg(value_name = "PACKAGE@VERSION")]
+        which: String,
     },
 }
 

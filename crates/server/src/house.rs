@@ -9,6 +9,7 @@ use housekey_core::keyring::MasterKey;
 use housekey_store::Store;
 
 use crate::{
+    bundles::Shelf,
     config::{Config, Flags, ServerSettings, load_over},
     store,
 };
@@ -19,8 +20,11 @@ pub async fn open(server: &ServerSettings, settings: Settings, store: &Store) ->
         Some(text) => Key::given(MasterKey::parse(text.expose())?),
         None => Key::file_or_new(server.key_path()),
     };
-    let mut builder =
-        Housekey::builder(store.clone()).settings(settings).key(key).serve([Contract::Pages, Contract::Clerk]);
+    let mut builder = Housekey::builder(store.clone())
+        .settings(settings)
+        .key(key)
+        .serve([Contract::Pages, Contract::Clerk])
+        .bundles(Shelf::of(&server.data));
     for old in &server.old_keys {
         builder = builder.old_key(Key::given(MasterKey::parse(old.expose())?));
     }

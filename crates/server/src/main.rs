@@ -1,5 +1,6 @@
 //! Housekey as one binary: command line, configuration, and the server.
 
+mod bundles;
 mod cli;
 mod commands;
 mod config;
@@ -18,7 +19,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{ClerkCommand, ClerkKeysCommand, Cli, Command, ConfigCommand, KeysCommand, MailCommand, MigrateCommand};
+use cli::{
+    BundlesCommand, ClerkCommand, ClerkKeysCommand, Cli, Command, ConfigCommand, KeysCommand, MailCommand,
+    MigrateCommand,
+};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -53,6 +57,16 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Clerk(ClerkCommand::Keys(ClerkKeysCommand::List)) => commands::clerk_keys_list(&flags, common.json),
         Command::Clerk(ClerkCommand::Keys(ClerkKeysCommand::Revoke { id })) => {
             commands::clerk_keys_revoke(&flags, id, common.json)
+        }
+        Command::Clerk(ClerkCommand::Bundles(BundlesCommand::Add { file, integrity, from_registry })) => {
+            let from = commands::BundleFrom::of(file, integrity, from_registry)?;
+            commands::clerk_bundles_add(&flags, from, common.json)
+        }
+        Command::Clerk(ClerkCommand::Bundles(BundlesCommand::List)) => {
+            commands::clerk_bundles_list(&flags, common.json)
+        }
+        Command::Clerk(ClerkCommand::Bundles(BundlesCommand::Remove { which })) => {
+            commands::clerk_bundles_remove(&flags, &which, common.json)
         }
         Command::Clerk(ClerkCommand::Coverage) => commands::clerk_coverage(common.json),
         Command::Migrate(MigrateCommand::Status) => commands::migrate_status(&flags, common.json),

@@ -76,8 +76,8 @@ pub static SERVER_KEYS: &[Key<ServerSettings>] = &[
         name: "server.data",
         kind: Kind::Path,
         scope: Scope::Boot,
-        doc: "The folder with the SQLite database, the key file, the lock and the control socket. Made at the first \
-              start, readable by its owner alone.",
+        doc: "The folder with the SQLite database, the key file, Clerk's browser scripts, the lock and the control \
+              socket. Made at the first start, readable by its owner alone.",
         unset: "",
         example: "\"/var/lib/housekey\"",
         set: |s, v| {

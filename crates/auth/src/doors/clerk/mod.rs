@@ -5,6 +5,7 @@
 
 mod answer;
 mod backend;
+mod bundles;
 pub(crate) mod convert;
 mod directives;
 mod entrance;
@@ -71,6 +72,7 @@ impl Housekey {
             .route_service("/v1/{*rest}", routes.clone())
             .route_service("/.well-known/{*rest}", routes.clone())
             .route_service("/oauth/{*rest}", routes.clone())
+            .route("/npm/{*rest}", get(bundles::show))
             .route_service("/api_keys", routes.clone())
             .route_service("/api_keys/{*rest}", routes)
     }

@@ -3,6 +3,7 @@
 
 mod app;
 mod backend;
+mod bundles;
 mod client;
 mod emails;
 mod entrance;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const PROGRAM = process.env.HOUSEKEY_PROGRAM ?? new URL('../../target/xtask/housekey-testkit', import.meta.url).pathname;
+export const PROGRAM = process.env.HOUSEKEY_PROGRAM ?? new URL('../../target/xtask/housekey-testkit', import.meta.url).pathname;
 
 export class Server {
   constructor(child, url, folder) {

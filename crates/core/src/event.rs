@@ -72,6 +72,14 @@ pub enum EventKind {
     SignInTokenRevoked,
     /// What the instance offers to apps was changed: templates, lists, addresses.
     InstanceChanged,
+    /// An endpoint of webhooks was made.
+    WebhookMade,
+    /// An endpoint was changed: switched on, or given another secret.
+    WebhookChanged,
+    /// An endpoint was removed.
+    WebhookRemoved,
+    /// An endpoint was switched off, since it answered no more.
+    WebhookDisabled,
 }
 
 impl EventKind {
@@ -110,6 +118,10 @@ impl EventKind {
             Self::SignInTokenMade => "sign_in_token.made",
             Self::SignInTokenRevoked => "sign_in_token.revoked",
             Self::InstanceChanged => "instance.changed",
+            Self::WebhookMade => "webhook.made",
+            Self::WebhookChanged => "webhook.changed",
+            Self::WebhookRemoved => "webhook.removed",
+            Self::WebhookDisabled => "webhook.disabled",
         }
     }
 }
@@ -139,6 +151,8 @@ pub struct Event {
     pub facts: Vec<u8>,
     /// Which key sealed them: `user` or the day, as `2026-11-23`.
     pub facts_key: String,
+    /// The same facts in the open, for who is told of it. They are written nowhere as they are.
+    pub from: ClientFacts,
 }
 
 /// The facts about a person that an event or a session keeps sealed.

@@ -135,6 +135,10 @@ ids! {
     AllowedId "alid_";
     /// An entry of the list of those who may not.
     BlockedId "blid_";
+    /// An address that is told what happens.
+    EndpointId "ep_";
+    /// What is told, to however many.
+    MessageId "msg_";
 }
 
 fn make(prefix: &str, now: Time, entropy: &dyn Entropy) -> String {

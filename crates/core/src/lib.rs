@@ -32,3 +32,5 @@ pub mod session;
 pub mod sign_in;
 #[cfg(feature = "rules")]
 pub mod sign_up;
+#[cfg(feature = "rules")]
+pub mod webhook;

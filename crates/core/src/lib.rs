@@ -21,6 +21,8 @@ pub mod keyring;
 #[cfg(feature = "rules")]
 pub mod limits;
 #[cfg(feature = "rules")]
+pub mod outbound;
+#[cfg(feature = "rules")]
 pub mod password;
 #[cfg(feature = "rules")]
 pub mod policy;

@@ -264,6 +264,11 @@ pub(crate) fn read(r: &Row) -> Result<EmailRow, StoreError> {
     })
 }
 
+/// The addresses of a user, as they are in this transaction.
+pub(crate) async fn of(tx: &mut Tx, user: &UserId) -> Result<Vec<EmailRow>, StoreError> {
+    tx.rows(&OF_USER, &[user.into()]).await?.iter().map(read).collect()
+}
+
 /// The proved address of a new user; whoever comes second is told that it is taken.
 pub(crate) async fn insert_proved(tx: &mut Tx, user: &NewUser, now: Time) -> Result<(), StoreError> {
     let args = [

@@ -1,6 +1,6 @@
 //! The audit trail, written in the transaction of what it tells, and the day's keys for events without a user.
 
-use crate::{Reader, Store, StoreError, sql::Tx, statements};
+use crate::{Reader, Store, StoreError, sql::Tx, statements, tell};
 use housekey_core::{event::Event, ids::UserId, time::Time};
 
 statements! {
@@ -114,5 +114,5 @@ pub(crate) async fn insert(tx: &mut Tx, events: &[Event]) -> Result<(), StoreErr
         ];
         tx.execute(&INSERT, &args).await?;
     }
-    Ok(())
+    tell::events(tx, events).await
 }

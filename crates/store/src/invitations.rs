@@ -12,13 +12,14 @@ use housekey_core::{
     ids::{InvitationId, UserId},
     time::Time,
     token::opaque::TokenHash,
+    webhook::WebhookKind,
 };
 
 statements! {
     INSERT = "INSERT INTO housekey_invitation (id, address, canonical, state, public_metadata, redirect_url, secret_hash, created_at, updated_at, expires_at) \
         VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $7, $8) ON CONFLICT DO NOTHING";
-    REVOKE_PENDING = "UPDATE housekey_invitation SET state = 'revoked', updated_at = $2 WHERE canonical = $1 AND state = 'pending'";
-    EXPIRE = "UPDATE housekey_invitation SET state = 'expired', updated_at = $2 WHERE canonical = $1 AND state = 'pending' AND expires_at <= $2";
+    REVOKE_PENDING = "UPDATE housekey_invitation SET state = 'revoked', updated_at = $2 WHERE canonical = $1 AND state = 'pending' RETURNING id";
+    EXPIRE = "UPDATE housekey_invitation SET state = 'expired', updated_at = $2 WHERE canonical = $1 AND state = 'pending' AND expires_at <= $2 RETURNING id";
     ONE = "SELECT id, address, canonical, state, public_metadata, redirect_url, secret_hash, created_at, updated_at, expires_at \
         FROM housekey_invitation WHERE id = $1";
     ACCEPT = "UPDATE housekey_invitation SET state = 'accepted', user_id = $2, updated_at = $3 WHERE id = $1 AND state = 'pending' AND expires_at > $3";
@@ -124,7 +125,11 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let spent = if new.replace { &REVOKE_PENDING } else { &EXPIRE };
-                tx.execute(spent, &[new.canonical.as_str().into(), now.into()]).await?;
+                for row in tx.rows(spent, &[new.canonical.as_str().into(), now.into()]).await? {
+                    if new.replace {
+                        tx.aside.invitations.push((id_of(&row)?, WebhookKind::InvitationRevoked));
+                    }
+                }
                 let args = [
                     (&new.id).into(),
                     new.address.as_str().into(),
@@ -138,6 +143,7 @@ impl Store {
                 if tx.execute(&INSERT, &args).await? != 1 {
                     return Err(StoreError::Taken(Field::Email));
                 }
+                tx.aside.invitations.push((new.id.clone(), WebhookKind::InvitationCreated));
                 mail::insert(tx, &mail, now).await?;
                 crate::events::insert(tx, &events).await
             })
@@ -155,6 +161,7 @@ impl Store {
             Box::pin(async move {
                 let revoked = tx.execute(&REVOKE, &[(&id).into(), event.at.into()]).await? == 1;
                 if revoked {
+                    tx.aside.invitations.push((id.clone(), WebhookKind::InvitationRevoked));
                     crate::events::insert(tx, &[event]).await?;
                 }
                 Ok(revoked)
@@ -167,9 +174,22 @@ impl Store {
 /// Uses the invitation up: of all who come at once, one does.
 pub(crate) async fn accept(tx: &mut Tx, id: &InvitationId, user: &UserId, now: Time) -> Result<(), StoreError> {
     match tx.execute(&ACCEPT, &[id.into(), user.into(), now.into()]).await? {
-        1 => Ok(()),
+        1 => {
+            tx.aside.invitations.push((id.clone(), WebhookKind::InvitationAccepted));
+            Ok(())
+        }
         _ => Err(StoreError::Conflict),
     }
+}
+
+/// An invitation, as it is in this transaction.
+pub(crate) async fn one(tx: &mut Tx, id: &InvitationId) -> Result<Option<InvitationRow>, StoreError> {
+    tx.optional(&ONE, &[id.into()]).await?.map(|r| read(&r)).transpose()
+}
+
+fn id_of(r: &Row) -> Result<InvitationId, StoreError> {
+    let id = r.text(0)?;
+    InvitationId::try_from(id.as_str()).map_err(|_| StoreError::corrupt("housekey_invitation", "id", &id))
 }
 
 fn read(r: &Row) -> Result<InvitationRow, StoreError> {

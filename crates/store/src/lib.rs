@@ -32,8 +32,11 @@ pub mod signing_keys;
 pub mod steward;
 pub mod steward_emails;
 pub mod sweeps;
+pub mod tell;
 pub mod users;
 pub mod verifications;
+pub mod webhook_queue;
+pub mod webhooks;
 
 pub use error::{Field, StoreError};
 pub use sql::{

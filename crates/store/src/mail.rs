@@ -1,6 +1,6 @@
 //! The queue of outgoing mail. A row is claimed by one node at a time, and taken up again when that node died.
 
-use crate::{Store, StoreError, sql::Tx, statements};
+use crate::{Store, StoreError, sql::Tx, statements, tell::TellMail};
 use housekey_core::{ids::MailId, time::Time};
 
 statements! {
@@ -28,6 +28,8 @@ pub struct NewMail {
     pub never_send: bool,
     /// When it is of no use any more.
     pub expires: Time,
+    /// Its kind and who gets it, for those who are told that it was queued.
+    pub told: Option<(&'static str, String)>,
 }
 
 /// A mail that this node may send now.
@@ -148,6 +150,10 @@ pub(crate) async fn insert(tx: &mut Tx, mails: &[NewMail], now: Time) -> Result<
     for m in mails {
         let args = [(&m.id).into(), m.sealed.clone().into(), m.never_send.into(), now.into(), m.expires.into()];
         tx.execute(&INSERT, &args).await?;
+        if let Some((letter, to)) = &m.told {
+            let (id, to, never_send) = (m.id.clone(), to.clone(), m.never_send);
+            tx.aside.mails.push(TellMail { id, letter, to, never_send });
+        }
     }
     Ok(())
 }

@@ -17,6 +17,12 @@ statements! {
     SET_SIGNING = "UPDATE housekey_signing_key SET private_key = $1 WHERE id = $2 AND private_key = $3";
     READ_TEMPLATE = "SELECT id, signing_key FROM housekey_jwt_template WHERE id > $1 AND signing_key IS NOT NULL ORDER BY id LIMIT $2";
     SET_TEMPLATE = "UPDATE housekey_jwt_template SET signing_key = $1 WHERE id = $2 AND signing_key = $3";
+    READ_ENDPOINT = "SELECT id, secret FROM housekey_webhook_endpoint WHERE id > $1 ORDER BY id LIMIT $2";
+    SET_ENDPOINT = "UPDATE housekey_webhook_endpoint SET secret = $1 WHERE id = $2 AND secret = $3";
+    READ_ENDPOINT_OLD = "SELECT id, old_secret FROM housekey_webhook_endpoint WHERE id > $1 AND old_secret IS NOT NULL ORDER BY id LIMIT $2";
+    SET_ENDPOINT_OLD = "UPDATE housekey_webhook_endpoint SET old_secret = $1 WHERE id = $2 AND old_secret = $3";
+    READ_MESSAGE = "SELECT id, sealed FROM housekey_webhook_message WHERE id > $1 ORDER BY id LIMIT $2";
+    SET_MESSAGE = "UPDATE housekey_webhook_message SET sealed = $1 WHERE id = $2 AND sealed = $3";
     FORGET = "DELETE FROM housekey_key WHERE id = $1 AND NOT current";
 }
 
@@ -37,11 +43,17 @@ pub enum SealedColumn {
     SigningKey,
     /// The own key of a token template.
     TemplateKey,
+    /// What an endpoint's messages are signed with.
+    EndpointSecret,
+    /// The secret before it.
+    EndpointOldSecret,
+    /// What webhooks tell.
+    Message,
 }
 
 impl SealedColumn {
     /// All that outlive a minute. What a client may repeat within seconds is sealed too, and not worth sealing anew.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::UserEventKey,
         Self::SessionFacts,
         Self::DayKey,
@@ -49,6 +61,9 @@ impl SealedColumn {
         Self::ChainKey,
         Self::SigningKey,
         Self::TemplateKey,
+        Self::EndpointSecret,
+        Self::EndpointOldSecret,
+        Self::Message,
     ];
 
     /// The table.
@@ -61,18 +76,22 @@ impl SealedColumn {
             Self::ChainKey => "housekey_instance",
             Self::SigningKey => "housekey_signing_key",
             Self::TemplateKey => "housekey_jwt_template",
+            Self::EndpointSecret | Self::EndpointOldSecret => "housekey_webhook_endpoint",
+            Self::Message => "housekey_webhook_message",
         }
     }
 
-    /// The column.
+    /// The column that a value is bound to.
     pub fn column(self) -> &'static str {
         match self {
             Self::UserEventKey => "event_key",
             Self::SessionFacts => "facts",
-            Self::DayKey | Self::Mail => "sealed",
+            Self::DayKey | Self::Mail | Self::Message => "sealed",
             Self::ChainKey => "chain_key",
             Self::SigningKey => "private_key",
             Self::TemplateKey => "signing_key",
+            // One place for both: a secret keeps its box when it becomes the old one.
+            Self::EndpointSecret | Self::EndpointOldSecret => "secret",
         }
     }
 
@@ -85,6 +104,9 @@ impl SealedColumn {
             Self::ChainKey => (&READ_CHAIN, &SET_CHAIN),
             Self::SigningKey => (&READ_SIGNING, &SET_SIGNING),
             Self::TemplateKey => (&READ_TEMPLATE, &SET_TEMPLATE),
+            Self::EndpointSecret => (&READ_ENDPOINT, &SET_ENDPOINT),
+            Self::EndpointOldSecret => (&READ_ENDPOINT_OLD, &SET_ENDPOINT_OLD),
+            Self::Message => (&READ_MESSAGE, &SET_MESSAGE),
         }
     }
 }

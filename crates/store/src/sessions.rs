@@ -4,8 +4,10 @@ use crate::{
     Reader, Store, StoreError,
     clients::{self, ClientRow, Rotation},
     events,
-    sql::{Row, Tx, Value},
-    statements, users,
+    sql::{Row, Sql, Tx, Value},
+    statements,
+    tell::End,
+    users,
 };
 use housekey_core::{
     event::Event,
@@ -41,13 +43,18 @@ statements! {
         FROM housekey_session WHERE ($1 = '' OR user_id = $1) AND ($2 = '' OR client_id = $2) AND expires_at > $3 \
         ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $5";
     COUNT_PAGE = "SELECT COUNT(*) FROM housekey_session WHERE ($1 = '' OR user_id = $1) AND ($2 = '' OR client_id = $2) AND expires_at > $3";
-    END = "DELETE FROM housekey_session WHERE id = $1 AND user_id = $2";
-    END_OTHERS = "DELETE FROM housekey_session WHERE user_id = $1 AND id <> $2";
-    END_OF_CLIENT = "DELETE FROM housekey_session WHERE client_id = $1 AND id <> $2";
-    END_SAME = "DELETE FROM housekey_session WHERE client_id = $1 AND user_id = $2 AND id <> $3";
+    END = "DELETE FROM housekey_session WHERE id = $1 AND user_id = $2 \
+        RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
+    END_OTHERS = "DELETE FROM housekey_session WHERE user_id = $1 AND id <> $2 \
+        RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
+    END_OF_CLIENT = "DELETE FROM housekey_session WHERE client_id = $1 AND id <> $2 \
+        RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
+    END_SAME = "DELETE FROM housekey_session WHERE client_id = $1 AND user_id = $2 AND id <> $3 \
+        RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
     COUNT = "SELECT COUNT(*) FROM housekey_session WHERE user_id = $1";
     END_OLDEST = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE user_id = $1 \
-        ORDER BY last_seen_at DESC, id DESC LIMIT 500 OFFSET $2)";
+        ORDER BY last_seen_at DESC, id DESC LIMIT 500 OFFSET $2) \
+        RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
     PROVED = "UPDATE housekey_session SET first_proved_at = $2, last_seen_at = $2 WHERE id = $1";
     SEEN = "UPDATE housekey_session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
     SWEEP = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
@@ -161,16 +168,22 @@ impl Reader {
 }
 
 impl Store {
-    /// Signs out: the session ends and the client gets a new secret.
+    /// Signs out: the session ends as is said, and the client gets a new secret.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the client was changed meanwhile.
-    pub async fn sign_out(&self, session: Session, rotation: Rotation, event: Event) -> Result<(), StoreError> {
+    pub async fn sign_out(
+        &self,
+        session: Session,
+        how: End,
+        rotation: Rotation,
+        event: Event,
+    ) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
                 tx.touch_user(&session.user);
                 clients::rotate(tx, &rotation, event.at).await?;
-                tx.execute(&END, &[(&session.id).into(), (&session.user).into()]).await?;
+                end(tx, &END, &[(&session.id).into(), (&session.user).into()], how).await?;
                 events::insert(tx, &[event]).await
             })
         })
@@ -188,7 +201,7 @@ impl Store {
                     tx.touch_user(row.text(0)?);
                 }
                 clients::rotate(tx, &rotation, now).await?;
-                tx.execute(&END_OF_CLIENT, &[(&rotation.client).into(), "".into()]).await?;
+                end(tx, &END_OF_CLIENT, &[(&rotation.client).into(), "".into()], End::Removed).await?;
                 events::insert(tx, &events).await
             })
         })
@@ -219,7 +232,7 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 tx.touch_user(&user);
-                let ended = tx.execute(&END, &[(&session).into(), (&user).into()]).await?;
+                let ended = end(tx, &END, &[(&session).into(), (&user).into()], End::Revoked).await?;
                 if ended == 1 {
                     events::insert(tx, &[event]).await?;
                 }
@@ -344,12 +357,12 @@ pub(crate) async fn open(tx: &mut Tx, row: &SessionRow, room: Room) -> Result<()
     tx.touch_user(&s.user);
     let open = tx.optional(&COUNT, &[(&s.user).into()]).await?.map(|r| r.int(0)).transpose()?.unwrap_or_default();
     if open >= room.per_user {
-        tx.execute(&END_OLDEST, &[(&s.user).into(), (room.per_user - 1).into()]).await?;
+        end(tx, &END_OLDEST, &[(&s.user).into(), (room.per_user - 1).into()], End::Replaced).await?;
     }
     if room.several_on_client {
-        tx.execute(&END_SAME, &[(&s.client).into(), (&s.user).into(), (&s.id).into()]).await?;
+        end(tx, &END_SAME, &[(&s.client).into(), (&s.user).into(), (&s.id).into()], End::Replaced).await?;
     } else {
-        tx.execute(&END_OF_CLIENT, &[(&s.client).into(), (&s.id).into()]).await?;
+        end(tx, &END_OF_CLIENT, &[(&s.client).into(), (&s.id).into()], End::Replaced).await?;
     }
     let tasks = serde_json::to_string(&s.tasks).unwrap_or_else(|_| "[]".into());
     let args = [
@@ -371,7 +384,23 @@ pub(crate) async fn open(tx: &mut Tx, row: &SessionRow, room: Room) -> Result<()
 
 pub(crate) async fn end_others(tx: &mut Tx, user: &UserId, keep: Option<&SessionId>) -> Result<u64, StoreError> {
     let keep = keep.map_or("", SessionId::as_str);
-    tx.execute(&END_OTHERS, &[user.into(), keep.into()]).await
+    end(tx, &END_OTHERS, &[user.into(), keep.into()], End::Revoked).await
+}
+
+/// A session, as it is in this transaction.
+pub(crate) async fn one(tx: &mut Tx, id: &SessionId) -> Result<Option<SessionRow>, StoreError> {
+    tx.optional(&BY_ID, &[id.into()]).await?.map(|r| read(&r, 0)).transpose()
+}
+
+/// Ends sessions, and keeps in mind which: an ended one has no row to read afterwards. Answers how many.
+async fn end(tx: &mut Tx, sql: &'static Sql, args: &[Value], how: End) -> Result<u64, StoreError> {
+    let mut ended = 0;
+    for row in tx.rows(sql, args).await? {
+        let row = read(&row, 0)?;
+        tx.aside.sessions.push((row, how));
+        ended += 1;
+    }
+    Ok(ended)
 }
 
 pub(crate) async fn sweep(tx: &mut Tx, now: Time, most: i64) -> Result<u64, StoreError> {

@@ -2,7 +2,7 @@
 
 use crate::{
     Store, StoreError, clients, handshakes, limits, links, mail, sessions, sign_in_tokens, sign_ins, sign_ups,
-    verifications,
+    verifications, webhook_queue,
 };
 use housekey_core::time::Time;
 use std::time::Duration;
@@ -15,11 +15,12 @@ const FAILURES_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
 const MAIL_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
 impl Store {
-    /// Removes one piece of what has expired of each kind. Answers how many rows; call again until it is few.
+    /// Removes one piece of what has expired of each kind; what webhooks told, after so long. Answers how many rows;
+    /// call again until it is few.
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn sweep(&self, now: Time) -> Result<u64, StoreError> {
+    pub async fn sweep(&self, now: Time, told_for: Duration) -> Result<u64, StoreError> {
         let mut gone = 0;
         gone += self.write(move |tx| Box::pin(async move { sign_ins::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { sign_ups::sweep(tx, now, PIECE).await })).await?;
@@ -33,6 +34,8 @@ impl Store {
         gone += self.write(move |tx| Box::pin(async move { limits::sweep(tx, now, old, PIECE).await })).await?;
         let before = now.minus(MAIL_FOR);
         gone += self.write(move |tx| Box::pin(async move { mail::sweep(tx, before, PIECE).await })).await?;
+        let told = now.minus(told_for);
+        gone += self.write(move |tx| Box::pin(async move { webhook_queue::sweep(tx, told, PIECE).await })).await?;
         Ok(gone)
     }
 }

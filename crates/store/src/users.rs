@@ -5,7 +5,7 @@ use crate::{
     clients::{self, Rotation},
     events,
     sql::{Row, Sql, Tx},
-    statements,
+    statements, webhook_queue,
 };
 use housekey_core::{
     event::Event,
@@ -221,6 +221,7 @@ impl Store {
                 if tx.execute(&DELETE, &[(&user).into()]).await? != 1 {
                     return Err(StoreError::Conflict);
                 }
+                webhook_queue::forget_user(tx, &user).await?;
                 events::insert(tx, &[event]).await
             })
         })
@@ -239,6 +240,7 @@ impl Store {
                 if tx.execute(&DELETE, &[(&user).into()]).await? != 1 {
                     return Err(StoreError::Conflict);
                 }
+                webhook_queue::forget_user(tx, &user).await?;
                 events::insert(tx, event.as_slice()).await
             })
         })
@@ -281,6 +283,11 @@ pub(crate) fn read(r: &Row) -> Result<UserRow, StoreError> {
         legal_accepted: r.opt_int(22)?.map(Time::from_millis),
         may_delete_self: r.bool(23)?,
     })
+}
+
+/// A user, as it is in this transaction.
+pub(crate) async fn one(tx: &mut Tx, id: &UserId) -> Result<Option<UserRow>, StoreError> {
+    tx.optional(&BY_ID, &[id.into()]).await?.map(|r| read(&r)).transpose()
 }
 
 /// Binds the operation to the account as the proof saw it; `raise` makes every other proof void.

@@ -5,5 +5,5 @@ mod retry;
 mod secret;
 
 pub use kind::{FilterFault, WebhookFilter, WebhookKind};
-pub use retry::{AFTER, After, NEVER_AGAIN, TRIES, after_failure};
+pub use retry::{AFTER, After, DEAD_AFTER, NEVER_AGAIN, TRIES, after_failure};
 pub use secret::{SecretFault, SigningSecret, signature_header};

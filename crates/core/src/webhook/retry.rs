@@ -9,6 +9,9 @@ pub const AFTER: [u64; TRIES - 1] = [10, 60, 300, 1_800, 7_200, 21_600, 50_400];
 /// The status by which an endpoint says that it wants nothing any more.
 pub const NEVER_AGAIN: u16 = 410;
 
+/// An endpoint that took nothing for so long, while a message was tried as often as any is, counts as dead.
+pub const DEAD_AFTER: Duration = Duration::from_secs(18 * 3600);
+
 /// What becomes of a message that was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {

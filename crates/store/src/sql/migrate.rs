@@ -23,6 +23,12 @@ const MIGRATIONS: &[Migration] = &[
         readable_from: 3,
         sql: include_str!("../../migrations/0003_backends.sql"),
     },
+    Migration {
+        number: 4,
+        name: "webhooks",
+        readable_from: 4,
+        sql: include_str!("../../migrations/0004_webhooks.sql"),
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS housekey_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \

@@ -55,6 +55,8 @@ pub(crate) fn all() -> Vec<&'static Sql> {
         crate::steward_emails::ALL,
         crate::users::ALL,
         crate::verifications::ALL,
+        crate::webhook_queue::ALL,
+        crate::webhooks::ALL,
         tx::ALL,
     ]
     .concat()

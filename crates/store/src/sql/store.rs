@@ -6,13 +6,14 @@ use super::{
     row::Row,
     sqlite,
     statement::Sql,
-    tx::{Engine, Tx},
+    tx::{self, Engine, Tx},
     value::Value,
     writer::Writer,
 };
 use crate::{
     StoreError,
     coherence::{Generations, Lease},
+    tell::Teller,
 };
 use rusqlite::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -41,7 +42,7 @@ pub(crate) struct Inner {
     pub generations: Arc<Generations>,
     pub lease: Lease,
     pub bell: Notify,
-    pub statements: Arc<AtomicU64>,
+    pub tx: tx::Shared,
     pub commits: Arc<AtomicU64>,
 }
 
@@ -76,7 +77,7 @@ impl Store {
     pub fn sqlite_in_groups_of(path: impl AsRef<Path>, group: usize) -> Result<Self, StoreError> {
         let path = path.as_ref().to_path_buf();
         let shared = Shared::default();
-        let writer = Writer::start(&path, group, shared.generations.clone(), shared.statements.clone())?;
+        let writer = Writer::start(&path, group, shared.generations.clone(), shared.tx.clone())?;
         let engine = Kind::Sqlite { path, writer, readers: Mutex::default() };
         Ok(shared.store(engine))
     }
@@ -148,9 +149,19 @@ impl Store {
     /// How much the database was asked for.
     pub fn counters(&self) -> Counters {
         Counters {
-            statements: self.0.statements.load(Ordering::Relaxed),
+            statements: self.0.tx.statements.load(Ordering::Relaxed),
             commits: self.0.commits.load(Ordering::Relaxed),
         }
+    }
+
+    /// Who writes messages of webhooks from now on. Without one none are written.
+    pub fn tell_by(&self, teller: Arc<dyn Teller>) {
+        *self.0.tx.teller.write().unwrap_or_else(PoisonError::into_inner) = Some(teller);
+    }
+
+    /// Waits until there is something to tell that this node wrote.
+    pub async fn told(&self) {
+        self.0.tx.told.notified().await;
     }
 
     /// Whether the database answers.
@@ -205,7 +216,7 @@ impl Store {
     }
 
     async fn on_pool<T: Send + 'static>(&self, pool: PgPool, op: impl Op<T>) -> Result<T, StoreError> {
-        let mut tx = Tx::new(Engine::Postgres(in_time(pool.begin()).await??), self.0.statements.clone());
+        let mut tx = Tx::new(Engine::Postgres(in_time(pool.begin()).await??), self.0.tx.clone());
         let out = in_time(op(&mut tx)).await?;
         let out = match (&tx.failed, out) {
             (Some(failed), Ok(_)) => Err(failed.clone()),
@@ -228,6 +239,9 @@ impl Store {
                 if !tx.touched.is_empty() {
                     self.0.bell.notify_one();
                 }
+                if tx.rang {
+                    tx.shared.told.notify_one();
+                }
                 Ok(out)
             }
             Ok(Err(e)) => Err(match StoreError::from(e) {
@@ -241,7 +255,7 @@ impl Store {
 #[derive(Default)]
 struct Shared {
     generations: Arc<Generations>,
-    statements: Arc<AtomicU64>,
+    tx: tx::Shared,
 }
 
 impl Shared {
@@ -251,7 +265,7 @@ impl Shared {
             generations: self.generations,
             lease: Lease::default(),
             bell: Notify::new(),
-            statements: self.statements,
+            tx: self.tx,
             commits: Arc::default(),
         }))
     }
@@ -271,7 +285,7 @@ pub struct Reader(Store);
 impl Reader {
     /// One row by its index: on SQLite in place, since it takes less time than handing it to a thread.
     pub(crate) async fn optional(&self, sql: &'static Sql, args: &[Value]) -> Result<Option<Row>, StoreError> {
-        self.0.0.statements.fetch_add(1, Ordering::Relaxed);
+        self.0.0.tx.statements.fetch_add(1, Ordering::Relaxed);
         match &self.0.0.engine {
             Kind::Sqlite { path, readers, .. } => {
                 let c = take(readers, path)?;
@@ -285,7 +299,7 @@ impl Reader {
 
     /// A number of rows: on SQLite in a thread, never in place.
     pub(crate) async fn rows(&self, sql: &'static Sql, args: &[Value]) -> Result<Vec<Row>, StoreError> {
-        self.0.0.statements.fetch_add(1, Ordering::Relaxed);
+        self.0.0.tx.statements.fetch_add(1, Ordering::Relaxed);
         match &self.0.0.engine {
             Kind::Sqlite { .. } => {
                 let (store, args) = (self.0.clone(), args.to_vec());

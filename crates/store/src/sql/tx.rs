@@ -2,11 +2,15 @@
 //! PostgreSQL refuses the rest, and SQLite must not go on where PostgreSQL would not.
 
 use super::{postgres, row::Row, sqlite, statement::Sql, value::Value};
-use crate::{StoreError, statements};
+use crate::{
+    StoreError, statements,
+    tell::{Aside, Teller},
+};
 use std::sync::{
-    Arc,
+    Arc, PoisonError, RwLock,
     atomic::{AtomicU64, Ordering},
 };
+use tokio::sync::Notify;
 
 statements! {
     OUTBOX = two("INSERT INTO housekey_outbox (tx, ids) VALUES (0, $1)",
@@ -18,7 +22,18 @@ pub struct Tx {
     pub(super) engine: Engine,
     pub(super) failed: Option<StoreError>,
     pub(super) touched: Vec<String>,
-    pub(super) statements: Arc<AtomicU64>,
+    pub(crate) aside: Aside,
+    pub(super) rang: bool,
+    pub(super) shared: Shared,
+}
+
+/// What all transactions of a store share.
+#[derive(Clone, Default)]
+pub(crate) struct Shared {
+    pub statements: Arc<AtomicU64>,
+    pub teller: Arc<RwLock<Option<Arc<dyn Teller>>>>,
+    /// Rung when there is something to tell.
+    pub told: Arc<Notify>,
 }
 
 pub(super) enum Engine {
@@ -27,8 +42,8 @@ pub(super) enum Engine {
 }
 
 impl Tx {
-    pub(super) fn new(engine: Engine, statements: Arc<AtomicU64>) -> Self {
-        Self { engine, failed: None, touched: Vec::new(), statements }
+    pub(super) fn new(engine: Engine, shared: Shared) -> Self {
+        Self { engine, failed: None, touched: Vec::new(), aside: Aside::default(), rang: false, shared }
     }
 
     /// Runs a statement; answers how many rows it changed.
@@ -71,6 +86,20 @@ impl Tx {
         self.touched.push(id.as_ref().to_owned());
     }
 
+    /// Who writes messages of webhooks, if anybody does.
+    pub(crate) fn teller(&self) -> Option<Arc<dyn Teller>> {
+        self.shared.teller.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// There is something to tell: whoever waits for it is woken, where the commit is another's, behind it. On SQLite
+    /// whoever comes to claim comes to the same writer, and so behind it in any case.
+    pub(crate) fn ring(&mut self) {
+        self.rang = true;
+        if matches!(self.engine, Engine::Sqlite(_)) {
+            self.shared.told.notify_one();
+        }
+    }
+
     /// Tells the other nodes what was touched.
     pub(super) async fn tell(&mut self) -> Result<(), StoreError> {
         if self.touched.is_empty() {
@@ -83,7 +112,7 @@ impl Tx {
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
-        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.shared.statements.fetch_add(1, Ordering::Relaxed);
         self.failed.clone().map_or(Ok(()), Err)
     }
 

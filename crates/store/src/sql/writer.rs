@@ -7,16 +7,15 @@ use super::{
     durable::{Committed, Durable},
     operation::{Kept, Operation, at_once},
     sqlite,
-    tx::{Engine, Tx},
+    tx::{Engine, Shared, Tx},
 };
-use crate::{StoreError, coherence::Generations};
+use crate::{StoreError, coherence::Generations, tell::Aside};
 use rusqlite::Connection;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::AtomicU64,
         mpsc::{RecvTimeoutError, Sender as StdSender, channel},
     },
     time::Duration,
@@ -50,12 +49,12 @@ impl Writer {
         path: &Path,
         group: usize,
         generations: Arc<Generations>,
-        statements: Arc<AtomicU64>,
+        shared: Shared,
     ) -> Result<Self, StoreError> {
         let connection = open(path)?;
         let durable = Durable::start(connection.path().map_or(path, Path::new))?;
         let (send, mut receive) = tokio::sync::mpsc::channel(QUEUE);
-        let run = Run { path: path.to_path_buf(), group: group.max(1), generations, statements, failures: 0, durable };
+        let run = Run { path: path.to_path_buf(), group: group.max(1), generations, shared, failures: 0, durable };
         let spawned =
             std::thread::Builder::new().name("housekey-writer".into()).spawn(move || run.run(connection, &mut receive));
         spawned.map_err(|_| StoreError::down())?;
@@ -97,7 +96,7 @@ struct Run {
     path: PathBuf,
     group: usize,
     generations: Arc<Generations>,
-    statements: Arc<AtomicU64>,
+    shared: Shared,
     failures: u32,
     durable: Durable,
 }
@@ -119,7 +118,7 @@ enum Stopped {
 
 impl Run {
     fn run(mut self, connection: Connection, waiting: &mut Receiver<Message>) {
-        let mut tx = Tx::new(Engine::Sqlite(connection), self.statements.clone());
+        let mut tx = Tx::new(Engine::Sqlite(connection), self.shared.clone());
         let stop = checkpoints(self.path.clone());
         while let Some(first) = waiting.blocking_recv() {
             let (mut rest, mut finish) = (false, None);
@@ -172,7 +171,7 @@ impl Run {
                 }
                 match open(&self.path) {
                     Ok(connection) => {
-                        tx = Tx::new(Engine::Sqlite(connection), self.statements.clone());
+                        tx = Tx::new(Engine::Sqlite(connection), self.shared.clone());
                         let unsure = touched.is_empty() || last_told(&tx) != before;
                         StoreError::Unavailable { maybe_applied: unsure }
                     }
@@ -270,6 +269,7 @@ fn gone(done: Result<(), StoreError>) -> Stopped {
 /// What failed by itself is told so, also when its closure made light of a statement that failed.
 fn run(tx: &mut Tx, operation: &mut Box<dyn Operation>) -> Result<(), StoreError> {
     tx.touched.clear();
+    tx.aside = Aside::default();
     tx.failed = None;
     let ran = catch_unwind(AssertUnwindSafe(|| operation.run(tx)));
     let done = ran.unwrap_or_else(|_| Err(StoreError::Statement("an operation panicked".into())));

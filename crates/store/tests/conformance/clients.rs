@@ -1,6 +1,6 @@
 use crate::{accounts::signed_up, kit::*};
 use housekey_core::event::EventKind;
-use housekey_store::StoreError;
+use housekey_store::{StoreError, tell::End};
 
 #[tokio::test]
 async fn a_new_secret_is_taken_once_and_the_old_one_keeps_its_answer() {
@@ -13,7 +13,7 @@ async fn a_new_secret_is_taken_once_and_the_old_one_keeps_its_answer() {
             let (store, session) = (store.clone(), session.clone());
             let rotation = rotation(&signed.client, before.version, None);
             let event = event(EventKind::SessionEnded, Some(&signed.user));
-            async move { store.sign_out(session, rotation, event).await }
+            async move { store.sign_out(session, End::Ended, rotation, event).await }
         })
         .await;
         assert_eq!(done.iter().filter(|d| d.is_ok()).count(), 1);

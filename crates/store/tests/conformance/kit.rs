@@ -2,7 +2,7 @@
 
 use housekey_core::{
     entropy::{Entropy, Seeded},
-    event::{Event, EventKind},
+    event::{ClientFacts, Event, EventKind},
     ids::*,
     password::PasswordHash,
     time::Time,
@@ -127,6 +127,7 @@ pub fn event(kind: EventKind, user: Option<&UserId>) -> Event {
         detail: "{}".into(),
         facts: vec![1],
         facts_key: "user".into(),
+        from: ClientFacts::default(),
     }
 }
 

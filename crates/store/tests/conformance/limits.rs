@@ -55,7 +55,7 @@ async fn what_was_right_is_given_back() {
         store.spend(vec![bucket(1, 1)], NOW).await.unwrap();
         store.refund(vec![bucket(1, 1)]).await.unwrap();
         assert_eq!(store.spend(vec![bucket(1, 1)], NOW).await.unwrap(), Spent::Allowed);
-        store.sweep(at(10_000)).await.unwrap();
+        store.sweep(at(10_000), std::time::Duration::from_secs(3600)).await.unwrap();
         assert_eq!(store.spend(vec![bucket(1, 1)], at(10_000)).await.unwrap(), Spent::Allowed);
     }
 }

@@ -17,3 +17,4 @@ mod kit;
 mod limits;
 mod mail;
 mod verifications;
+mod webhooks;

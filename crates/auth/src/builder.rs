@@ -2,12 +2,13 @@
 
 use crate::{
     bundles::{BundleSource, Bundles},
-    doors::{Contract, pages::Pages},
+    doors::{self, Contract, pages::Pages},
     error::Error,
-    flows::{clients::ClientCache, secret_keys::SecretKeys},
+    flows::{clients::ClientCache, secret_keys::SecretKeys, tell::HouseTeller},
     housekey::{ClerkHost, Housekey, Inner},
     keys::{self, Found, Key, KeyError, OpenError},
     mail::{Caught, Letterhead, Letters, Mailer, Smtp},
+    outbound::Outbound,
     seen::Seen,
     sessions::SessionCache,
     settings::{Mode, Mount, Sender, Settings},
@@ -15,12 +16,16 @@ use crate::{
 };
 use housekey_core::{entropy, limits::Limits, redirect::Origins, secret::Secret};
 use housekey_store::{Store, StoreError};
+use ipnet::IpNet;
 use std::{
     fmt,
     sync::{Arc, Mutex, RwLock, atomic::AtomicI64},
 };
 use tokio::sync::Notify;
 use url::Url;
+
+/// What webhooks may reach in development beside the public internet.
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 
 /// Collects what an instance needs. Get one from [`Housekey::builder`].
 pub struct Builder {
@@ -278,7 +283,13 @@ impl Builder {
             let reason = settings.limits_reason.as_deref().unwrap_or_default();
             tracing::warn!(by = settings.limits_multiplier, reason, "limits are loosened");
         }
-        Ok(Housekey(Arc::new(Inner {
+        let mut networks = settings.webhooks.allowed_networks.clone();
+        if development {
+            networks.extend(LOOPBACK.iter().filter_map(|text| text.parse::<IpNet>().ok()));
+        }
+        let house = Housekey(Arc::new(Inner {
+            write_body: doors::webhook_body,
+            webhooks: Outbound::new(world.names.clone(), networks),
             limits: Limits::default().multiplied(settings.limits_multiplier),
             sessions: SessionCache::new(settings.session_cache_mib),
             clients: ClientCache::new(settings.session_cache_mib),
@@ -301,7 +312,9 @@ impl Builder {
             proxy_told: AtomicI64::new(0),
             dev_token,
             settings,
-        })))
+        }));
+        house.store().tell_by(Arc::new(HouseTeller::of(&house)));
+        Ok(house)
     }
 }
 

@@ -5,9 +5,10 @@ use crate::{
     caller::Caller,
     doors::{Contract, pages::Pages},
     error::{Error, Result},
-    flows::{clients::ClientCache, secret_keys::SecretKeys, signing::Signing},
+    flows::{clients::ClientCache, secret_keys::SecretKeys, signing::Signing, tell::WriteBody},
     hasher::Hasher,
     mail::{Caught, Facts, Letter, Letters, Posted},
+    outbound::Outbound,
     seen::Seen,
     sessions::SessionCache,
     settings::Settings,
@@ -64,6 +65,8 @@ pub(crate) struct Inner {
     pub bundles: Option<Bundles>,
     pub seen: Seen,
     pub mail_bell: Notify,
+    pub webhooks: Outbound,
+    pub write_body: WriteBody,
     pub day_key: Mutex<Option<(String, [u8; 32])>>,
     pub dev_token: Option<Secret<String>>,
 }
@@ -225,11 +228,12 @@ impl Housekey {
     /// A letter for the queue, sealed.
     pub(crate) fn post(&self, to: &Email, letter: Letter, expires: Time, never_send: bool) -> Result<NewMail> {
         let id = MailId::new(self.now(), self.entropy());
+        let kind = letter.kind();
         let posted = Posted::new(to.clone(), letter);
         let sealed =
             posted.seal(&id, self.keyring(), self.entropy()).map_err(|_| Error::Bug("a letter cannot be queued"))?;
         let never_send = never_send || self.is_for_tests(to);
-        Ok(NewMail { id, sealed, never_send, expires })
+        Ok(NewMail { id, sealed, never_send, expires, told: Some((kind, to.typed().to_owned())) })
     }
 
     /// Whether an address is for tests, on an instance that has such: it gets no mail and one code, always the same.

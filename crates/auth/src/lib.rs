@@ -12,6 +12,7 @@ mod jobs;
 mod keys;
 mod layer;
 pub mod mail;
+pub mod outbound;
 mod run;
 mod seen;
 mod sessions;

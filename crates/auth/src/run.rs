@@ -1,7 +1,10 @@
-//! What goes on beside requests: mail, the feed, sweeping, what was seen, the audit trail's links, and former
+//! What goes on beside requests: mail, webhooks, the feed, sweeping, what was seen, the audit trail's links, and former
 //! keys.
 
-use crate::{housekey::Housekey, jobs::mail::MailWorker};
+use crate::{
+    housekey::Housekey,
+    jobs::{mail::MailWorker, webhooks::WebhookWorker},
+};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::{sync::watch, time};
 
@@ -44,12 +47,17 @@ impl Housekey {
             node: &node,
             bell: &self.0.mail_bell,
         };
+        if let Err(error) = self.webhooks_of_config().await {
+            tracing::error!(%error, "the endpoints of webhooks could not be brought to what the configuration says");
+        }
+        let webhooks = WebhookWorker { house: self, node: &node };
         tokio::join!(
             async {
                 shutdown.await;
                 drop(stop);
             },
             mail.run(wait()),
+            webhooks.run(wait()),
             self.store().follow(monotonic, wait()),
             self.every(SEEN_EVERY, wait(), || self.write_seen()),
             self.every(SWEEP_EVERY, wait(), || self.sweep()),
@@ -95,7 +103,7 @@ impl Housekey {
     async fn sweep(&self) {
         let now = self.now();
         loop {
-            match self.store().sweep(now).await {
+            match self.store().sweep(now, self.settings().webhooks.keep).await {
                 Ok(gone) if gone < SWEEP_MORE => break,
                 Ok(_) => tokio::task::yield_now().await,
                 Err(error) => {

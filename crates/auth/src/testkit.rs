@@ -8,9 +8,10 @@ use crate::{
     doors::Contract,
     hasher::Hasher,
     housekey::Housekey,
-    jobs::mail::MailWorker,
+    jobs::{mail::MailWorker, webhooks::WebhookWorker},
     keys::Key,
     mail::{Caught, OutgoingMail},
+    outbound::SystemNames,
     settings::Settings,
     world::{Clock, SystemClock, World},
 };
@@ -184,7 +185,7 @@ impl TestHouse {
         store.migrate(clock.now()).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(SEED.fetch_add(1, Ordering::Relaxed)));
         let world =
-            World { clock: clock.clone(), entropy, mailer: Arc::new(caught.clone()), hasher: Hasher::new(cost, 2) };
+            World { clock: clock.clone(), entropy, mailer: Arc::new(caught.clone()), names: Arc::new(SystemNames), hasher: Hasher::new(cost, 2) };
         let has_url = settings.public_url.is_some();
         let (current, old) = keys;
         let mut builder = Housekey::builder(store)
@@ -229,6 +230,11 @@ impl TestHouse {
             bell: &house.0.mail_bell,
         };
         worker.run_due().await;
+    }
+
+    /// Tells every endpoint everything that is due.
+    pub async fn tell(&self) {
+        WebhookWorker { house: &self.housekey, node: "test" }.run_due().await;
     }
 
     /// What was spent since the start: statements, commits, and password hashes.

@@ -2,6 +2,7 @@
 
 use crate::hasher::Hasher;
 use crate::mail::Mailer;
+use crate::outbound::{Names, SystemNames};
 use crate::settings::Settings;
 use housekey_core::{entropy::Entropy, time::Time};
 use std::{
@@ -18,6 +19,8 @@ pub struct World {
     pub entropy: Arc<dyn Entropy>,
     /// Takes mail to its readers.
     pub mailer: Arc<dyn Mailer>,
+    /// Says what names of other services mean.
+    pub names: Arc<dyn Names>,
     /// Computes password hashes, so many at a time as there are processors.
     pub hasher: Hasher,
 }
@@ -29,6 +32,7 @@ impl World {
             clock: Arc::new(SystemClock::start()),
             entropy: Arc::new(SystemEntropy),
             mailer,
+            names: Arc::new(SystemNames),
             hasher: Hasher::for_this_machine(),
         }
     }

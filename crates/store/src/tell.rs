@@ -24,13 +24,16 @@ use housekey_core::{
 /// Writes messages: the form is a contract's, and the key is the house's.
 pub trait Teller: Send + Sync {
     /// A name for a new message.
-    fn name(&self, at: Time) -> MessageId;
+    ///
+    /// # Errors
+    /// When nobody is there to write it.
+    fn name(&self, at: Time) -> Result<MessageId, StoreError>;
 
     /// The message's body, sealed for its row.
     ///
     /// # Errors
     /// When it cannot be written; the change that it tells of is then undone.
-    fn write(&self, id: &MessageId, told: &Told<'_>) -> Result<Vec<u8>, StoreError>;
+    fn write(&self, id: &MessageId, told: Told<'_>) -> Result<Vec<u8>, StoreError>;
 }
 
 /// One thing to tell.
@@ -48,13 +51,13 @@ pub struct Told<'a> {
 /// What is told about, as it is after the change; what is gone, as it was before.
 pub enum Subject<'a> {
     /// A user.
-    User(&'a Person),
+    User(Person),
     /// A user who is gone.
     Gone(&'a UserId),
     /// A session with its user.
-    Session(&'a SessionRow, End, &'a Person),
+    Session(SessionRow, End, Person),
     /// An invitation.
-    Invitation(&'a InvitationRow),
+    Invitation(InvitationRow),
     /// A mail.
     Mail(&'a TellMail, Option<&'a UserId>),
 }
@@ -133,14 +136,14 @@ pub(crate) async fn events(tx: &mut Tx, events: &[Event]) -> Result<(), StoreErr
         let whom = events.iter().find_map(|e| e.user.as_ref());
         voice.say(tx, WebhookKind::EmailCreated, Subject::Mail(mail, whom), whom, mail.never_send).await?;
     }
-    for (session, end) in &aside.sessions {
-        voice.session(tx, session, *end).await?;
+    for (session, end) in aside.sessions {
+        voice.session(tx, session, end).await?;
     }
     for (id, kind) in &aside.invitations {
         if voice.heard(*kind)
             && let Some(row) = invitations::one(tx, id).await?
         {
-            voice.say(tx, *kind, Subject::Invitation(&row), None, false).await?;
+            voice.say(tx, *kind, Subject::Invitation(row), None, false).await?;
         }
     }
     let mut said: Vec<(&UserId, WebhookKind)> = Vec::new();
@@ -152,17 +155,17 @@ pub(crate) async fn events(tx: &mut Tx, events: &[Event]) -> Result<(), StoreErr
             WebhookKind::SessionCreated => {
                 let Some(id) = &event.session else { continue };
                 if let Some(session) = sessions::one(tx, id).await? {
-                    voice.session(tx, &session, End::Open).await?;
+                    voice.session(tx, session, End::Open).await?;
                 }
             }
             // One change may be several events, and is told once; what was made is told as made.
-            _ if said.iter().any(|(who, what)| *who == user && matches!(what, WebhookKind::UserCreated) | (*what == kind)) => {}
+            _ if said.iter().any(|(who, what)| *who == user && (*what == WebhookKind::UserCreated || *what == kind)) => {}
             _ => {
                 said.push((user, kind));
                 if voice.heard(kind)
                     && let Some(person) = person(tx, user).await?
                 {
-                    voice.say(tx, kind, Subject::User(&person), Some(user), false).await?;
+                    voice.say(tx, kind, Subject::User(person), Some(user), false).await?;
                 }
             }
         }
@@ -182,16 +185,16 @@ impl Voice<'_> {
         self.ears.iter().any(|ear| ear.hears(kind))
     }
 
-    async fn session(&self, tx: &mut Tx, row: &SessionRow, end: End) -> Result<(), StoreError> {
+    async fn session(&self, tx: &mut Tx, row: SessionRow, end: End) -> Result<(), StoreError> {
         use housekey_core::session::Status;
         let pending = end == End::Open && row.session.status == Status::Pending;
         let kind = if pending { WebhookKind::SessionPending } else { end.kind() };
         if !self.heard(kind) {
             return Ok(());
         }
-        let user = &row.session.user;
-        match person(tx, user).await? {
-            Some(person) => self.say(tx, kind, Subject::Session(row, end, &person), Some(user), false).await,
+        let user = row.session.user.clone();
+        match person(tx, &user).await? {
+            Some(person) => self.say(tx, kind, Subject::Session(row, end, person), Some(&user), false).await,
             None => Ok(()),
         }
     }
@@ -207,8 +210,8 @@ impl Voice<'_> {
         if !self.heard(kind) {
             return Ok(());
         }
-        let id = self.teller.name(self.at);
-        let sealed = self.teller.write(&id, &Told { kind, at: self.at, from: self.from, about })?;
+        let id = self.teller.name(self.at)?;
+        let sealed = self.teller.write(&id, Told { kind, at: self.at, from: self.from, about })?;
         let new = NewMessage { id: &id, kind, user, sealed, never_send, now: self.at };
         webhook_queue::insert(tx, self.ears, new).await
     }

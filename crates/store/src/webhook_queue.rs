@@ -17,17 +17,15 @@ statements! {
     PUT_MESSAGE = "INSERT INTO housekey_webhook_message (id, kind, user_id, sealed, created_at) VALUES ($1, $2, $3, $4, $5)";
     PUT_DELIVERY = "INSERT INTO housekey_webhook_delivery (endpoint_id, message_id, user_id, state, tries, due_at, created_at) \
         VALUES ($1, $2, $3, $4, 0, $5, $5)";
-    CLAIM = two("UPDATE housekey_webhook_delivery SET claimed_by = $3, due_at = $4, tries = tries + 1 WHERE number IN \
-        (SELECT d.number FROM housekey_webhook_delivery d WHERE d.endpoint_id = $1 AND d.state = 'waiting' AND d.due_at <= $2 \
+    DUE = two("SELECT d.number, d.message_id, d.tries, m.sealed FROM housekey_webhook_delivery d \
+        JOIN housekey_webhook_message m ON m.id = d.message_id WHERE d.endpoint_id = $1 AND d.state = 'waiting' AND d.due_at <= $2 \
         AND (d.user_id IS NULL OR NOT EXISTS (SELECT 1 FROM housekey_webhook_delivery b WHERE b.endpoint_id = d.endpoint_id \
-        AND b.user_id = d.user_id AND b.state = 'waiting' AND b.number < d.number)) ORDER BY d.due_at, d.number LIMIT $5) \
-        RETURNING number, message_id, tries, (SELECT m.sealed FROM housekey_webhook_message m WHERE m.id = message_id)",
-        "UPDATE housekey_webhook_delivery SET claimed_by = $3, due_at = $4, tries = tries + 1 WHERE number = ANY (ARRAY \
-        (SELECT d.number FROM housekey_webhook_delivery d WHERE d.endpoint_id = $1 AND d.state = 'waiting' AND d.due_at <= $2 \
+        AND b.user_id = d.user_id AND b.state = 'waiting' AND b.number < d.number)) ORDER BY d.due_at, d.number LIMIT $3",
+        "SELECT d.number, d.message_id, d.tries, m.sealed FROM housekey_webhook_delivery d \
+        JOIN housekey_webhook_message m ON m.id = d.message_id WHERE d.endpoint_id = $1 AND d.state = 'waiting' AND d.due_at <= $2 \
         AND (d.user_id IS NULL OR NOT EXISTS (SELECT 1 FROM housekey_webhook_delivery b WHERE b.endpoint_id = d.endpoint_id \
-        AND b.user_id = d.user_id AND b.state = 'waiting' AND b.number < d.number)) ORDER BY d.due_at, d.number LIMIT $5 \
-        FOR UPDATE SKIP LOCKED)) \
-        RETURNING number, message_id, tries, (SELECT m.sealed FROM housekey_webhook_message m WHERE m.id = message_id)");
+        AND b.user_id = d.user_id AND b.state = 'waiting' AND b.number < d.number)) ORDER BY d.due_at, d.number LIMIT $3 FOR UPDATE OF d SKIP LOCKED");
+    CLAIM = "UPDATE housekey_webhook_delivery SET claimed_by = $2, due_at = $3, tries = tries + 1 WHERE number = $1";
     TAKEN = "UPDATE housekey_webhook_delivery SET state = 'done', status = $2, why = NULL, done_at = $3 WHERE number = $1 AND state = 'waiting'";
     AGAIN = "UPDATE housekey_webhook_delivery SET due_at = $3, status = $4, why = $5 WHERE number = $1 AND state = 'waiting' AND claimed_by = $2";
     GIVEN_UP = "UPDATE housekey_webhook_delivery SET state = 'failed', status = $3, why = $4, done_at = $5 \
@@ -145,9 +143,13 @@ impl Store {
                 if most < 1 {
                     return Ok(Vec::new());
                 }
-                let args =
-                    [(&endpoint).into(), now.into(), node.as_str().into(), lease_until.into(), most.into()];
-                tx.rows(&CLAIM, &args).await?.iter().map(read).collect()
+                let mut claimed = Vec::new();
+                for row in tx.rows(&DUE, &[(&endpoint).into(), now.into(), most.into()]).await? {
+                    let due = read(&row)?;
+                    tx.execute(&CLAIM, &[due.number.into(), node.as_str().into(), lease_until.into()]).await?;
+                    claimed.push(due);
+                }
+                Ok(claimed)
             })
         })
         .await
@@ -299,7 +301,7 @@ fn read(r: &Row) -> Result<Due, StoreError> {
         number: r.int(0)?,
         message: MessageId::try_from(id.as_str())
             .map_err(|_| StoreError::corrupt("housekey_webhook_delivery", "message_id", &id))?,
-        tries: r.int(2)?,
+        tries: r.int(2)? + 1,
         sealed: r.bytes(3)?,
     })
 }

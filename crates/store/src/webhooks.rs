@@ -136,6 +136,7 @@ impl Store {
                     event.at.into(),
                 ];
                 tx.execute(&PUT, &args).await?;
+                tx.ring();
                 if new.old_secret.is_some() {
                     renew(tx, &new, event.at).await?;
                 }
@@ -153,6 +154,7 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 renew(tx, &new, event.at).await?;
+                tx.ring();
                 events::insert(tx, &[event]).await
             })
         })
@@ -168,6 +170,7 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let found = tx.execute(&ENABLE, &[(&id).into(), event.at.into()]).await? == 1;
+                tx.ring();
                 if found {
                     events::insert(tx, &[event]).await?;
                 }

@@ -6,3 +6,4 @@
 pub mod backend;
 pub mod errors;
 pub mod frontend;
+pub mod webhooks;

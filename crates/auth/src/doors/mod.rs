@@ -5,6 +5,7 @@ pub mod pages;
 pub mod shared;
 
 pub use clerk::Coverage;
+pub(crate) use clerk::webhooks::body as webhook_body;
 
 use crate::{housekey::Housekey, settings::Mount};
 use axum::{Router, middleware};

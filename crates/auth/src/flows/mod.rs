@@ -25,4 +25,6 @@ pub mod sign_in;
 pub mod sign_up;
 pub mod signing;
 pub mod steward;
+pub mod tell;
 pub mod tokens;
+pub mod webhooks;

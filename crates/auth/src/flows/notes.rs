@@ -54,6 +54,7 @@ impl Housekey {
             detail: detail.to_string(),
             facts,
             facts_key,
+            from: facts_of(caller),
         })
     }
 

@@ -20,6 +20,7 @@ use housekey_core::{
 use housekey_store::{
     sessions::{Checked, SignedIn},
     sign_ins::Trail,
+    tell::End,
     users::UserRow,
     verifications::Purpose,
 };
@@ -55,7 +56,16 @@ impl Housekey {
     /// # Errors
     /// [`Error::Unavailable`] without database.
     pub async fn sign_out(&self, caller: &Caller) -> Result<Outcome<()>> {
-        let done = self.end_here(caller).await;
+        let done = self.end_here(caller, End::Ended).await;
+        self.or_repeat(caller, done).await
+    }
+
+    /// The same, told as a session that left its browser.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] without database.
+    pub async fn session_remove(&self, caller: &Caller) -> Result<Outcome<()>> {
+        let done = self.end_here(caller, End::Removed).await;
         self.or_repeat(caller, done).await
     }
 
@@ -249,7 +259,7 @@ impl Housekey {
         if counts { Ok(Here { client: checked.client, signed_in }) } else { Err(Error::SignedOut) }
     }
 
-    async fn end_here(&self, caller: &Caller) -> Result<Outcome<()>> {
+    async fn end_here(&self, caller: &Caller, how: End) -> Result<Outcome<()>> {
         let checked = match self.present::<()>(caller).await? {
             Presented::Repeat(outcome) => return Ok(outcome),
             Presented::Client(checked) => checked,
@@ -264,7 +274,7 @@ impl Housekey {
         let event = self.event_here(caller, EventKind::SessionEnded, &here, &user, serde_json::json!({})).await?;
         let renewal = self.without(&here).await?;
         let renewed = self.renew(caller, &here.client, renewal, ())?;
-        self.store().sign_out(here.signed_in.session, renewed.rotation, event).await?;
+        self.store().sign_out(here.signed_in.session, how, renewed.rotation, event).await?;
         Ok(renewed.outcome)
     }
 

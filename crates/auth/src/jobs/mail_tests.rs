@@ -401,7 +401,7 @@ async fn over_a_real_store_mail_is_sent_once_and_its_content_goes() {
     for never_send in [false, false, true] {
         let id = house.post(never_send);
         let row = house.queue.rows.lock().unwrap().remove(id.as_str()).unwrap().mail;
-        let mail = NewMail { id, sealed: row.sealed, never_send, expires: row.expires };
+        let mail = NewMail { id, sealed: row.sealed, never_send, expires: row.expires, told: None };
         store.mail_queue(mail, house.clock.now()).await.unwrap();
     }
     let House { keys, letters, clock, entropy, bell, .. } = &house;

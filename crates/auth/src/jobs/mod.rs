@@ -5,3 +5,4 @@ mod key_change;
 pub(crate) mod mail;
 #[cfg(test)]
 mod mail_tests;
+pub(crate) mod webhooks;

@@ -11,7 +11,12 @@ pub use names::{Names, SystemNames};
 use http::HeaderMap;
 use ipnet::IpNet;
 use names::{Checked, Refused};
-use std::{error::Error as _, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    error::Error as _,
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use url::{Host, Url};
 
 /// How long connecting may take, TLS included, and how long all of it.
@@ -28,11 +33,12 @@ const KEPT_FOR: Duration = Duration::from_secs(30);
 /// The client. Clones share connections.
 #[derive(Clone)]
 pub struct Outbound {
-    /// Reaches the public internet and the listed networks, by https on the usual ports.
-    usual: reqwest::Client,
-    /// Reaches the listed networks alone, by any scheme and port.
-    listed: reqwest::Client,
+    names: Arc<dyn Names>,
     exceptions: Arc<[IpNet]>,
+    /// Reaches the public internet and the listed networks, by https on the usual ports.
+    usual: Arc<OnceLock<Option<reqwest::Client>>>,
+    /// Reaches the listed networks alone, by any scheme and port.
+    listed: Arc<OnceLock<Option<reqwest::Client>>>,
 }
 
 /// What came back.
@@ -79,33 +85,11 @@ impl OutboundFault {
     }
 }
 
-/// The client could not be made: the system has no certificates to trust.
-#[derive(Debug, thiserror::Error)]
-#[error("requests to other services cannot be made: {0}")]
-pub struct OutboundUnfit(String);
-
 impl Outbound {
-    /// A client that reaches these networks beside the public internet.
-    ///
-    /// # Errors
-    /// When the system's certificates cannot be read.
-    pub fn new(names: Arc<dyn Names>, exceptions: Vec<IpNet>) -> Result<Self, OutboundUnfit> {
-        let exceptions: Arc<[IpNet]> = exceptions.into();
-        let client = |public| {
-            reqwest::Client::builder()
-                .user_agent(concat!("Housekey/", env!("CARGO_PKG_VERSION")))
-                .redirect(reqwest::redirect::Policy::none())
-                .no_proxy()
-                .referer(false)
-                .connect_timeout(CONNECT)
-                .timeout(TOTAL)
-                .pool_max_idle_per_host(KEPT)
-                .pool_idle_timeout(KEPT_FOR)
-                .dns_resolver(Checked { names: names.clone(), exceptions: exceptions.clone(), public })
-                .build()
-                .map_err(|e| OutboundUnfit(e.to_string()))
-        };
-        Ok(Self { usual: client(true)?, listed: client(false)?, exceptions })
+    /// A client that reaches these networks beside the public internet. Who asks nobody never reads the system's
+    /// certificates.
+    pub fn new(names: Arc<dyn Names>, exceptions: Vec<IpNet>) -> Self {
+        Self { names, exceptions: exceptions.into(), usual: Arc::default(), listed: Arc::default() }
     }
 
     /// Whether an address may be asked at all, as far as that can be told without resolving it.
@@ -113,7 +97,7 @@ impl Outbound {
     /// # Errors
     /// Why not.
     pub fn admits(&self, url: &Url) -> Result<(), OutboundFault> {
-        self.client(url).map(drop)
+        self.reach(url).map(drop)
     }
 
     /// Sends a body and reads the answer.
@@ -132,30 +116,65 @@ impl Outbound {
         read(self.client(url)?.get(url.clone()).headers(headers)).await
     }
 
-    /// Which client may go there. An address that is written as a number is checked here, since nobody resolves it: the
-    /// parser has made one of octal, decimal and hexadecimal forms.
+    /// The client that may go there.
     fn client(&self, url: &Url) -> Result<&reqwest::Client, OutboundFault> {
+        let (kept, public) = match self.reach(url)? {
+            Reach::Public => (&self.usual, true),
+            Reach::Listed => (&self.listed, false),
+        };
+        kept.get_or_init(|| self.make(public)).as_ref().ok_or(OutboundFault::Unreachable)
+    }
+
+    /// Where a request may go. An address that is written as a number is checked here, since nobody resolves it: the
+    /// parser has made one of octal, decimal and hexadecimal forms.
+    fn reach(&self, url: &Url) -> Result<Reach, OutboundFault> {
         let plain = url.username().is_empty() && url.password().is_none();
         if !matches!(url.scheme(), "https" | "http") || !plain {
             return Err(OutboundFault::Malformed);
         }
         let port = url.port_or_known_default().unwrap_or_default();
-        let usual = url.scheme() == "https" && PORTS.contains(&port);
+        let reach =
+            if url.scheme() == "https" && PORTS.contains(&port) { Reach::Public } else { Reach::Listed };
         let address = match url.host() {
             Some(Host::Domain(_)) => None,
             Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
             Some(Host::Ipv6(v6)) => Some(IpAddr::V6(v6)),
             None => return Err(OutboundFault::Malformed),
         };
-        match address {
-            Some(address) if is_listed(&self.exceptions, address) => Ok(if usual { &self.usual } else { &self.listed }),
-            Some(address) if !housekey_core::outbound::is_public(address) => Err(OutboundFault::Refused),
-            Some(_) if !usual => Err(OutboundFault::Scheme),
-            // Without exceptions a name cannot resolve to one.
-            None if !usual && self.exceptions.is_empty() => Err(OutboundFault::Scheme),
-            _ => Ok(if usual { &self.usual } else { &self.listed }),
+        match (address, reach) {
+            (Some(address), _) if is_listed(&self.exceptions, address) => Ok(reach),
+            (Some(address), _) if !housekey_core::outbound::is_public(address) => Err(OutboundFault::Refused),
+            (Some(_), Reach::Listed) => Err(OutboundFault::Scheme),
+            // Where no network is listed, no name leads to one.
+            (None, Reach::Listed) if self.exceptions.is_empty() => Err(OutboundFault::Scheme),
+            _ => Ok(reach),
         }
     }
+
+    fn make(&self, public: bool) -> Option<reqwest::Client> {
+        reqwest::Client::builder()
+            .user_agent(concat!("Housekey/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(CONNECT)
+            .timeout(TOTAL)
+            .pool_max_idle_per_host(KEPT)
+            .pool_idle_timeout(KEPT_FOR)
+            .dns_resolver(Checked { names: self.names.clone(), exceptions: self.exceptions.clone(), public })
+            .build()
+            .inspect_err(|error| tracing::error!(%error, "no requests to other services can be made"))
+            .ok()
+    }
+}
+
+/// Where a request may go.
+#[derive(Clone, Copy)]
+enum Reach {
+    /// To the public internet and the listed networks.
+    Public,
+    /// To the listed networks alone.
+    Listed,
 }
 
 /// Whether a network that is listed holds the address, however it is written.

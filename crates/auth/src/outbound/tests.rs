@@ -29,7 +29,7 @@ fn fickle(answers: &[&[&str]]) -> Arc<Fickle> {
 }
 
 fn client(names: Arc<dyn Names>, exceptions: &[&str]) -> Outbound {
-    Outbound::new(names, exceptions.iter().map(|text| text.parse().unwrap()).collect()).unwrap()
+    Outbound::new(names, exceptions.iter().map(|text| text.parse().unwrap()).collect())
 }
 
 fn url(text: &str) -> Url {

@@ -11,6 +11,7 @@ impl Settings {
         self.check_lifetimes(&mut faults);
         self.check_strength(&mut faults);
         self.check_cookie_domain(&mut faults);
+        self.check_webhooks(&mut faults);
         match self.public_url.as_ref().map(Mode::of) {
             Some(Ok(Mode::Production)) => self.check_production(&mut faults),
             Some(Ok(Mode::Development)) | None => {}
@@ -42,6 +43,19 @@ impl Settings {
                 "the domain that `server.public_url` is under",
             );
             faults.push(("server.cookie_domain", wrong));
+        }
+    }
+
+    fn check_webhooks(&self, faults: &mut Vec<(&'static str, Wrong)>) {
+        let webhooks = &self.webhooks;
+        if webhooks.secrets.len() != webhooks.endpoints.len() {
+            let what = format!("{} for {} endpoints", webhooks.secrets.len(), webhooks.endpoints.len());
+            faults.push(("webhooks.secrets", Wrong::new(what, "one secret for each of `webhooks.endpoints`")));
+        }
+        let mut urls: Vec<&str> = webhooks.endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect();
+        urls.sort_unstable();
+        if urls.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+            faults.push(("webhooks.endpoints", Wrong::new("the same address twice", "each address once")));
         }
     }
 
@@ -136,6 +150,21 @@ pub(super) fn proxy_url(text: &str) -> Result<Url, Wrong> {
     }
     url.set_path(path.as_str());
     Ok(url)
+}
+
+/// Reads an endpoint: its address, and behind it the names of what it hears. Where it may be is decided when it is told.
+pub(super) fn endpoint(text: &str) -> Result<super::ConfiguredEndpoint, Wrong> {
+    let example = "\"https://app.example.com/api/webhooks user.*\"";
+    let mut words = text.split_whitespace();
+    let url = Url::parse(words.next().unwrap_or_default())
+        .map_err(|why| Wrong::new(format!("not a web address ({why})"), example))?;
+    let plain = url.username().is_empty() && url.password().is_none();
+    if !matches!(url.scheme(), "https" | "http") || !plain {
+        return Err(Wrong::new("not a web address without a user's name", example));
+    }
+    let events = housekey_core::webhook::WebhookFilter::parse(words)
+        .map_err(|fault| Wrong::new(format!("names no event ({fault})"), example))?;
+    Ok(super::ConfiguredEndpoint { url, events })
 }
 
 /// A domain for a cookie: never one under which strangers have names of their own.

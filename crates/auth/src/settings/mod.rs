@@ -15,6 +15,7 @@ mod sender;
 mod snapshot;
 mod source;
 mod table;
+mod webhooks;
 
 use std::path::PathBuf;
 
@@ -36,6 +37,7 @@ pub use sender::Sender;
 pub use snapshot::{Entry, SettingsSnapshot};
 pub use source::{Fault, Source, Wrong};
 pub use table::{Key, Kind, Scope, hide_password, read_url};
+pub use webhooks::{ConfiguredEndpoint, WebhookSettings};
 
 /// Everything an operator decides, parsed and within its bounds.
 pub struct Settings {
@@ -75,6 +77,8 @@ pub struct Settings {
     pub cookie_domain: Option<String>,
     /// The doors for Clerk's SDKs.
     pub clerk: ClerkSettings,
+    /// Who is told what happens.
+    pub webhooks: WebhookSettings,
     /// Whether everybody who signs up must accept the terms.
     pub legal_consent: bool,
     /// Whether only listed addresses may sign up.
@@ -139,6 +143,7 @@ impl Default for Settings {
             limits_reason: None,
             cookie_domain: None,
             clerk: ClerkSettings::default(),
+            webhooks: WebhookSettings::default(),
             legal_consent: false,
             allowlist_only: false,
             templates: None,

@@ -49,3 +49,4 @@ mod sign_up;
 mod trail;
 mod walls;
 mod web;
+mod webhooks;

@@ -12,11 +12,11 @@ use std::{sync::Arc, time::Duration};
 struct Plain;
 
 impl Teller for Plain {
-    fn name(&self, at: Time) -> MessageId {
-        MessageId::new(at, chance())
+    fn name(&self, at: Time) -> Result<MessageId, StoreError> {
+        Ok(MessageId::new(at, chance()))
     }
 
-    fn write(&self, _: &MessageId, told: &Told<'_>) -> Result<Vec<u8>, StoreError> {
+    fn write(&self, _: &MessageId, told: Told<'_>) -> Result<Vec<u8>, StoreError> {
         let about = match &told.about {
             Subject::User(person) => person.user.first_name.clone().unwrap_or_default(),
             Subject::Gone(user) => user.to_string(),

@@ -14,6 +14,7 @@ mod frontend;
 mod knock;
 mod operations;
 mod pictures;
+pub(crate) mod webhooks;
 
 pub use operations::{Coverage, Served};
 

@@ -179,7 +179,7 @@ impl Housekey {
         self.address_of(&format!("/v1/tickets/accept?ticket={ticket}"))
     }
 
-    fn invitation_view(&self, row: InvitationRow) -> InvitationView {
+    pub(crate) fn invitation_view(&self, row: InvitationRow) -> InvitationView {
         let status = match row.state.as_str() {
             "accepted" => Status::Accepted,
             "revoked" => Status::Revoked,

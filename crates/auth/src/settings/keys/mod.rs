@@ -9,6 +9,7 @@ mod server;
 mod sessions;
 mod sign_up;
 mod site;
+mod webhooks;
 
 use super::{Key, Settings};
 
@@ -53,6 +54,10 @@ pub static KEYS: &[Key<Settings>] = &[
     clerk::NATIVE_API,
     clerk::TEST_MODE,
     clerk::REGISTRY,
+    webhooks::ENDPOINTS,
+    webhooks::SECRETS,
+    webhooks::ALLOWED_NETWORKS,
+    webhooks::KEEP,
 ];
 
 #[cfg(test)]

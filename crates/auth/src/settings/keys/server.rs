@@ -72,7 +72,7 @@ pub(super) const TRUSTED_PROXIES: Key<Settings> = Key {
     show: |s| Some(Value::List(s.trusted_proxies.iter().map(ToString::to_string).collect())),
 };
 
-fn network(text: &str) -> Result<IpNet, Wrong> {
+pub(super) fn network(text: &str) -> Result<IpNet, Wrong> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
         .map(|network| network.trunc())

@@ -1,8 +1,8 @@
 //! Clerk's Frontend and Backend APIs, from outside: as the published files say, as the components and SDKs need them, and
 //! as an attacker tries them.
 
-mod app;
-mod backend;
+pub mod app;
+pub mod backend;
 mod bundles;
 mod client;
 mod emails;
@@ -11,7 +11,7 @@ mod environment;
 mod handshake;
 mod limits;
 mod me;
-mod published;
+pub mod published;
 mod routes;
 mod sessions;
 mod sign_ins;

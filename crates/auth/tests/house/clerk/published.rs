@@ -12,6 +12,7 @@ use std::{
 
 const FRONTEND: &str = "fapi-2026-05-12.yml";
 const BACKEND: &str = "bapi-2026-05-12.yml";
+const WEBHOOKS: &str = "webhooks-2025-04-15.yml";
 
 /// Fails unless the answer has the form that is published for it: for its status where that is listed, and for a refusal
 /// in any case.
@@ -32,6 +33,14 @@ pub fn check_backend(method: &str, path: &str, status: StatusCode, body: &Value)
             assert!(body["total_count"].is_i64(), "{method} {path}: {body}");
         }
         published.check(method, path, status, if paged { &body["data"] } else { body });
+    }
+}
+
+/// The same for what a webhook tells.
+pub fn check_webhook(body: &Value) {
+    static FILE: OnceLock<Option<Published>> = OnceLock::new();
+    if let Some(published) = FILE.get_or_init(|| Published::read(WEBHOOKS)) {
+        published.check_event(body);
     }
 }
 
@@ -73,13 +82,41 @@ impl Published {
             }
             schema => schema.clone(),
         };
+        self.hold(&format!("{method} {template} {status}"), schema, body);
+    }
+
+    fn check_event(&self, body: &Value) {
+        let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+        let kind = body["type"].as_str().unwrap();
+        self.hold(kind, named("WebhookEventPayload"), body);
+        let mut data = body["data"].clone();
+        match kind.split('.').next().unwrap() {
+            // Invitations have a published form, and no published event.
+            "invitation" => self.hold(kind, named("Invitation"), &data),
+            "webhook" => {}
+            // A session is closed to other fields than its own, and has a user all the same.
+            "session" => {
+                self.hold(kind, named("User"), &data.as_object_mut().unwrap().remove("user").unwrap());
+                self.hold(kind, named("Session"), &data);
+            }
+            _ => {
+                let schema = &self.whole["x-webhooks"][kind]["post"]["requestBody"]["content"]["application/json"]["schema"];
+                assert!(!schema.is_null(), "{kind} is not published");
+                self.hold(kind, schema.clone(), body);
+            }
+        }
+        let published = &self.whole["x-webhooks"][kind];
+        assert!(!published.is_null() || kind.starts_with("invitation.") || kind == "webhook.test", "{kind}");
+    }
+
+    fn hold(&self, what: &str, schema: Value, body: &Value) {
         let wrong: Vec<String> = self
             .validator(schema)
             .iter_errors(body)
             .map(|e| format!("{}: {}", e.instance_path(), cut(&e.to_string())))
             .collect();
         let shown = serde_json::to_string_pretty(body).unwrap();
-        assert!(wrong.is_empty(), "{method} {template} {status}:\n{}\n{shown}", wrong.join("\n"));
+        assert!(wrong.is_empty(), "{what}:\n{}\n{shown}", wrong.join("\n"));
     }
 
     /// The published path of an address; a part in braces stands for anything.

@@ -5,7 +5,7 @@ use crate::{kit::*, web::Web};
 use housekey::settings::Settings;
 use housekey_core::{
     entropy::Seeded,
-    event::{Event, EventKind},
+    event::{ClientFacts, Event, EventKind},
     ids::{EventId, InvitationId, RequestId, SignInTokenId},
     token::opaque::OpaqueToken,
 };
@@ -27,6 +27,7 @@ fn event(web: &Web, kind: EventKind) -> Event {
         detail: "{}".into(),
         facts: Vec::new(),
         facts_key: "2026-11-23".into(),
+        from: ClientFacts::default(),
     }
 }
 

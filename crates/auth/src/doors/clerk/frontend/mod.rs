@@ -39,7 +39,7 @@ served! {
     get "/v1/client/sessions/{session_id}" => sessions::show;
     post "/v1/client/sessions/{session_id}/touch" => sessions::touch;
     post "/v1/client/sessions/{session_id}/end" => sessions::end;
-    post "/v1/client/sessions/{session_id}/remove" => sessions::end;
+    post "/v1/client/sessions/{session_id}/remove" => sessions::remove;
     post "/v1/client/sessions/{session_id}/tokens" => sessions::token;
     post "/v1/client/sessions/{session_id}/tokens/{template_name}" => sessions::template_token;
     post "/v1/client/sessions/{session_id}/verify" => reverify::start;

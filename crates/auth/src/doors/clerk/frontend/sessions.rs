@@ -30,9 +30,21 @@ pub(super) async fn end(Path(id): Path<String>, knock: Knock) -> Answer {
     let open = one(&knock, &id).await?;
     let mut ended = wire::session(&knock.house, &open);
     ended.status = "ended";
-    let caller = Caller { session: Some(open.session.id.clone()), ..knock.caller.again() };
-    let outcome = knock.house.sign_out(&caller).await.map_err(|e| knock.refuse(e))?;
+    let outcome = knock.house.sign_out(&of(&knock, &open)).await.map_err(|e| knock.refuse(e))?;
     knock.answered(outcome, |(), _| ended).await
+}
+
+pub(super) async fn remove(Path(id): Path<String>, knock: Knock) -> Answer {
+    let open = one(&knock, &id).await?;
+    let mut removed = wire::session(&knock.house, &open);
+    removed.status = "removed";
+    let outcome = knock.house.session_remove(&of(&knock, &open)).await.map_err(|e| knock.refuse(e))?;
+    knock.answered(outcome, |(), _| removed).await
+}
+
+/// The caller, in that session.
+fn of(knock: &Knock, open: &SessionOf) -> Caller {
+    Caller { session: Some(open.session.id.clone()), ..knock.caller.again() }
 }
 
 pub(super) async fn token(Path(id): Path<String>, knock: Knock) -> Answer {

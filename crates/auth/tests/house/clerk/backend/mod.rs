@@ -4,7 +4,7 @@ mod addresses;
 mod instance;
 mod invitations;
 mod keys;
-mod sdk;
+pub mod sdk;
 mod sessions;
 mod tickets;
 mod user_lists;

@@ -1,7 +1,7 @@
 //! Cookies as an app's own host is to set them: written here, carried there by its backend.
 
 use crate::{doors::shared::cookie_suffix, flows::handshake::Handover, housekey::Housekey};
-use cookie::{Cookie, SameSite, time::Duration};
+use cookie::{Cookie, CookieBuilder, SameSite, time::Duration};
 use housekey_core::{
     time::Time,
     token::secret_key::{Environment, publishable},
@@ -45,6 +45,16 @@ impl Directives {
         all
     }
 
+    /// That the cookie which brought a handshake's answer goes as soon as the answer was taken: a backend that finds it
+    /// once more finds nothing behind it, and would take the browser for signed out.
+    pub(super) fn taken(&self, name: &str, domain: Option<&str>) -> String {
+        let cookie = self.build(name.to_owned(), String::new(), 0, false);
+        match domain {
+            Some(domain) => cookie.domain(domain.to_owned()).build().to_string(),
+            None => cookie.build().to_string(),
+        }
+    }
+
     /// The session's token alone.
     pub(super) fn session(&self, jwt: &str, until: Time) -> Vec<String> {
         self.named("__session")
@@ -62,13 +72,15 @@ impl Directives {
     }
 
     fn cookie(&self, name: String, value: String, age: i64, script: bool) -> String {
+        self.build(name, value, age, script).build().to_string()
+    }
+
+    fn build(&self, name: String, value: String, age: i64, script: bool) -> CookieBuilder<'static> {
         Cookie::build((name, value))
             .path("/")
             .same_site(SameSite::Lax)
             .http_only(!script)
             .secure(self.secure)
             .max_age(Duration::seconds(age))
-            .build()
-            .to_string()
     }
 }

@@ -1,7 +1,7 @@
 //! What a browser is sent through: the handshake of an app's backend, and the way home.
 
 use super::{app::*, sessions};
-use crate::kit::*;
+use crate::{door_limits::production, kit::*};
 use housekey::settings::Settings;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -43,6 +43,8 @@ async fn a_backend_learns_who_is_signed_in_by_a_nonce_that_works_once() {
     let directives = web.house.housekey.handshake_take(value(cookie)).await.unwrap();
     let of = |name: &str| directives.iter().filter(|d| d.starts_with(name)).count();
     assert_eq!((of("__session="), of("__session_"), of("__client_uat"), of("__refresh_")), (1, 1, 2, 1));
+    let taken = directives.iter().find(|d| d.starts_with("__clerk_handshake_nonce=;")).unwrap();
+    assert!(taken.contains("Max-Age=0"), "or the next page within its life finds an empty nonce: {taken}");
     let refresh = directives.iter().find(|d| d.starts_with("__refresh_")).unwrap();
     assert!(refresh.contains("HttpOnly"), "no script reads what renews");
     let jwt = directives.iter().find(|d| d.starts_with("__session=")).unwrap();
@@ -52,6 +54,22 @@ async fn a_backend_learns_who_is_signed_in_by_a_nonce_that_works_once() {
     assert!(claims["iat"].as_i64().unwrap() >= uat, "or backends begin again");
     let replayed = web.house.housekey.handshake_take(value(cookie)).await;
     assert_eq!(refusal(replayed), "not found");
+}
+
+async fn on_a_domain_of_its_own_the_answers_cookie_goes_by_the_domain_it_came_with() {
+    let app_origins = vec!["https://app.example.com".into(), "https://app.example.org".into()];
+    let web = clerk_with(Settings { app_origins, ..production() }).await;
+    for (to, domain) in [("https://app.example.com/", Some("Domain=example.com")), ("https://app.example.org/", None)] {
+        let to: String = url::form_urlencoded::byte_serialize(to.as_bytes()).collect();
+        let told = web.app(1).visit(&format!("{HANDSHAKE}?redirect_url={to}&format=nonce")).await;
+        let cookie = set(&told, "__clerk_handshake_nonce").unwrap();
+        let directives = web.house.housekey.handshake_take(value(cookie)).await.unwrap();
+        let taken = directives.iter().find(|d| d.starts_with("__clerk_handshake_nonce=;")).unwrap();
+        for line in [cookie, taken.as_str()] {
+            let named = line.split("; ").find(|part| part.starts_with("Domain="));
+            assert_eq!((named, line.contains("Secure")), (domain, true), "{line}");
+        }
+    }
 }
 
 async fn a_nonce_dies_after_a_minute() {
@@ -84,7 +102,9 @@ async fn without_a_nonce_the_answer_is_a_signed_token() {
     let app = web.signed_up_in_app(1, ADA).await;
     let told = app.visit(&asked("")).await;
     let claims = sessions::claims(value(set(&told, "__clerk_handshake").unwrap()));
-    assert!(claims["handshake"].as_array().unwrap().len() >= 5, "{claims}");
+    let lines = claims["handshake"].as_array().unwrap();
+    assert!(lines.len() >= 6, "{claims}");
+    assert!(lines.iter().any(|line| line.as_str().unwrap().starts_with("__clerk_handshake=; ")), "{claims}");
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 60);
 }
 
@@ -96,7 +116,7 @@ async fn with_test_keys_it_travels_in_the_address() {
 }
 
 async fn in_production_nothing_travels_in_the_address_whatever_is_asked() {
-    let settings = Settings { app_origins: vec!["https://app.example.com".into()], ..crate::door_limits::production() };
+    let settings = Settings { app_origins: vec!["https://app.example.com".into()], ..production() };
     let web = clerk_with(settings).await;
     let asked = format!("{HANDSHAKE}?redirect_url=https%3A%2F%2Fapp.example.com%2F&__clerk_db_jwt=dvb_x");
     for format in ["", "&format=nonce"] {
@@ -192,6 +212,7 @@ async fn signing_in_and_out_is_told_to_backends_by_a_cookie() {
 
 on_both!(
     a_backend_learns_who_is_signed_in_by_a_nonce_that_works_once,
+    on_a_domain_of_its_own_the_answers_cookie_goes_by_the_domain_it_came_with,
     a_nonce_dies_after_a_minute,
     nobody_signed_in_is_told_too,
     without_a_nonce_the_answer_is_a_signed_token,

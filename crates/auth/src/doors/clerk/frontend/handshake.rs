@@ -21,13 +21,19 @@ pub(super) async fn begin(knock: Knock) -> Answer {
     let production = knock.house.settings().mode().is_production();
     let test = !production && knock.asked("__clerk_db_jwt").is_some();
     let environment = if test { Environment::Test } else { Environment::Live };
-    let directives = Directives::of(&knock.house, environment, target.scheme() == "https").handover(&handover);
-    let (name, value) = if knock.asked("format") == Some("nonce") {
-        let nonce = knock.house.handshake_keep(&directives).await.map_err(|e| knock.refuse(e))?;
-        ("__clerk_handshake_nonce", nonce.expose().clone())
-    } else {
-        ("__clerk_handshake", knock.house.handshake_sign(&directives).await.map_err(|e| knock.refuse(e))?)
+    let by_nonce = knock.asked("format") == Some("nonce");
+    let name = if by_nonce { "__clerk_handshake_nonce" } else { "__clerk_handshake" };
+    let domain = knock.names.shared_domain(target.host_str().unwrap_or_default());
+    let writer = Directives::of(&knock.house, environment, target.scheme() == "https");
+    let mut directives = writer.handover(&handover);
+    if !test {
+        directives.push(writer.taken(name, domain.as_deref()));
+    }
+    let value = match by_nonce {
+        true => knock.house.handshake_keep(&directives).await.map(|nonce| nonce.expose().clone()),
+        false => knock.house.handshake_sign(&directives).await,
     };
+    let value = value.map_err(|e| knock.refuse(e))?;
     if test {
         let mut target = target;
         target.query_pairs_mut().append_pair(name, &value);
@@ -40,7 +46,7 @@ pub(super) async fn begin(knock: Knock) -> Answer {
         .http_only(true)
         .secure(target.scheme() == "https")
         .max_age(Duration::seconds(30));
-    let cookie = match knock.names.shared_domain(target.host_str().unwrap_or_default()) {
+    let cookie = match domain {
         Some(domain) => cookie.domain(domain),
         None => cookie,
     };

@@ -28,6 +28,12 @@ const test = base.extend({
   }, { scope: 'worker' }],
 });
 
+test.afterEach(async ({ clerk, express }, info) => {
+  if (info.status === info.expectedStatus) return;
+  await info.attach('app log', { body: express.log, contentType: 'text/plain' });
+  await info.attach('server log', { body: clerk.server.log, contentType: 'text/plain' });
+});
+
 // The way a page took, without what hangs on the addresses.
 function way(page) {
   const steps = [];

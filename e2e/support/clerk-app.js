@@ -20,6 +20,8 @@ export async function clerkApp() {
   const http = createServer((ask, answer) => serve(app, ask, answer));
   await new Promise((done) => { http.listen(0, '127.0.0.1', done); });
   app.origin = `http://localhost:${http.address().port}`;
+  // The same app by a name of another site than the server's.
+  app.foreign = `http://127.0.0.1:${http.address().port}`;
   app.connect = (server, publishableKey) => { app.settings = { server, publishableKey }; };
   app.close = () => new Promise((done) => { http.closeAllConnections(); http.close(done); });
   return app;

@@ -14,6 +14,7 @@ export const PASSWORD = 'lantern-orbit-velvet-4711';
 export const MINUTE = 60_000;
 
 const LOOSE = '[limits]\nmultiplier = 50\nreason = "many tests behind one address"\n';
+const LOCAL = ['localhost', '127.0.0.1'];
 let people = 0;
 
 export const test = base.extend({
@@ -66,7 +67,7 @@ export class Clerk {
     const clerk = new Clerk();
     clerk.app = await clerkApp();
     const forwarded = `[clerk]\nproxy_urls = ["${clerk.app.origin}/__clerk"]\n`;
-    clerk.server = await Server.start({ config: `${forwarded}${config}${LOOSE}`, returnTo: [clerk.app.origin, ...origins] });
+    clerk.server = await Server.start({ config: `${forwarded}${config}${LOOSE}`, returnTo: [clerk.app.origin, clerk.app.foreign, ...origins] });
     clerk.keys = await clerk.server.command('clerk', 'keys', 'new');
     clerk.app.connect(clerk.server, clerk.keys.publishable_key);
     return clerk;
@@ -121,7 +122,7 @@ class Watch {
   over(context) {
     context.on('request', (request) => {
       const url = new URL(request.url());
-      const local = url.hostname === 'localhost' || ['data:', 'blob:', 'about:'].includes(url.protocol);
+      const local = LOCAL.includes(url.hostname) || ['data:', 'blob:', 'about:'].includes(url.protocol);
       if (!local) this.outside.push(request.url());
     });
     context.on('response', (response) => {

@@ -77,6 +77,15 @@ test('a ticket signs its user in, once', async ({ page, another, clerk }) => {
   await look(there, 'sign-in-used-ticket');
 });
 
+test('a page of another site is told why the browser forgets its attempt', async ({ page, clerk }) => {
+  const person = await clerk.person();
+  await page.goto(`${clerk.app.foreign}/sign-in`);
+  await name(page, person);
+  await password(page, person.password);
+  await expect(page.getByText(/page and host must share scheme and site/)).toBeVisible();
+  await look(page, 'sign-in-other-site');
+});
+
 async function name(page, person) {
   await page.getByLabel('Email address').fill(person.email);
   await page.getByRole('button', { name: 'Continue', exact: true }).click();

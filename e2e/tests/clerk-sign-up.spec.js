@@ -63,6 +63,15 @@ test('who has an account already is told so in the mail alone, and signs in by i
   expect(told.verified, 'the password is the old one').toBe(true);
 });
 
+test('in test mode a test address takes the one code and gets no mail', async ({ page }) => {
+  const person = newPerson();
+  person.email = person.email.replace('@', '+clerk_test@');
+  await page.goto('/sign-up');
+  await fill(page, person);
+  await typeCode(page, '424242');
+  await expectIn(page, person);
+});
+
 test('an invitation signs up with its address, without a code', async ({ page, clerk }) => {
   const person = newPerson();
   const invitation = await clerk.backend('POST', '/invitations', {

@@ -79,7 +79,15 @@ fn texts() -> Vec<(&'static str, String)> {
 /// Every form, with all its fields filled in well.
 const FORMS: [(&str, &[(&str, &str)]); 18] = [
     ("/sign-in", &[("email", "x@example.com"), ("remember", "yes"), ("return_to", "/account")]),
-    ("/sign-up", &[("email", "x@example.com"), ("password", "tidal lantern mosaic"), ("return_to", "/account")]),
+    (
+        "/sign-up",
+        &[
+            ("email", "x@example.com"),
+            ("password", "tidal lantern mosaic"),
+            ("return_to", "/account"),
+            ("legal_accepted", "yes"),
+        ],
+    ),
     ("/forgot-password", &[("email", "x@example.com")]),
     ("/theme", &[("theme", "dark"), ("return_to", "/account")]),
     ("/password-strength", &[("password", "tidal")]),
@@ -95,7 +103,7 @@ const FORMS: [(&str, &[(&str, &str)]); 18] = [
     ("/step-up", &[("way", "code"), ("username", "x"), ("password", "tidal"), ("code", "1"), ("return_to", "/")]),
     ("/undo", &[]),
     ("/sign-in/ticket", &[]),
-    ("/sign-up/ticket", &[("username", "x"), ("password", "tidal")]),
+    ("/sign-up/ticket", &[("username", "x"), ("password", "tidal"), ("legal_accepted", "yes")]),
 ];
 
 fn stands(what: &str, answer: &Answer) {

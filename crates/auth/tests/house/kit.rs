@@ -190,6 +190,7 @@ pub fn sign_up_as(address: &str) -> StartSignUp {
         password: password(PASSWORD),
         first_name: "Ada".into(),
         last_name: String::new(),
+        legal_accepted: false,
         return_to: None,
     }
 }

@@ -22,6 +22,7 @@ async fn all_faults_of_all_fields_are_told_at_once() {
         password: password("short"),
         first_name: "a\u{202e}b".into(),
         last_name: String::new(),
+        legal_accepted: false,
         return_to: None,
     };
     let done = house.housekey.sign_up_start(&house.browser(1).caller(), start).await;

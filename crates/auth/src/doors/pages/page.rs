@@ -8,6 +8,7 @@ use crate::{
     caller::{Cookies, Outcome},
     doors::shared::{Ask, Body},
     error::{Denial, Error, Fault},
+    housekey::Housekey,
     sessions::Current,
 };
 use axum::response::{Html, IntoResponse, Response};
@@ -48,9 +49,18 @@ pub(super) fn show_told(mut ask: Ask, template: &str, title: &str, view: impl Se
         done => told.done,
         now => house.now().as_millis(),
         min_length => house.settings().password.min_length,
+        legal => legal(&house),
         signed_in => signed_in,
     };
     render(&ask, template, title, view, c, told.status.unwrap_or(StatusCode::OK), told.retry_after, &app)
+}
+
+/// What a sign-up must accept, where it must.
+fn legal(house: &Housekey) -> Option<Value> {
+    let clerk = &house.settings().clerk;
+    let link = |url: &Option<url::Url>| url.as_ref().map(ToString::to_string);
+    let (terms, privacy) = (link(&clerk.terms_url), link(&clerk.privacy_url));
+    house.settings().legal_consent.then(|| context! { terms, privacy })
 }
 
 #[allow(clippy::too_many_arguments, reason = "the one place where a page's parts meet")]

@@ -33,7 +33,7 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
 }
 
 pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
-    let mut fields = match ask.form(&body, &["email", "password", "return_to"]) {
+    let mut fields = match ask.form(&body, &["email", "password", "return_to", "legal_accepted"]) {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
@@ -41,6 +41,7 @@ pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
         return response;
     }
     let typed = View { email: fields.text("email").to_owned(), return_to: fields.text("return_to").to_owned() };
+    let legal_accepted = fields.is_ticked("legal_accepted");
     let told = match Password::parse(fields.take("password")) {
         Ok(password) => {
             let start = StartSignUp {
@@ -48,6 +49,7 @@ pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
                 password,
                 first_name: String::new(),
                 last_name: String::new(),
+                legal_accepted,
                 return_to: page::return_to(&ask, &typed.return_to),
             };
             match ask.housekey.sign_up_start(&ask.caller, start).await {

@@ -82,7 +82,7 @@ pub(super) async fn show_sign_up(mut ask: Ask) -> Response {
 }
 
 pub(super) async fn sign_up(mut ask: Ask, body: Bytes) -> Response {
-    let mut fields = match ask.form(&body, &["username", "password"]) {
+    let mut fields = match ask.form(&body, &["username", "password", "legal_accepted"]) {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
@@ -94,8 +94,9 @@ pub(super) async fn sign_up(mut ask: Ask, body: Bytes) -> Response {
         Ok(address) => address,
         Err(error) => return problem::of(&mut ask, error),
     };
+    let legal_accepted = fields.is_ticked("legal_accepted");
     let told = match Password::parse(fields.take("password")) {
-        Ok(password) => match open(&ask, ticket, password).await {
+        Ok(password) => match open(&ask, ticket, password, legal_accepted).await {
             Ok((Some(()), cookies)) => {
                 let names = ask.names.clone();
                 let mut response = page::go_home(ask, None, &cookies);
@@ -117,9 +118,15 @@ pub(super) async fn sign_up(mut ask: Ask, body: Bytes) -> Response {
     }
 }
 
-async fn open(ask: &Ask, ticket: String, password: Password) -> Result<(Option<()>, Cookies), Error> {
+async fn open(ask: &Ask, ticket: String, password: Password, legal: bool) -> Result<(Option<()>, Cookies), Error> {
+    ask.housekey.sign_up_consent(legal)?;
     let (caller, begun) = with_client(ask).await?;
-    let fields = SignUpFields { ticket: Some(ticket), password: Some(password), ..SignUpFields::default() };
+    let fields = SignUpFields {
+        ticket: Some(ticket),
+        password: Some(password),
+        legal_accepted: legal,
+        ..SignUpFields::default()
+    };
     let (view, cookies) = page::parts(ask.housekey.sign_up_open(&caller, fields).await?);
     Ok((view.done.map(|_| ()), or(cookies, begun)))
 }

@@ -28,6 +28,8 @@ pub struct StartSignUp {
     pub first_name: String,
     /// Last name, may be empty.
     pub last_name: String,
+    /// That the terms are accepted.
+    pub legal_accepted: bool,
     /// Where to go afterwards, checked already.
     pub return_to: Option<ReturnTo>,
 }
@@ -67,9 +69,11 @@ impl Housekey {
             password: Some(start.password),
             first_name: Some(start.first_name),
             last_name: Some(start.last_name),
+            legal_accepted: start.legal_accepted,
             ..SignUpFields::default()
         };
-        let (typed, password) = self.read_sign_up(fields, None)?;
+        let consent = self.sign_up_consent(start.legal_accepted);
+        let (typed, password) = both(self.read_sign_up(fields, None), consent)?;
         let to = typed.email.clone().ok_or(Error::field("email", "email_malformed"))?;
         self.may_sign_up(&to).await?;
         let mut spends = self.sign_up_spends(caller);
@@ -229,6 +233,17 @@ impl Housekey {
         Ok(fields)
     }
 
+    /// Whether a page's form may go on without, or with, the terms accepted. An app's own form may ask for that later.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where they must be and are not.
+    pub fn sign_up_consent(&self, accepted: bool) -> Result<()> {
+        match self.required().legal && !accepted {
+            true => Err(Error::field("legal_accepted", "legal_not_accepted")),
+            false => Ok(()),
+        }
+    }
+
     /// Whom an invitation is for, as its page shows it: the address, as its maker wrote it.
     ///
     /// # Errors
@@ -250,6 +265,18 @@ impl Housekey {
         }
         let email = Email::parse(&row.address).map_err(|_| Error::Bug("a stored address cannot be read"))?;
         Ok(Invited { id: row.id, email })
+    }
+}
+
+/// Faults of two checks are told at once.
+fn both<T>(one: Result<T>, other: Result<()>) -> Result<T> {
+    match (one, other) {
+        (Err(Error::Invalid(mut faults)), Err(Error::Invalid(more))) => {
+            faults.extend(more);
+            Err(Error::Invalid(faults))
+        }
+        (Ok(_), Err(error)) => Err(error),
+        (one, _) => one,
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) const LEGAL_CONSENT: Key<Settings> = Key {
     name: "sign_up.legal_consent",
     kind: Kind::Switch,
     scope: Scope::Policy,
-    doc: "Whoever signs up through an app's components must accept the terms of `site.terms` and `site.privacy`.",
+    doc: "Whoever signs up must accept the terms of `site.terms` and `site.privacy`.",
     unset: "",
     example: "true",
     set: |s, v| {

@@ -69,6 +69,29 @@ async fn an_invited_address_signs_up_on_our_page_without_a_code() {
     assert_eq!(again.status, 404);
 }
 
+async fn where_terms_must_be_accepted_our_pages_ask_for_it() {
+    let web = clerk_with(Settings { legal_consent: true, ..settings() }).await;
+    let ticket = invite(&web, NEW).await;
+    let jar = web.jar(1);
+    assert!(follow(&jar, "/sign-up", &ticket).await.body.contains("name=\"legal_accepted\""));
+    let told = jar.form("/sign-up/ticket", &[("password", PASSWORD)]).await;
+    assert_eq!(told.status, 422);
+    assert!(told.body.contains("id=\"legal_accepted-fault\""), "{}", told.body);
+    let done = jar.form("/sign-up/ticket", &[("password", PASSWORD), ("legal_accepted", "yes")]).await;
+    assert_eq!(done.to(), "/account", "{}", done.body);
+
+    let other = web.jar(2);
+    assert!(other.get("/sign-up").await.body.contains("name=\"legal_accepted\""));
+    let fields = [("email", ADA), ("password", "password"), ("return_to", "")];
+    let told = other.form("/sign-up", &fields).await;
+    let both = ["legal_accepted-fault", "password-fault"].iter().all(|id| told.body.contains(&format!("id=\"{id}\"")));
+    assert!(told.status == 422 && both, "all at once: {}", told.body);
+    let fields = [("email", ADA), ("password", PASSWORD), ("return_to", ""), ("legal_accepted", "yes")];
+    assert_eq!(other.form("/sign-up", &fields).await.to(), "/sign-up/code");
+    let code = web.house.code_to(ADA).await.unwrap();
+    assert_eq!(other.form("/sign-up/code", &[("code", &code)]).await.to(), "/account");
+}
+
 async fn a_link_never_swaps_the_account_of_somebody_who_is_signed_in() {
     let web = clerk().await;
     let ada = web.signed_up_in_app(1, ADA).await;
@@ -100,6 +123,7 @@ async fn what_is_no_ticket_or_is_too_old_leads_nowhere() {
 on_both!(
     sec_52_a_sign_in_link_asks_and_its_button_signs_in_once,
     an_invited_address_signs_up_on_our_page_without_a_code,
+    where_terms_must_be_accepted_our_pages_ask_for_it,
     a_link_never_swaps_the_account_of_somebody_who_is_signed_in,
     what_is_no_ticket_or_is_too_old_leads_nowhere,
 );

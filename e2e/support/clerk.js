@@ -63,6 +63,8 @@ export const test = base.extend({
 
 // A server, an app that it lists, and keys.
 export class Clerk {
+  timed = new WeakSet();
+
   static async start(config, origins = []) {
     const clerk = new Clerk();
     clerk.app = await clerkApp();
@@ -97,6 +99,13 @@ export class Clerk {
     return { email, password, id: user.id };
   }
 
+  // Has a browser live at the server's time.
+  async keepTime(context) {
+    if (this.timed.has(context)) return;
+    this.timed.add(context);
+    await context.clock.install({ time: Date.now() + this.server.ahead });
+  }
+
   // Moves time on for the server and for these browsers.
   async later(millis, ...contexts) {
     await this.server.advance(millis);
@@ -109,9 +118,8 @@ export function newPerson() {
   return { email: `ada.${process.pid}.${people}@example.com`, password: PASSWORD };
 }
 
-// Browsers live at the server's time.
 async function enter(context, clerk, watch) {
-  if (clerk.server.ahead > 0) await context.clock.install({ time: Date.now() + clerk.server.ahead });
+  if (clerk.server.ahead > 0) await clerk.keepTime(context);
   watch.over(context);
 }
 

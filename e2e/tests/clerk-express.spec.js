@@ -80,7 +80,6 @@ test('who is signed in is known, and known again by a handshake when the token h
 
 test('who signed out is signed out for the app, by the handshake as well', async ({ page, clerk, express }) => {
   const person = await clerk.person();
-  await page.context().clock.install({ time: Date.now() + clerk.server.ahead });
   await signIn(page, person);
   await signOut(page);
   await expectOut(page);
@@ -90,7 +89,6 @@ test('who signed out is signed out for the app, by the handshake as well', async
 
 test('a session that was revoked meanwhile ends at the handshake', async ({ page, clerk, express }) => {
   const person = await clerk.person();
-  await page.context().clock.install({ time: Date.now() + clerk.server.ahead });
   await signIn(page, person);
   await expectIn(page, person);
   await page.goto(`${express.origin}/private`);

@@ -4,7 +4,7 @@
 import { test, expect, MINUTE, signIn, openProfile, section, typeCode, expectIn, expectOut, refusal, look } from '../support/clerk.js';
 
 test.beforeEach(async ({ context, clerk }) => {
-  await context.clock.install({ time: Date.now() + clerk.server.ahead });
+  await clerk.keepTime(context);
 });
 
 test('ten minutes after signing in, a risky change asks for the password again and goes on', async ({ page, context, clerk }) => {
@@ -84,7 +84,7 @@ test('a session ended elsewhere is gone here at the next token', async ({ page, 
   const person = await clerk.person();
   await signIn(page, person);
   const there = await another();
-  await there.context().clock.install({ time: Date.now() + clerk.server.ahead });
+  await clerk.keepTime(there.context());
   await signIn(there, person);
   const [newest] = (await clerk.backend('GET', `/sessions?user_id=${person.id}&status=active`)).sort((a, b) => b.created_at - a.created_at);
   await clerk.backend('POST', `/sessions/${newest.id}/revoke`);

@@ -1,6 +1,7 @@
 // Clerk's components and the house's own pages are two doors of one house.
 
-import { test, expect, PASSWORD, newPerson, signIn, signInOnPages, signOut, openProfile, section, expectIn, expectOut, look } from '../support/clerk.js';
+import { test, expect, PASSWORD, newPerson, signIn, signInOnPages, signOut, openProfile, section, expectIn, expectOut } from '../support/clerk.js';
+import { look } from '../support/look.js';
 
 const account = (clerk) => `${clerk.server.url}/account`;
 
@@ -63,14 +64,14 @@ test('a link with a ticket shows whom it signs in, and its button does', async (
   const { url } = await clerk.backend('POST', '/sign_in_tokens', { user_id: person.id });
   await page.goto(url);
   await expect(page).toHaveURL(`${clerk.server.url}/sign-in/ticket`);
-  await look(page, 'page-ticket-sign-in');
+  await look(page, 'sign-in-ticket');
   const scanner = await another();
   await scanner.goto(url);
   await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(/\/account/);
   await scanner.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
   await expect(scanner.getByText(/expired or was used/)).toBeVisible();
-  await look(scanner, 'page-ticket-used');
+  await look(scanner, 'sign-in-ticket-used');
   await page.goto('/');
   await expectIn(page, person);
 });
@@ -82,7 +83,7 @@ test('an invitation that is mailed makes an account on our page', async ({ page,
   await page.goto(link);
   await expect(page).toHaveURL(`${clerk.server.url}/sign-up/ticket`);
   await expect(page.getByText(person.email)).toBeVisible();
-  await look(page, 'page-ticket-sign-up');
+  await look(page, 'sign-up-ticket');
   await page.getByLabel(/^password/i).fill('password');
   await page.getByRole('main').getByRole('button', { name: 'Create account' }).click();
   await expect(page.getByLabel(/^password/i)).toHaveAttribute('aria-invalid', 'true');

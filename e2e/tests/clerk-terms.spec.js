@@ -1,6 +1,7 @@
 // An instance whose terms must be accepted to sign up.
 
-import { test, expect, newPerson, typeCode, expectIn, look } from '../support/clerk.js';
+import { test, expect, newPerson, typeCode, expectIn, look as picture } from '../support/clerk.js';
+import { look } from '../support/look.js';
 
 test.use({
   clerkConfig: '[sign_up]\nlegal_consent = true\n[site]\nterms = "http://localhost/terms"\nprivacy = "http://localhost/privacy"\n',
@@ -13,7 +14,7 @@ test('the component asks for it, and the user has the day it was given', async (
   await page.getByLabel('Password', { exact: true }).fill(person.password);
   const consent = page.getByRole('checkbox');
   await expect(page.getByRole('link', { name: 'Terms of Service' })).toHaveAttribute('href', 'http://localhost/terms');
-  await look(page, 'terms');
+  await picture(page, 'terms');
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Create your account' })).toBeVisible();
   expect(await consent.evaluate((box) => box.validity.valid)).toBe(false);
@@ -30,7 +31,7 @@ test('our own page asks for it as well', async ({ page, mailbox, clerk }) => {
   await page.goto(`${clerk.server.url}/sign-up`);
   await page.getByLabel(/e-mail/i).fill(person.email);
   await page.getByLabel(/^password/i).fill(person.password);
-  await look(page, 'page-terms');
+  await look(page, 'sign-up-terms');
   await page.getByRole('button', { name: 'Create account' }).click();
   await expect(page, 'the browser itself asks first').toHaveURL(/\/sign-up$/);
   await page.getByLabel('I accept the terms').check();

@@ -30,8 +30,8 @@ function Hello() {
   const { user } = useUser()
   return (
     <>
-      <h1>Hello, {user?.firstName ?? 'you'}</h1>
-      <p>{user?.primaryEmailAddress?.emailAddress}</p>
+      <h1>Hello, {user?.firstName ?? 'you there'}</h1>
+      <p>You are signed in as {user?.primaryEmailAddress?.emailAddress}.</p>
     </>
   )
 }

@@ -5,7 +5,7 @@ export default async function Page() {
   const user = await currentUser()
   return (
     <>
-      <h1>Hello, {user?.firstName}</h1>
+      <h1>Hello, {user?.firstName ?? 'you there'}</h1>
       <dl>
         <dt>E-mail</dt>
         <dd>{user?.primaryEmailAddress?.emailAddress}</dd>

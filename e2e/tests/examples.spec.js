@@ -129,7 +129,7 @@ next.describe('Next.js', () => {
     await tab.goto('about:blank');
     await expireToken(tab.context(), app.url);
     const first = await hops(tab, () => tab.goto(`${app.url}/dashboard`));
-    expect(first).toEqual(['/dashboard', '/__clerk/v1/client/handshake', '/dashboard', '/dashboard']);
+    expect(first).toEqual(['/dashboard', '/__clerk/v1/client/handshake', '/dashboard']);
     await expect(tab.getByRole('heading', { name: 'Hello, Ada' })).toBeVisible();
 
     await tab.goto('about:blank');

@@ -82,7 +82,8 @@ fn a_package_with_the_right_sum_is_served_at_once_and_listed_and_removed() {
         }
     }
     assert!(server.get("/npm/@clerk/ui@1/dist/README.md").starts_with("HTTP/1.1 404"));
-    let list: serde_json::Value = serde_json::from_str(&house.run(&["clerk", "bundles", "list", "--json"]).out).unwrap();
+    let list: serde_json::Value =
+        serde_json::from_str(&house.run(&["clerk", "bundles", "list", "--json"]).out).unwrap();
     assert_eq!(list["kept"][1]["version"], "1.34.0");
     assert_eq!(list["kept"][1]["integrity"], sum(&ui("1.34.0")));
     assert!(house.run(&["clerk", "bundles", "list"]).out.contains("@clerk/ui        1.33.0     1 files"));
@@ -159,7 +160,8 @@ fn registry(answers: impl FnOnce(&str) -> BTreeMap<String, Vec<u8>>) -> Registry
             let Some(first) = lines.next() else { continue };
             lines.find(String::is_empty);
             let path = first.split(' ').nth(1).unwrap().to_owned();
-            let (status, body) = answers.get(&path).map_or(("404 Not Found", &[][..]), |body| ("200 OK", body.as_slice()));
+            let (status, body) =
+                answers.get(&path).map_or(("404 Not Found", &[][..]), |body| ("200 OK", body.as_slice()));
             noted.lock().unwrap().push(path);
             let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
             let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));

@@ -10,10 +10,11 @@ import { promisify } from 'node:util';
 export const PROGRAM = process.env.HOUSEKEY_PROGRAM ?? new URL('../../target/xtask/housekey-testkit', import.meta.url).pathname;
 
 export class Server {
-  constructor(child, url, folder) {
-    this.child = child;
+  constructor(url, folder, port, file) {
     this.url = url;
     this.folder = folder;
+    this.port = port;
+    this.file = file;
     this.log = '';
     // By how much the server's clock is ahead of this machine's.
     this.ahead = 0;
@@ -27,17 +28,29 @@ export class Server {
     const file = join(folder, 'housekey.toml');
     const origins = returnTo.map((origin) => JSON.stringify(origin)).join(', ');
     await writeFile(file, `[server]\npublic_url = "${url}"\napp_origins = [${origins}]\n${config}`);
-    const child = spawn(
+    const server = new Server(url, folder, port, file);
+    await server.run();
+    return server;
+  }
+
+  async run() {
+    this.child = spawn(
       PROGRAM,
-      ['serve', '--listen', `127.0.0.1:${port}`, '--data', join(folder, 'data'), '--config', file],
+      ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', join(this.folder, 'data'), '--config', this.file],
       { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
     );
-    const server = new Server(child, url, folder);
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (bytes) => { server.log += bytes; });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.on('data', (bytes) => { this.log += bytes; });
     }
-    await server.ready();
-    return server;
+    await this.ready();
+  }
+
+  // As a machine that loses its process, and starts it anew on the same folder.
+  async killAndRestart() {
+    const ended = new Promise((resolve) => { this.child.once('exit', resolve); });
+    this.child.kill('SIGKILL');
+    await ended;
+    await this.run();
   }
 
   async ready() {

@@ -47,9 +47,6 @@ impl Housekey {
             node: &node,
             bell: &self.0.mail_bell,
         };
-        if let Err(error) = self.webhooks_of_config().await {
-            tracing::error!(%error, "the endpoints of webhooks could not be brought to what the configuration says");
-        }
         let webhooks = WebhookWorker { house: self, node: &node };
         tokio::join!(
             async {

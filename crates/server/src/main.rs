@@ -71,6 +71,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Clerk(ClerkCommand::Coverage) => commands::clerk_coverage(common.json),
         Command::Migrate(MigrateCommand::Status) => commands::migrate_status(&flags, common.json),
         Command::Migrate(MigrateCommand::Up) => commands::migrate_up(&flags, common.json),
+        Command::Webhook(command) => commands::webhook(&flags, command, common.json),
         Command::Mail(MailCommand::Test { to }) => commands::test_mail(&flags, &to, common.json),
     }
 }

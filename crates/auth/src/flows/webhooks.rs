@@ -10,7 +10,6 @@ use crate::{
     housekey::Housekey,
     outbound::OutboundFault,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, header};
 use housekey_core::{
     event::{ClientFacts, Event, EventKind},
     ids::{EndpointId, MessageId},
@@ -314,15 +313,14 @@ impl Housekey {
     pub(crate) async fn hand_over(&self, target: &Target, id: &MessageId, body: Vec<u8>) -> Tried {
         let clock = &self.0.world.clock;
         let (seconds, signatures) = signature_header(&target.secrets, id.as_str(), self.now(), &body);
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in [("svix-id", id.as_str()), ("svix-timestamp", &seconds), ("svix-signature", &signatures)] {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                headers.insert(HeaderName::from_static(name), value);
-            }
-        }
+        let headers = [
+            ("content-type", "application/json"),
+            ("svix-id", id.as_str()),
+            ("svix-timestamp", seconds.as_str()),
+            ("svix-signature", signatures.as_str()),
+        ];
         let began = clock.monotonic();
-        let answer = self.0.webhooks.post(&target.url, headers, body).await;
+        let answer = self.0.webhooks.post(&target.url, &headers, body).await;
         let took = clock.monotonic().saturating_sub(began);
         match answer {
             Ok(answer) => Tried { status: Some(answer.status), fault: None, took },

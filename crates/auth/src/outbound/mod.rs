@@ -8,7 +8,6 @@ mod tests;
 
 pub use names::{Names, SystemNames};
 
-use http::HeaderMap;
 use ipnet::IpNet;
 use names::{Checked, Refused};
 use std::{
@@ -30,6 +29,9 @@ const PORTS: [u16; 2] = [443, 8443];
 const KEPT: usize = 16;
 const KEPT_FOR: Duration = Duration::from_secs(30);
 
+/// Names and values.
+pub type Headers<'h> = [(&'static str, &'h str)];
+
 /// The client. Clones share connections.
 #[derive(Clone)]
 pub struct Outbound {
@@ -39,6 +41,7 @@ pub struct Outbound {
     usual: Arc<OnceLock<Option<reqwest::Client>>>,
     /// Reaches the listed networks alone, by any scheme and port.
     listed: Arc<OnceLock<Option<reqwest::Client>>>,
+    total: Duration,
 }
 
 /// What came back.
@@ -89,7 +92,7 @@ impl Outbound {
     /// A client that reaches these networks beside the public internet. Who asks nobody never reads the system's
     /// certificates.
     pub fn new(names: Arc<dyn Names>, exceptions: Vec<IpNet>) -> Self {
-        Self { names, exceptions: exceptions.into(), usual: Arc::default(), listed: Arc::default() }
+        Self { names, exceptions: exceptions.into(), usual: Arc::default(), listed: Arc::default(), total: TOTAL }
     }
 
     /// Whether an address may be asked at all, as far as that can be told without resolving it.
@@ -104,16 +107,16 @@ impl Outbound {
     ///
     /// # Errors
     /// When there is none.
-    pub async fn post(&self, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Result<OutboundAnswer, OutboundFault> {
-        read(self.client(url)?.post(url.clone()).headers(headers).body(body)).await
+    pub async fn post(&self, url: &Url, headers: &Headers<'_>, body: Vec<u8>) -> Result<OutboundAnswer, OutboundFault> {
+        read(with(self.client(url)?.post(url.clone()), headers).body(body)).await
     }
 
     /// Asks and reads the answer.
     ///
     /// # Errors
     /// When there is none.
-    pub async fn get(&self, url: &Url, headers: HeaderMap) -> Result<OutboundAnswer, OutboundFault> {
-        read(self.client(url)?.get(url.clone()).headers(headers)).await
+    pub async fn get(&self, url: &Url, headers: &Headers<'_>) -> Result<OutboundAnswer, OutboundFault> {
+        read(with(self.client(url)?.get(url.clone()), headers)).await
     }
 
     /// The client that may go there.
@@ -158,7 +161,7 @@ impl Outbound {
             .no_proxy()
             .referer(false)
             .connect_timeout(CONNECT)
-            .timeout(TOTAL)
+            .timeout(self.total)
             .pool_max_idle_per_host(KEPT)
             .pool_idle_timeout(KEPT_FOR)
             .dns_resolver(Checked { names: self.names.clone(), exceptions: self.exceptions.clone(), public })
@@ -181,6 +184,10 @@ enum Reach {
 fn is_listed(exceptions: &[IpNet], address: IpAddr) -> bool {
     let address = address.to_canonical();
     exceptions.iter().any(|network| network.contains(&address))
+}
+
+fn with(request: reqwest::RequestBuilder, headers: &Headers<'_>) -> reqwest::RequestBuilder {
+    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
 }
 
 async fn read(request: reqwest::RequestBuilder) -> Result<OutboundAnswer, OutboundFault> {

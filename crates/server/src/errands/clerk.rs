@@ -2,17 +2,16 @@
 
 use anyhow::anyhow;
 use housekey::{
-    Caller, Housekey,
+    Housekey,
     core::{
         ids::SecretKeyId,
-        time::Time,
         token::secret_key::{Environment, publishable},
     },
     flows::secret_keys::SecretKeyView,
 };
 use serde_json::{Value, json};
 
-use super::words;
+use super::{console, stamp, words};
 
 pub async fn secret_key_new(house: &Housekey, name: &str, test: bool) -> anyhow::Result<Value> {
     let environment = if test { Environment::Test } else { Environment::Live };
@@ -56,14 +55,4 @@ pub async fn signing_key_next(house: &Housekey) -> anyhow::Result<Value> {
 pub async fn signing_key_activate(house: &Housekey) -> anyhow::Result<Value> {
     let pem = house.signing_key_activate(&console(house)).await.map_err(words)?;
     Ok(json!({ "jwt_key": pem }))
-}
-
-/// RFC 3339, to the second.
-fn stamp(at: Time) -> Option<String> {
-    let at = jiff::Timestamp::from_second(at.as_millis().div_euclid(1000));
-    at.ok().map(|at| at.to_string())
-}
-
-fn console(house: &Housekey) -> Caller {
-    Caller::console(house.now(), house.entropy())
 }

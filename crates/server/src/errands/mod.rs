@@ -2,9 +2,10 @@
 //! hands.
 
 mod clerk;
+mod webhooks;
 
 use anyhow::anyhow;
-use housekey::{Error, Housekey};
+use housekey::{Caller, Error, Housekey, core::time::Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -37,6 +38,48 @@ pub enum Errand {
     SigningKeyNext,
     /// Sign with the published key from now on.
     SigningKeyActivate,
+    /// Make an endpoint of webhooks.
+    WebhookAdd {
+        /// Where it is.
+        url: String,
+        /// What it hears.
+        events: Vec<String>,
+        /// What its keeper calls it.
+        description: String,
+    },
+    /// List the endpoints.
+    WebhookList,
+    /// Remove an endpoint.
+    WebhookRemove {
+        /// Its id.
+        id: String,
+    },
+    /// Tell an endpoint again, or nothing any more.
+    WebhookSwitch {
+        /// Its id.
+        id: String,
+        /// Which.
+        on: bool,
+    },
+    /// Give an endpoint another secret.
+    WebhookRotate {
+        /// Its id.
+        id: String,
+    },
+    /// Send an endpoint a message that tells nothing.
+    WebhookTest {
+        /// Its id.
+        id: String,
+    },
+    /// Tell an endpoint once more.
+    WebhookReplay {
+        /// Its id.
+        id: String,
+        /// All since then.
+        since: Option<String>,
+        /// One message.
+        message: Option<String>,
+    },
 }
 
 /// Does it.
@@ -47,6 +90,13 @@ pub async fn run(house: &Housekey, errand: Errand) -> anyhow::Result<Value> {
         Errand::SecretKeyRevoke { id } => clerk::secret_key_revoke(house, &id).await,
         Errand::SigningKeyNext => clerk::signing_key_next(house).await,
         Errand::SigningKeyActivate => clerk::signing_key_activate(house).await,
+        Errand::WebhookAdd { url, events, description } => webhooks::add(house, &url, &events, &description).await,
+        Errand::WebhookList => webhooks::list(house).await,
+        Errand::WebhookRemove { id } => webhooks::remove(house, &id).await,
+        Errand::WebhookSwitch { id, on } => webhooks::switch(house, &id, on).await,
+        Errand::WebhookRotate { id } => webhooks::rotate(house, &id).await,
+        Errand::WebhookTest { id } => webhooks::test(house, &id).await,
+        Errand::WebhookReplay { id, since, message } => webhooks::replay(house, &id, since, message).await,
     }
 }
 
@@ -83,4 +133,14 @@ fn words(why: Error) -> anyhow::Error {
         Error::Unavailable { .. } => anyhow!("the database does not answer"),
         other => anyhow!("{other}"),
     }
+}
+
+/// RFC 3339, to the second.
+fn stamp(at: Time) -> Option<String> {
+    let at = jiff::Timestamp::from_second(at.as_millis().div_euclid(1000));
+    at.ok().map(|at| at.to_string())
+}
+
+fn console(house: &Housekey) -> Caller {
+    Caller::console(house.now(), house.entropy())
 }

@@ -10,3 +10,4 @@ mod keys;
 mod kit;
 mod start;
 mod trouble;
+mod webhooks;

@@ -35,7 +35,11 @@ impl WebhookWorker<'_> {
         let (stop, stopped) = watch::channel(());
         let mut lanes = Lanes::default();
         let clock = &self.house.0.world.clock;
+        let mut configured = false;
         loop {
+            if !configured {
+                configured = self.configure().await;
+            }
             self.open(&mut lanes, &stopped).await;
             let looked = clock.monotonic();
             let mut pause = LOOK;
@@ -70,6 +74,13 @@ impl WebhookWorker<'_> {
                 self.lane(row.id).run_due().await;
             }
         }
+    }
+
+    /// Brings the endpoints to what the configuration says; whether that could be done.
+    async fn configure(&self) -> bool {
+        let done = self.house.webhooks_of_config().await;
+        done.inspect_err(|error| tracing::warn!(%error, "configured endpoints could not be made; it is tried again"))
+            .is_ok()
     }
 
     /// Opens lanes to the endpoints that have none.

@@ -32,7 +32,7 @@ async fn what_is_not_taken_is_tried_again_with_the_same_id_and_holds_back_that_u
     receiver.answer(&[500]);
     web.house.tell().await;
     assert_eq!(receiver.kinds(), ["user.created"]);
-    ada.form("/account/name", &[("first_name", "Augusta"), ("last_name", "")]).await;
+    ada.form("/account", &[("first_name", "Augusta"), ("last_name", "")]).await;
     web.signed_up(2, "grace@example.com").await;
     web.house.tell().await;
     assert_eq!(receiver.kinds(), ["user.created", "user.created"], "Grace's goes, and Ada's waits for the one before it");
@@ -147,6 +147,10 @@ async fn a_slow_endpoint_holds_back_no_other() {
     let (slow, _) = listening(&web, &["user.created"]).await;
     let (fast, _) = listening(&web, &["user.created"]).await;
     slow.hold(true);
+    // More than one lane has room for.
+    for n in 0..40 {
+        web.signed_up(n, &format!("user{n}@example.com")).await;
+    }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let house = web.house.housekey.clone();
     let running = tokio::spawn(async move {
@@ -156,10 +160,6 @@ async fn a_slow_endpoint_holds_back_no_other() {
             })
             .await;
     });
-    // More than one lane has room for.
-    for n in 0..40 {
-        web.signed_up(n, &format!("user{n}@example.com")).await;
-    }
     fast.wait_for(40).await;
     assert!(slow.got().len() <= 32, "{}", slow.got().len());
     slow.wait_for(1).await;

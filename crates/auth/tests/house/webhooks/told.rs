@@ -6,6 +6,7 @@ use crate::{
     kit::*,
     web::{Web, web_with},
 };
+use housekey::flows::webhooks::Replay;
 use serde_json::json;
 
 on_both!(
@@ -88,12 +89,12 @@ async fn what_somebody_does_on_the_pages_is_told_the_same() {
     let web = web_with(roomy()).await;
     let (receiver, _) = listening(&web, &["user.*", "session.*"]).await;
     let ada = web.signed_up(1, ADA).await;
-    ada.form("/account/name", &[("first_name", "Augusta"), ("last_name", "")]).await;
+    ada.form("/account", &[("first_name", "Augusta"), ("last_name", "")]).await;
     let other = web.jar(2);
     other.form("/sign-in", &[("email", ADA), ("return_to", "")]).await;
     other.form("/sign-in/password", &[("password", PASSWORD)]).await;
     assert!(other.is_signed_in().await);
-    ada.form("/account/password", &[("current_password", PASSWORD), ("new_password", "another good phrase 77")]).await;
+    ada.form("/account/security", &[("current", PASSWORD), ("password", "another lantern tide")]).await;
     assert!(!other.is_signed_in().await, "the password was changed");
     ada.form("/sign-out", &[]).await;
     web.house.tell().await;
@@ -111,7 +112,7 @@ async fn what_a_backend_does_is_told() {
     let (receiver, _) = listening(&sdk.web, &["user.*", "invitation.*"]).await;
     let made = sdk.post("/users", json!({"email_address": [ADA], "password": PASSWORD, "external_id": "a-1"})).await.ok();
     let id = made.text("id").to_owned();
-    sdk.patch(&format!("/users/{id}"), json!({"first_name": "Augusta", "password": "another good phrase 77"})).await.ok();
+    sdk.patch(&format!("/users/{id}"), json!({"first_name": "Augusta", "password": "another lantern tide"})).await.ok();
     sdk.post(&format!("/users/{id}/ban"), json!({})).await.ok();
     let metadata = json!({"private_metadata": {"plan": "pro"}});
     sdk.patch(&format!("/users/{id}/metadata"), metadata).await.ok();
@@ -123,7 +124,7 @@ async fn what_a_backend_does_is_told() {
     let made = sdk.post("/users", json!({"email_address": [ADA], "password": PASSWORD})).await.ok();
     let id = made.text("id").to_owned();
     sdk.web.house.tell().await;
-    sdk.patch(&format!("/users/{id}"), json!({"first_name": "Augusta", "password": "another good phrase 77"})).await.ok();
+    sdk.patch(&format!("/users/{id}"), json!({"first_name": "Augusta", "password": "another lantern tide"})).await.ok();
     sdk.post(&format!("/users/{id}/ban"), json!({})).await.ok();
     sdk.patch(&format!("/users/{id}/metadata"), json!({"private_metadata": {"plan": "pro"}})).await.ok();
     sdk.web.house.tell().await;
@@ -208,6 +209,14 @@ async fn sec_20_strangers_are_not_told_of_and_cost_the_same() {
     web.house.tell().await;
     let told: Vec<_> = receiver.got()[before..].iter().map(|g| g.data()["to_email_address"].clone()).collect();
     assert_eq!(told, [json!(ADA)]);
+    // Nor by a replay of all that was ever written.
+    let house = &web.house.housekey;
+    let id = house.webhook_list().await.unwrap()[0].id.clone();
+    let since = Replay::Since(house.now().minus(std::time::Duration::from_secs(3600)));
+    let replayed = house.webhook_replay(&id, since).await.unwrap();
+    web.house.tell().await;
+    assert_eq!(replayed as usize, before + 1);
+    assert!(receiver.got().iter().all(|g| !String::from_utf8_lossy(&g.raw).contains("nobody@example.com")));
 }
 
 async fn who_hears_something_else_is_not_told() {

@@ -11,6 +11,7 @@ mod sign_in;
 mod start;
 mod store;
 mod tokens;
+mod webhooks;
 
 use anyhow::Result;
 
@@ -43,6 +44,9 @@ pub async fn run(only: &[String]) -> Result<bool> {
     }
     if asked("scale") {
         scale::measure(&mut figures).await?;
+    }
+    if asked("webhooks") {
+        webhooks::measure(&mut figures).await?;
     }
     figures.print();
     if only.is_empty() {

@@ -10,5 +10,6 @@ INSERT INTO housekey_session (id, user_id, client_id, status, tasks, remembered,
 DELETE FROM housekey_sign_in WHERE client_id = 'client_' || lpad(:client::text, 27, '0') AND id = 'sia_' || lpad(:client::text, 27, '0') AND version = 1;
 DELETE FROM housekey_verification WHERE client_id = 'client_' || lpad(:client::text, 27, '0') AND id = 'ver_' || lpad(:client::text, 27, '0');
 INSERT INTO housekey_event (id, at, kind, user_id, client_id, session_id, door, request_id, detail, facts, facts_key) VALUES ('evt_' || lpad(:fresh::text, 27, '0'), 1, 'session.created', 'user_' || lpad(:user::text, 27, '0'), 'client_' || lpad(:client::text, 27, '0'), 'sess_' || lpad(:fresh::text, 27, '0'), 'pages', 'req_x', '{}', decode(repeat('07', 120), 'hex'), 'user');
+SELECT id, events, enabled FROM housekey_webhook_endpoint ORDER BY id LIMIT 1000;
 INSERT INTO housekey_outbox (tx, ids) VALUES (CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT), 'client_' || lpad(:client::text, 27, '0') || ' user_' || lpad(:user::text, 27, '0'));
 COMMIT;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, bail};
-use housekey_core::event::{Event, EventKind};
+use housekey_core::event::{ClientFacts, Event, EventKind};
 use housekey_core::ids::{ClientId, EventId, RequestId, SessionId, SignInId, UserId, VerificationId};
 use housekey_core::session::{Session, Status};
 use housekey_core::sign_in::Account;
@@ -140,6 +140,7 @@ fn change(number: u64) -> Result<Completion> {
         detail: "{}".to_owned(),
         facts: vec![7; 120],
         facts_key: "user".to_owned(),
+        from: ClientFacts::default(),
     };
     Ok(Completion {
         attempt: Some((id("sia", number).parse::<SignInId>()?, 1)),

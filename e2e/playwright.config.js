@@ -13,9 +13,12 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   reporter: [['list'], ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'test-results/report.json' }]],
   projects: [
-    { name: 'scripts', use: { javaScriptEnabled: true } },
+    { name: 'scripts', testIgnore: /clerk-.*\.spec\.js/, use: { javaScriptEnabled: true } },
     // Pages are HTML first: what people do must work without any script.
     { name: 'no scripts', testMatch: /(flows|return)\.spec\.js/, use: { javaScriptEnabled: false } },
+    // A trace of such rich pages costs more than the test. Who looks for a
+    // fault asks for it: HOUSEKEY_TRACE=retain-on-failure.
+    { name: 'clerk', testMatch: /clerk-.*\.spec\.js/, use: { trace: process.env.HOUSEKEY_TRACE ?? 'off' } },
   ],
   use: {
     browserName: 'chromium',

@@ -36,9 +36,10 @@ export const test = base.extend({
   baseURL: async ({ clerk }, use) => { await use(clerk.app.origin); },
 
   // Every context that a test opens is watched; `page` is in the first.
-  watch: [async ({}, use, info) => {
+  watch: [async ({ clerk }, use, info) => {
     const watch = new Watch();
     await use(watch);
+    if (info.status !== info.expectedStatus) await info.attach('server log', { body: clerk.server.log, contentType: 'text/plain' });
     expect(watch.outside, 'requests to other hosts').toEqual([]);
     if (info.status === info.expectedStatus) expect(watch.faults, 'faults in the browser').toEqual([]);
   }, { auto: true }],

@@ -28,10 +28,8 @@ const test = base.extend({
   }, { scope: 'worker' }],
 });
 
-test.afterEach(async ({ clerk, express }, info) => {
-  if (info.status === info.expectedStatus) return;
-  await info.attach('app log', { body: express.log, contentType: 'text/plain' });
-  await info.attach('server log', { body: clerk.server.log, contentType: 'text/plain' });
+test.afterEach(async ({ express }, info) => {
+  if (info.status !== info.expectedStatus) await info.attach('app log', { body: express.log, contentType: 'text/plain' });
 });
 
 // The way a page took, without what hangs on the addresses.

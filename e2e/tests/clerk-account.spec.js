@@ -1,6 +1,7 @@
 // Clerk's user profile: what one changes of one's own account.
 
 import { test, expect, signIn, openProfile, section, typeCode, expectOut, refusal, look } from '../support/clerk.js';
+import { PICTURE } from '../support/picture.js';
 
 test('the name and the picture are changed', async ({ page, clerk }) => {
   await openProfile(page, await clerk.person());
@@ -103,6 +104,3 @@ async function primary(clerk, person) {
   const user = await clerk.backend('GET', `/users/${person.id}`);
   return user.email_addresses.find(({ id }) => id === user.primary_email_address_id).email_address;
 }
-
-// A blue square.
-const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAFklEQVR42mOQizpBEmIY1TCqYfhqAAB1t0AQ8dIAngAAAABJRU5ErkJggg==', 'base64');

@@ -3,6 +3,7 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
 
 import { test, expect, newPerson, PASSWORD, MINUTE } from '../support/clerk.js';
+import { PICTURE } from '../support/picture.js';
 import { createClerkClient, verifyToken, session, at } from '../support/clerk-session.js';
 
 const client = (clerk) => createClerkClient({
@@ -34,6 +35,8 @@ test('users are made, found, changed, banned, locked and deleted', async ({ cler
   expect((await users.unbanUser(made.id)).banned).toBe(false);
   expect((await users.lockUser(made.id)).locked).toBe(true);
   expect((await users.unlockUser(made.id)).locked).toBe(false);
+  expect((await users.updateUserProfileImage(made.id, { file: new Blob([PICTURE], { type: 'image/png' }) })).hasImage).toBe(true);
+  expect((await users.deleteUserProfileImage(made.id)).hasImage).toBe(false);
   expect((await users.deleteUser(made.id)).deleted).toBe(true);
   await expect(users.getUser(made.id)).rejects.toMatchObject({ status: 404, errors: [{ code: 'resource_not_found' }] });
 });
@@ -44,6 +47,7 @@ test('refusals come as the client expects them', async ({ clerk }) => {
   const taken = await users.createUser({ emailAddress: [person.email], password: PASSWORD }).catch((error) => error);
   expect([taken.status, taken.errors[0].code, taken.errors[0].meta.paramName]).toEqual([422, 'form_identifier_exists', 'email_address']);
   expect(taken.clerkTraceId).toMatch(/^req_/);
+  await expect(client(clerk).organizations.getOrganizationList()).rejects.toMatchObject({ status: 501, errors: [{ code: 'operation_not_built' }] });
   const stranger = createClerkClient({ secretKey: `${clerk.keys.secret_key.slice(0, -6)}aaaaaa`, apiUrl: `${clerk.server.url}/api` });
   await expect(stranger.users.getUserList()).rejects.toMatchObject({ status: 401 });
 });
@@ -118,6 +122,20 @@ test('tokens are verified by the PEM without a network, and by the published key
   }
   const byKeys = { secretKey: clerk.keys.secret_key, apiUrl: `${clerk.server.url}/api`, skipJwksCache: true };
   expect((await verifyToken(open.jwt, byKeys)).sub).toBe(person.id);
+});
+
+test('the key of tokens is replaced without anybody being signed out', async ({ clerk }) => {
+  const byKeys = { secretKey: clerk.keys.secret_key, apiUrl: `${clerk.server.url}/api`, skipJwksCache: true };
+  const before = await session(clerk, await clerk.person());
+  const next = await clerk.server.command('keys', 'rotate', 'clerk');
+  expect(next.jwt_key).not.toBe(clerk.keys.jwt_key);
+  await clerk.server.command('keys', 'rotate', 'clerk', '--activate');
+  const after = await session(clerk, await clerk.person());
+  expect((await verifyToken(after.jwt, { jwtKey: next.jwt_key })).sid).toBe(after.id);
+  await expect(verifyToken(after.jwt, { jwtKey: clerk.keys.jwt_key })).rejects.toMatchObject({ reason: 'token-invalid-signature' });
+  for (const { id, jwt } of [before, after]) expect((await verifyToken(jwt, byKeys)).sid).toBe(id);
+  expect((await verifyToken(await before.token(), { jwtKey: next.jwt_key })).sid).toBe(before.id);
+  clerk.keys.jwt_key = next.jwt_key;
 });
 
 test('what is tampered with, expired, not yet valid, foreign or unsigned is refused with its reason', async ({ clerk }) => {

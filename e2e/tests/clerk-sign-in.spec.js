@@ -77,6 +77,20 @@ test('a ticket signs its user in, once', async ({ page, another, clerk }) => {
   await look(there, 'sign-in-used-ticket');
 });
 
+test('who is signed in is led on from the component, and one tab signs out for both', async ({ page, context, clerk }) => {
+  const person = await clerk.person();
+  await signIn(page, person);
+  const tab = await context.newPage();
+  await tab.goto('/sign-in');
+  await expect(tab).toHaveURL('/');
+  await expectIn(tab, person);
+  await tab.getByRole('button', { name: 'Sign out everywhere here' }).click();
+  await expectOut(tab);
+  await page.bringToFront();
+  await page.reload();
+  await expectOut(page);
+});
+
 test('a page of another site is told why the browser forgets its attempt', async ({ page, clerk }) => {
   const person = await clerk.person();
   await page.goto(`${clerk.app.foreign}/sign-in`);

@@ -125,17 +125,16 @@ next.describe('Next.js', () => {
     expect(stranger.headers.get('location')).toMatch(/^\/sign-in\?redirect_url=/);
   });
 
-  next('a token that is over is renewed by a handshake, and then without one', async ({ apps: { app }, tab }) => {
-    await tab.goto('about:blank');
-    await expireToken(tab.context(), app.url);
-    const first = await hops(tab, () => tab.goto(`${app.url}/dashboard`));
-    expect(first).toEqual(['/dashboard', '/__clerk/v1/client/handshake', '/dashboard']);
-    await expect(tab.getByRole('heading', { name: 'Hello, Ada' })).toBeVisible();
-
-    await tab.goto('about:blank');
-    await expireToken(tab.context(), app.url);
-    const second = await hops(tab, () => tab.goto(`${app.url}/dashboard`));
-    expect(second).toEqual(['/dashboard']);
+  next('a token that is over is renewed by a handshake, as often as that happens', async ({ apps: { app }, tab }) => {
+    for (let times = 0; times < 2; times += 1) {
+      await tab.goto('about:blank');
+      await expireToken(tab.context(), app.url);
+      const through = await hops(tab, () => tab.goto(`${app.url}/dashboard`));
+      expect(through).toEqual(['/dashboard', '/__clerk/v1/client/handshake', '/dashboard']);
+      await expect(tab.getByRole('heading', { name: 'Hello, Ada' })).toBeVisible();
+    }
+    // What brought the answer is gone with it, so the next page is simply shown.
+    expect(await hops(tab, () => tab.goto(`${app.url}/dashboard`))).toEqual(['/dashboard']);
     await expect(tab.getByRole('heading', { name: 'Hello, Ada' })).toBeVisible();
   });
 

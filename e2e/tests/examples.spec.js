@@ -64,9 +64,21 @@ async function named(house, page) {
   expect(answer.status).toBe(200);
 }
 
-async function signOut(page) {
+async function signOut(page, name) {
   await page.getByRole('button', { name: 'Open user menu' }).click();
+  await expect(page.getByText('Sign out', { exact: true })).toBeVisible();
+  if (name) await picture(page, name);
   await page.getByText('Sign out', { exact: true }).click();
+}
+
+// For the guide: kept where the environment names a folder.
+async function picture(page, name) {
+  const folder = process.env.HOUSEKEY_PICTURES;
+  if (!folder) return;
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 880, height: 440 });
+  await page.screenshot({ path: `${folder}/${name}.png`, animations: 'disabled' });
+  await page.setViewportSize(before);
 }
 
 // The addresses that a navigation went through.
@@ -105,6 +117,8 @@ next.describe('Next.js', () => {
     await tab.goto(`${app.url}/dashboard`);
     await expect(tab).toHaveURL(/\/sign-in\?redirect_url=/);
     await tab.getByRole('link', { name: 'Sign up' }).click();
+    await expect(tab.locator('input[name=emailAddress]')).toBeVisible();
+    await picture(tab, 'clerk-nextjs');
     await signUp(tab, mailbox, 'ada.next@example.com');
     await expect(tab.getByRole('heading', { name: /^Hello/ })).toBeVisible();
     await expect(tab.getByText('ada.next@example.com')).toBeVisible();
@@ -164,6 +178,7 @@ const react = testOf(async () => {
     CLERK_SECRET_KEY: house.secret,
     CLERK_API_URL: `${house.server.url}/api`,
     CLERK_PROXY_URL: house.server.url,
+    CLERK_JWT_KEY: house.pem,
   });
   await api.start(apiPort, 'index.js');
   return { house, app, api };
@@ -202,6 +217,7 @@ react.describe('React and Express', () => {
 
     await tab.goto(`${api.url}/protected`);
     expect(JSON.parse(await tab.locator('body').innerText())).toEqual(ada);
+    await picture(tab, 'clerk-express');
     await expireToken(tab.context(), app.url);
     const through = await hops(tab, () => tab.goto(`${api.url}/protected`));
     expect(through).toContain('/v1/client/handshake');
@@ -210,7 +226,7 @@ react.describe('React and Express', () => {
 
   react('signing out', async ({ apps: { app, api }, tab }) => {
     await tab.goto(app.url);
-    await signOut(tab);
+    await signOut(tab, 'clerk-react');
     await expect(tab.getByRole('heading', { name: 'Welcome' })).toBeVisible();
     const answer = await tab.goto(`${api.url}/protected`);
     expect(answer.status()).toBe(401);

@@ -12,12 +12,20 @@ use super::tally::Tally;
 use xtask::machine::Found;
 use xtask::process::{must, succeeds};
 
-/// Builds the program, installs the packages that the lock file names, and
+/// The apps in `examples/` that the tests build and start.
+const EXAMPLES: [&str; 3] = ["clerk-express", "clerk-nextjs", "clerk-react"];
+
+/// Builds the program, installs the packages that the lock files name, and
 /// runs the tests.
 pub fn run(stage: &Stage) -> Result<Tally> {
     let folder = stage.root.join("e2e");
     let program = program(&stage.root)?;
     install_packages(&stage.found, &folder)?;
+    for example in EXAMPLES {
+        install_packages(&stage.found, &stage.root.join("examples").join(example))?;
+    }
+    // Clerk's scripts as they are published, which the program takes with their sums.
+    must(node(&stage.found, &folder, "node").arg("support/pack.js"))?;
     let report = folder.join("test-results/report.json");
     let _ = fs::remove_file(&report);
     let chromium = stage.found.chromium.as_deref().context("no Chromium")?;
@@ -54,7 +62,8 @@ fn program(root: &Path) -> Result<PathBuf> {
 }
 
 fn install_packages(found: &Found, folder: &Path) -> Result<()> {
-    let wanted = fs::read(folder.join("package-lock.json")).context("reading e2e/package-lock.json")?;
+    let wanted = fs::read(folder.join("package-lock.json"))
+        .with_context(|| format!("reading package-lock.json in {}", folder.display()))?;
     let mark = folder.join("node_modules/.installed-from");
     if fs::read(&mark).is_ok_and(|installed| installed == wanted) {
         return Ok(());

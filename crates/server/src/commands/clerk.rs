@@ -92,24 +92,45 @@ fn settings(done: &Value) -> String {
 Secret key       {secret}
 The secret key is shown this once. Keep it on your servers alone.
 
-@clerk/nextjs: .env.local, and in next.config a rewrite of /__clerk/:path* to {url}/:path*
+List your app's origin in `server.app_origins`, and keep Clerk's browser scripts here:
+  housekey clerk bundles add --from-registry
+
+@clerk/nextjs: .env.local
   NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY={publishable}
   NEXT_PUBLIC_CLERK_PROXY_URL=/__clerk
   CLERK_SECRET_KEY={secret}
   CLERK_API_URL={url}/api
   CLERK_JWT_KEY=\"{pem}\"
+next.config.ts
+  rewrites: async () => [{{ source: '/__clerk/:path*', destination: '{url}/:path*' }}],
+proxy.ts (middleware.ts before Next.js 16): the matcher leaves out what is forwarded
+  '/((?!__clerk|_next|…
 
-@clerk/express, @clerk/fastify, @clerk/hono, @clerk/backend: environment
+@clerk/react (forward /__clerk of your app to {url})
+  <ClerkProvider publishableKey=\"{publishable}\" proxyUrl=\"/__clerk\">
+
+@clerk/vue (forward /__clerk as well)
+  app.use(clerkPlugin, {{ publishableKey: '{publishable}', proxyUrl: '/__clerk' }})
+
+@clerk/astro: environment (forward /__clerk as well)
+  PUBLIC_CLERK_PUBLISHABLE_KEY={publishable}
+  PUBLIC_CLERK_PROXY_URL=/__clerk
+  CLERK_SECRET_KEY={secret}
+  CLERK_API_URL={url}/api
+
+@clerk/express, @clerk/fastify, @clerk/hono: environment
   CLERK_PUBLISHABLE_KEY={publishable}
   CLERK_SECRET_KEY={secret}
   CLERK_API_URL={url}/api
   CLERK_JWT_KEY=\"{pem}\"
+  CLERK_PROXY_URL={url}
+(Fastify and Hono take the last one as the option proxyUrl.)
 
-@clerk/react, @clerk/vue, @clerk/astro: forward /__clerk of your app to {url}
-  <ClerkProvider publishableKey=\"{publishable}\" proxyUrl=\"/__clerk\">
+@clerk/backend
+  createClerkClient({{ publishableKey: '{publishable}', secretKey: '{secret}', apiUrl: '{url}/api', proxyUrl: '{url}' }})
 
 @clerk/clerk-js
-  new Clerk(\"{publishable}\", {{ proxyUrl: \"{url}\" }})
+  new Clerk('{publishable}', {{ proxyUrl: '{url}' }})
 
 clerk-backend-api (Python)
   Clerk(bearer_auth=\"{secret}\", server_url=\"{url}/api/v1\")

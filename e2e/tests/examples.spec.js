@@ -67,16 +67,16 @@ async function named(house, page) {
 async function signOut(page, name) {
   await page.getByRole('button', { name: 'Open user menu' }).click();
   await expect(page.getByText('Sign out', { exact: true })).toBeVisible();
-  if (name) await picture(page, name);
+  if (name) await picture(page, name, 280);
   await page.getByText('Sign out', { exact: true }).click();
 }
 
 // For the guide: kept where the environment names a folder.
-async function picture(page, name) {
+async function picture(page, name, height) {
   const folder = process.env.HOUSEKEY_PICTURES;
   if (!folder) return;
   const before = page.viewportSize();
-  await page.setViewportSize({ width: 880, height: 440 });
+  await page.setViewportSize({ width: 880, height });
   await page.screenshot({ path: `${folder}/${name}.png`, animations: 'disabled' });
   await page.setViewportSize(before);
 }
@@ -118,7 +118,7 @@ next.describe('Next.js', () => {
     await expect(tab).toHaveURL(/\/sign-in\?redirect_url=/);
     await tab.getByRole('link', { name: 'Sign up' }).click();
     await expect(tab.locator('input[name=emailAddress]')).toBeVisible();
-    await picture(tab, 'clerk-nextjs');
+    await picture(tab, 'clerk-nextjs', 560);
     await signUp(tab, mailbox, 'ada.next@example.com');
     await expect(tab.getByRole('heading', { name: /^Hello/ })).toBeVisible();
     await expect(tab.getByText('ada.next@example.com')).toBeVisible();
@@ -217,7 +217,7 @@ react.describe('React and Express', () => {
 
     await tab.goto(`${api.url}/protected`);
     expect(JSON.parse(await tab.locator('body').innerText())).toEqual(ada);
-    await picture(tab, 'clerk-express');
+    await picture(tab, 'clerk-express', 120);
     await expireToken(tab.context(), app.url);
     const through = await hops(tab, () => tab.goto(`${api.url}/protected`));
     expect(through).toContain('/v1/client/handshake');

@@ -26,3 +26,25 @@ fn a_key_file_is_private_and_never_overwritten() {
     assert!(again.err.contains("can't write"), "{}", again.err);
     assert_eq!(std::fs::read(house.path("key")).unwrap(), before);
 }
+
+#[test]
+fn the_keys_of_an_app_come_with_what_each_sdk_reads() {
+    let house = House::new();
+    let said = house.run(&["clerk", "keys", "new"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let value = |name: &str| {
+        let line = said.out.lines().find_map(|line| line.trim().strip_prefix(&format!("{name}=")));
+        line.unwrap_or_else(|| panic!("no {name} in {}", said.out)).to_owned()
+    };
+    assert_eq!(value("CLERK_API_URL"), "http://localhost:4000/api");
+    assert_eq!(value("CLERK_PROXY_URL"), "http://localhost:4000");
+    assert_eq!(value("NEXT_PUBLIC_CLERK_PROXY_URL"), "/__clerk");
+    assert!(
+        value("CLERK_PUBLISHABLE_KEY").starts_with("pk_live_") && value("CLERK_SECRET_KEY").starts_with("sk_live_")
+    );
+    // On one line, in quotes, as environment files take it.
+    let pem = value("CLERK_JWT_KEY");
+    assert!(pem.starts_with("\"-----BEGIN PUBLIC KEY-----\\n") && pem.ends_with("-----END PUBLIC KEY-----\""), "{pem}");
+    assert!(said.out.contains("destination: 'http://localhost:4000/:path*'") && said.out.contains("__clerk|_next"));
+    assert!(said.out.contains("housekey clerk bundles add --from-registry"));
+}

@@ -2,6 +2,7 @@
 
 use crate::{
     Reader, Store, StoreError, events,
+    mail::{self, NewMail},
     sql::{Row, Tx},
     statements,
 };
@@ -180,11 +181,17 @@ impl Store {
         .await
     }
 
-    /// Tells the endpoint nothing any more, what waits for it included. Answers whether it was told before.
+    /// Tells the endpoint nothing any more, what waits for it included, with a notice to its keeper. Answers whether it was told before.
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn endpoint_disable(&self, id: &EndpointId, reason: String, event: Event) -> Result<bool, StoreError> {
+    pub async fn endpoint_disable(
+        &self,
+        id: &EndpointId,
+        reason: String,
+        notice: Option<NewMail>,
+        event: Event,
+    ) -> Result<bool, StoreError> {
         let id = id.clone();
         self.write(move |tx| {
             Box::pin(async move {
@@ -192,6 +199,7 @@ impl Store {
                     return Ok(false);
                 }
                 tx.execute(&DROP_WAITING, &[(&id).into(), event.at.into()]).await?;
+                mail::insert(tx, notice.as_slice(), event.at).await?;
                 events::insert(tx, &[event]).await?;
                 Ok(true)
             })

@@ -95,6 +95,12 @@ mail-notice-primary-replaced-title = Your primary address was changed
 mail-notice-primary-replaced-lead = Mail about your account goes there from now on.
 mail-notice-primary-replaced-rescue = If you did not expect this, ask whoever runs { $app } about it.
 
+mail-notice-webhook-disabled-subject = { $app } stopped telling a webhook endpoint
+mail-notice-webhook-disabled-first = { $app } tells the webhook endpoint { $endpoint } nothing more.
+mail-notice-webhook-disabled-title = A webhook endpoint was switched off
+mail-notice-webhook-disabled-lead = It took no message for most of a day, or answered that it wants none. Once it works again, run “housekey webhook enable” and “housekey webhook replay”.
+mail-notice-webhook-disabled-rescue = If you did not expect this, look into the log: it says what the endpoint answered.
+
 mail-invitation-subject = You are invited to { $app }
 mail-invitation-first = You are invited to make an account at { $app }.
 mail-invitation-title = You are invited

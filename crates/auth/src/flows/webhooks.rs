@@ -8,6 +8,7 @@ use crate::{
         tell::{About, Telling},
     },
     housekey::Housekey,
+    mail::{Facts, Letter},
     outbound::OutboundFault,
 };
 use housekey_core::{
@@ -19,6 +20,7 @@ use housekey_core::{
     webhook::{SigningSecret, WebhookFilter, WebhookKind, signature_header},
 };
 use housekey_store::{
+    mail::NewMail,
     webhook_queue::DeliveryCounts,
     webhooks::{EndpointRow, EndpointSource, NewEndpoint},
 };
@@ -190,7 +192,7 @@ impl Housekey {
     pub async fn webhook_disable(&self, caller: &Caller, id: &EndpointId) -> Result<()> {
         self.store().reader().endpoint(id).await?.ok_or(Error::NotFound)?;
         let event = self.endpoint_event(caller, EventKind::WebhookDisabled, id, "by_hand").await?;
-        self.store().endpoint_disable(id, "by_hand".to_owned(), event).await?;
+        self.store().endpoint_disable(id, "by_hand".to_owned(), None, event).await?;
         Ok(())
     }
 
@@ -338,6 +340,16 @@ impl Housekey {
     ) -> Result<Event> {
         let about = Of { user: None, client: None, session: None };
         self.event(caller, kind, about, json!({ "endpoint": id.as_str(), "what": what })).await
+    }
+
+    /// What whoever keeps the instance is written to when an endpoint is switched off.
+    pub(crate) fn endpoint_notice(&self, row: &EndpointRow) -> Result<Option<NewMail>> {
+        let Some(to) = &self.settings().webhooks.notice_to else { return Ok(None) };
+        let host = Url::parse(&row.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        let asked = Facts::bare(self.now());
+        let letter = Letter::NoticeWebhookDisabled { endpoint: format!("{} ({host})", row.id), asked };
+        // It is about nobody's account, and so no message of its own.
+        Ok(Some(NewMail { told: None, ..self.notice(to, letter)? }))
     }
 
     async fn endpoint_of_command(&self, id: &EndpointId) -> Result<()> {

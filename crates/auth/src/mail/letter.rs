@@ -113,6 +113,13 @@ pub enum Letter {
         /// Where.
         asked: Facts,
     },
+    /// An endpoint of webhooks was switched off; goes to whoever keeps the instance.
+    NoticeWebhookDisabled {
+        /// Its id and its host.
+        endpoint: String,
+        /// When.
+        asked: Facts,
+    },
     /// The operator tries whether mail works.
     Test {
         /// When it was asked for.
@@ -137,6 +144,7 @@ impl Letter {
             Self::NoticePrimaryReplaced { .. } => "notice_primary_replaced",
             Self::Invitation { .. } => "invitation",
             Self::NoticeNewDevice { .. } => "notice_new_device",
+            Self::NoticeWebhookDisabled { .. } => "notice_webhook_disabled",
             Self::Test { .. } => "test",
         }
     }
@@ -157,6 +165,7 @@ impl Letter {
             | Self::NoticePrimaryReplaced { asked }
             | Self::Invitation { asked, .. }
             | Self::NoticeNewDevice { asked }
+            | Self::NoticeWebhookDisabled { asked, .. }
             | Self::Test { asked } => asked,
         }
     }
@@ -194,6 +203,10 @@ impl Letter {
             Self::Invitation {
                 ticket: MailedSecret::new("inv_sample.c2FtcGxl".to_owned()),
                 until: Time::from_millis(1_798_044_399_000),
+                asked: asked.clone(),
+            },
+            Self::NoticeWebhookDisabled {
+                endpoint: "ep_sample (app.example.com)".to_owned(),
                 asked: asked.clone(),
             },
             Self::Test { asked: asked.clone() },
@@ -264,6 +277,6 @@ mod tests {
             assert_eq!(serde_json::to_string(&back).unwrap(), text);
             assert!(text.contains(&format!("\"kind\":\"{}\"", letter.kind())));
         }
-        assert_eq!(Letter::samples().len(), 12);
+        assert_eq!(Letter::samples().len(), 15);
     }
 }

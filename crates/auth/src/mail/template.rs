@@ -51,7 +51,7 @@ macro_rules! built_in {
     ($($name:literal)*) => { [$(($name, include_str!(concat!("../../templates/mail/", $name)))),*] };
 }
 
-const BUILT_IN: [(&str, &str); 34] = built_in! {
+const BUILT_IN: [(&str, &str); 36] = built_in! {
     "_letter.html" "_code.html" "_notice.html" "_code.txt" "_notice.txt" "_facts.txt"
     "sign_in_code.html" "sign_in_code.txt" "sign_up_code.html" "sign_up_code.txt"
     "sign_up_existing.html" "sign_up_existing.txt" "reset_code.html" "reset_code.txt"
@@ -61,7 +61,7 @@ const BUILT_IN: [(&str, &str); 34] = built_in! {
     "notice_email_removed.html" "notice_email_removed.txt"
     "notice_primary_replaced.html" "notice_primary_replaced.txt"
     "notice_primary_changed.html" "notice_primary_changed.txt" "notice_new_device.html" "notice_new_device.txt"
-    "test.html" "test.txt"
+    "notice_webhook_disabled.html" "notice_webhook_disabled.txt" "test.html" "test.txt"
 };
 
 impl Letters {
@@ -175,6 +175,7 @@ impl Letters {
                 undo_url => self.head.undo_url(undo.text()),
                 undo_until => moment(*undo_until),
             },
+            Letter::NoticeWebhookDisabled { endpoint, .. } => context! { endpoint },
             Letter::Invitation { ticket, until, .. } => context! {
                 ticket_url => self.head.ticket_url(ticket.text()),
                 until => moment(*until),

@@ -1,6 +1,6 @@
 //! What an operator decides about webhooks.
 
-use housekey_core::{secret::Secret, webhook::WebhookFilter};
+use housekey_core::{identifier::email::Email, secret::Secret, webhook::WebhookFilter};
 use ipnet::IpNet;
 use std::time::Duration;
 use url::Url;
@@ -15,6 +15,8 @@ pub struct WebhookSettings {
     pub allowed_networks: Vec<IpNet>,
     /// How long messages are kept.
     pub keep: Duration,
+    /// Who is written to when an endpoint is switched off.
+    pub notice_to: Option<Email>,
 }
 
 /// An endpoint that the configuration names.
@@ -33,6 +35,7 @@ impl Default for WebhookSettings {
             secrets: Vec::new(),
             allowed_networks: Vec::new(),
             keep: Duration::from_secs(7 * 24 * 3600),
+            notice_to: None,
         }
     }
 }

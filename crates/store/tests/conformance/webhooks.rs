@@ -154,8 +154,8 @@ async fn failures_are_counted_until_something_is_taken_and_a_disabled_endpoint_g
         assert_eq!((row.failures, row.failing_since), (0, None));
 
         let disabled = event(EventKind::WebhookDisabled, None);
-        assert!(store.endpoint_disable(&ep, "gone".into(), disabled.clone()).await.unwrap());
-        assert!(!store.endpoint_disable(&ep, "gone".into(), disabled).await.unwrap(), "once");
+        assert!(store.endpoint_disable(&ep, "gone".into(), None, disabled.clone()).await.unwrap());
+        assert!(!store.endpoint_disable(&ep, "gone".into(), None, disabled).await.unwrap(), "once");
         signed_up(&store, "late@example.com").await;
         assert!(claim(&store, &ep, "one", at(9_000), 10).await.is_empty());
         assert!(store.endpoint_enable(&ep, event(EventKind::WebhookChanged, None)).await.unwrap());

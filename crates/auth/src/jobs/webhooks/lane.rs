@@ -151,8 +151,8 @@ impl Lane<'_> {
 
     /// An endpoint that wants no more, or answered to nothing for a day, is told nothing more.
     async fn judge(&self, gone: bool, now: Time) {
-        let row = self.house.store().reader().endpoint(&self.id).await.ok().flatten();
-        let dead = row.and_then(|row| row.failing_since).is_some_and(|since| since.plus(DEAD_AFTER) <= now);
+        let Ok(Some(row)) = self.house.store().reader().endpoint(&self.id).await else { return };
+        let dead = row.failing_since.is_some_and(|since| since.plus(DEAD_AFTER) <= now);
         let reason = match (gone, dead) {
             (true, _) => "gone",
             (false, true) => "not_answering",
@@ -161,7 +161,10 @@ impl Lane<'_> {
         let caller = Caller::console(now, self.house.entropy());
         let disabled = async {
             let event = self.house.endpoint_event(&caller, EventKind::WebhookDisabled, &self.id, reason).await?;
-            Ok::<_, crate::error::Error>(self.house.store().endpoint_disable(&self.id, reason.to_owned(), event).await?)
+            let mail = self.house.endpoint_notice(&row)?;
+            let done = self.house.store().endpoint_disable(&self.id, reason.to_owned(), mail, event).await?;
+            self.house.mail_waits();
+            Ok::<_, crate::error::Error>(done)
         };
         match disabled.await {
             Ok(true) => tracing::error!(

@@ -58,6 +58,7 @@ pub static KEYS: &[Key<Settings>] = &[
     webhooks::SECRETS,
     webhooks::ALLOWED_NETWORKS,
     webhooks::KEEP,
+    webhooks::NOTICE_TO,
 ];
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::super::{ConfiguredEndpoint, Key, Kind, Scope, Settings, Value, Wrong, check::endpoint};
 use super::server::network;
-use housekey_core::{secret::Secret, webhook::SigningSecret};
+use housekey_core::{identifier::email::Email, secret::Secret, webhook::SigningSecret};
 
 const WEEK: u64 = 7 * 24 * 3600;
 
@@ -70,4 +70,20 @@ pub(super) const KEEP: Key<Settings> = Key {
         Ok(())
     },
     show: |s| Some(Value::Duration(s.webhooks.keep)),
+};
+
+pub(super) const NOTICE_TO: Key<Settings> = Key {
+    name: "webhooks.notice_to",
+    kind: Kind::Text,
+    scope: Scope::Boot,
+    doc: "The address that is written to when an endpoint is switched off, since it took nothing for most of a day or \
+          wants no more.",
+    unset: "the log and the audit trail alone say so",
+    example: "\"ops@example.com\"",
+    set: |s, v| {
+        let email = Email::parse(&v.text()?);
+        s.webhooks.notice_to = Some(email.map_err(|_| Wrong::new("not an e-mail address", "\"ops@example.com\""))?);
+        Ok(())
+    },
+    show: |s| s.webhooks.notice_to.as_ref().map(|email| Value::Text(email.typed().to_owned())),
 };

@@ -50,7 +50,9 @@ async fn what_is_not_taken_is_tried_again_with_the_same_id_and_holds_back_that_u
 }
 
 async fn sec_120_after_eight_tries_in_a_day_the_endpoint_is_switched_off_with_a_notice() {
-    let web = web_with(roomy()).await;
+    let mut settings = roomy();
+    settings.webhooks.notice_to = Some(housekey_core::identifier::email::Email::parse("ops@example.com").unwrap());
+    let web = web_with(settings).await;
     let (receiver, _) = listening(&web, &["user.created"]).await;
     receiver.always(503);
     web.signed_up(1, ADA).await;
@@ -76,6 +78,8 @@ async fn sec_120_after_eight_tries_in_a_day_the_endpoint_is_switched_off_with_a_
     assert_eq!((endpoint.enabled, endpoint.reason.as_deref()), (false, Some("not_answering")));
     let trail = web.database.rows().await["housekey_event"].join("\n");
     assert!(trail.contains("webhook.disabled") && trail.contains(endpoint.id.as_str()), "the trail says so");
+    let notice = web.house.mail_to("ops@example.com").await.unwrap();
+    assert!(notice.text.contains(endpoint.id.as_str()) && notice.text.contains("127.0.0.1"), "{}", notice.text);
     // Mended: it is told what it missed, and what happens from now on.
     web.signed_up(2, "grace@example.com").await;
     web.house.tell().await;

@@ -184,8 +184,13 @@ impl TestHouse {
         let (clock, caught) = (SetClock::start(), Caught::default());
         store.migrate(clock.now()).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(SEED.fetch_add(1, Ordering::Relaxed)));
-        let world =
-            World { clock: clock.clone(), entropy, mailer: Arc::new(caught.clone()), names: Arc::new(SystemNames), hasher: Hasher::new(cost, 2) };
+        let world = World {
+            clock: clock.clone(),
+            entropy,
+            mailer: Arc::new(caught.clone()),
+            names: Arc::new(SystemNames),
+            hasher: Hasher::new(cost, 2),
+        };
         let has_url = settings.public_url.is_some();
         let (current, old) = keys;
         let mut builder = Housekey::builder(store)

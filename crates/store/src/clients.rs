@@ -93,6 +93,21 @@ pub struct Rotation {
 }
 
 impl Store {
+    /// Another session of the client counts from now on, until the client's end.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn activate_session(
+        &self,
+        client: &ClientId,
+        session: Option<SessionId>,
+        expires: Time,
+    ) -> Result<(), StoreError> {
+        let client = client.clone();
+        self.write(move |tx| Box::pin(async move { activate(tx, &client, session.as_ref(), expires).await }))
+            .await
+    }
+
     /// Makes a client that nobody is signed in on yet.
     ///
     /// # Errors

@@ -208,21 +208,6 @@ impl Store {
         .await
     }
 
-    /// Another session of the client counts from now on, until the client's end.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn activate_session(
-        &self,
-        client: &ClientId,
-        session: Option<SessionId>,
-        expires: Time,
-    ) -> Result<(), StoreError> {
-        let client = client.clone();
-        self.write(move |tx| Box::pin(async move { clients::activate(tx, &client, session.as_ref(), expires).await }))
-            .await
-    }
-
     /// Ends one session of a user, wherever it is. Answers whether there was one.
     ///
     /// # Errors

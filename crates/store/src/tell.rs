@@ -159,7 +159,9 @@ pub(crate) async fn events(tx: &mut Tx, events: &[Event]) -> Result<(), StoreErr
                 }
             }
             // One change may be several events, and is told once; what was made is told as made.
-            _ if said.iter().any(|(who, what)| *who == user && (*what == WebhookKind::UserCreated || *what == kind)) => {}
+            _ if said
+                .iter()
+                .any(|(who, what)| *who == user && (*what == WebhookKind::UserCreated || *what == kind)) => {}
             _ => {
                 said.push((user, kind));
                 if voice.heard(kind)

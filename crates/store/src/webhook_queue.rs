@@ -237,8 +237,7 @@ pub(crate) async fn insert(tx: &mut Tx, ears: &[Ear], new: NewMessage<'_>) -> Re
     let args = [new.id.into(), kind.into(), user.clone().into(), sealed.into(), new.now.into()];
     tx.execute(&PUT_MESSAGE, &args).await?;
     for ear in ears.iter().filter(|ear| ear.enabled && ear.hears(new.kind)) {
-        let args =
-            [ear.id.as_str().into(), new.id.into(), user.clone().into(), state.into(), new.now.into()];
+        let args = [ear.id.as_str().into(), new.id.into(), user.clone().into(), state.into(), new.now.into()];
         tx.execute(&PUT_DELIVERY, &args).await?;
         tx.ring();
     }

@@ -267,9 +267,8 @@ impl Ear {
 /// All endpoints, as whoever tells needs them.
 pub(crate) async fn ears(tx: &mut Tx) -> Result<Vec<Ear>, StoreError> {
     let rows = tx.rows(&EARS, &[]).await?;
-    let ear = |r: &Row| {
-        Ok(Ear { id: r.text(0)?, filter: WebhookFilter::from_stored(&r.text(1)?), enabled: r.bool(2)? })
-    };
+    let ear =
+        |r: &Row| Ok(Ear { id: r.text(0)?, filter: WebhookFilter::from_stored(&r.text(1)?), enabled: r.bool(2)? });
     rows.iter().map(ear).collect()
 }
 

@@ -272,7 +272,8 @@ impl Housekey {
             let known = rows.iter().find(|row| row.id == id);
             let same = |row: &EndpointRow| {
                 let kept = self.secrets_of(row, None).unwrap_or_default();
-                row.events == endpoint.events && kept.iter().map(SigningSecret::bytes).eq(secrets.iter().map(SigningSecret::bytes))
+                row.events == endpoint.events
+                    && kept.iter().map(SigningSecret::bytes).eq(secrets.iter().map(SigningSecret::bytes))
             };
             if !known.is_some_and(same) {
                 let mut sealed = secrets.iter().map(|secret| self.seal_endpoint(&id, secret));
@@ -306,7 +307,8 @@ impl Housekey {
 
     /// An endpoint with its secrets opened.
     pub(crate) fn target(&self, row: EndpointRow) -> Result<Target> {
-        let secrets = self.secrets_of(&row, Some(self.now())).ok_or(Error::Bug("an endpoint's secret cannot be opened"))?;
+        let secrets =
+            self.secrets_of(&row, Some(self.now())).ok_or(Error::Bug("an endpoint's secret cannot be opened"))?;
         let url = Url::parse(&row.url).map_err(|_| Error::Bug("an endpoint's address cannot be read"))?;
         Ok(Target { url, secrets })
     }

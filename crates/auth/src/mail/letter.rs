@@ -205,10 +205,7 @@ impl Letter {
                 until: Time::from_millis(1_798_044_399_000),
                 asked: asked.clone(),
             },
-            Self::NoticeWebhookDisabled {
-                endpoint: "ep_sample (app.example.com)".to_owned(),
-                asked: asked.clone(),
-            },
+            Self::NoticeWebhookDisabled { endpoint: "ep_sample (app.example.com)".to_owned(), asked: asked.clone() },
             Self::Test { asked: asked.clone() },
         ];
         if let Ok(other) = Email::parse("ada.lovelace@new.example") {

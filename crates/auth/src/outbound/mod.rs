@@ -136,8 +136,7 @@ impl Outbound {
             return Err(OutboundFault::Malformed);
         }
         let port = url.port_or_known_default().unwrap_or_default();
-        let reach =
-            if url.scheme() == "https" && PORTS.contains(&port) { Reach::Public } else { Reach::Listed };
+        let reach = if url.scheme() == "https" && PORTS.contains(&port) { Reach::Public } else { Reach::Listed };
         let address = match url.host() {
             Some(Host::Domain(_)) => None,
             Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),

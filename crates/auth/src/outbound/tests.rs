@@ -64,11 +64,27 @@ fn answer(status: &str, headers: &str, body: &str) -> String {
 async fn sec_121_forms_of_private_addresses_are_known_before_anything_is_connected_to() {
     let all = client(fickle(&[&["8.8.8.8"]]), &[]);
     for text in [
-        "https://127.0.0.1/", "https://127.1/", "https://0177.0.0.1/", "https://2130706433/", "https://0x7f000001/",
-        "https://0x7f.1/", "https://017700000001/", "https://[::1]/", "https://[::ffff:127.0.0.1]/",
-        "https://[::ffff:7f00:1]/", "https://[64:ff9b::7f00:1]/", "https://[64:ff9b::10.0.0.1]/", "https://10.0.0.7/",
-        "https://169.254.169.254/latest/meta-data", "https://100.64.0.1/", "https://[fd00:ec2::254]/",
-        "https://[fe80::1]/", "https://192.168.0.1:8443/", "https://0/", "https://[::]/", "https://224.0.0.1/",
+        "https://127.0.0.1/",
+        "https://127.1/",
+        "https://0177.0.0.1/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://0x7f.1/",
+        "https://017700000001/",
+        "https://[::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[::ffff:7f00:1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[64:ff9b::10.0.0.1]/",
+        "https://10.0.0.7/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://100.64.0.1/",
+        "https://[fd00:ec2::254]/",
+        "https://[fe80::1]/",
+        "https://192.168.0.1:8443/",
+        "https://0/",
+        "https://[::]/",
+        "https://224.0.0.1/",
         "http://127.0.0.1/",
     ] {
         assert_eq!(all.admits(&url(text)), Err(OutboundFault::Refused), "{text}");
@@ -99,7 +115,8 @@ async fn sec_121_a_name_that_changes_its_mind_reaches_nothing() {
         assert_eq!(all.get(&target, &[]).await.unwrap_err(), OutboundFault::Refused, "{private}");
     }
     // Listed for plain http and any port, a name still reaches nothing but what is listed.
-    let listed = client(fickle(&[&["8.8.8.8"], &["10.1.2.3"], &["127.0.0.1", "10.1.2.3", "8.8.8.8"]]), &["127.0.0.0/8"]);
+    let listed =
+        client(fickle(&[&["8.8.8.8"], &["10.1.2.3"], &["127.0.0.1", "10.1.2.3", "8.8.8.8"]]), &["127.0.0.0/8"]);
     let plain = url(&format!("http://rebinds.example:{}/", at.port()));
     assert_eq!(listed.get(&plain, &[]).await.unwrap_err(), OutboundFault::Scheme);
     assert_eq!(listed.get(&plain, &[]).await.unwrap_err(), OutboundFault::Refused);

@@ -141,7 +141,8 @@ mod tests {
         let filter = WebhookFilter::parse(["user.*", " session.created", "user.*"]).unwrap();
         assert_eq!(filter.stored(), "user.* session.created");
         assert_eq!(WebhookFilter::from_stored(&filter.stored()), filter);
-        let heard: Vec<_> = WebhookKind::ALL.into_iter().filter(|k| filter.hears(*k)).map(WebhookKind::as_str).collect();
+        let heard: Vec<_> =
+            WebhookKind::ALL.into_iter().filter(|k| filter.hears(*k)).map(WebhookKind::as_str).collect();
         assert_eq!(heard, ["user.created", "user.updated", "user.deleted", "session.created"]);
         assert!(WebhookKind::ALL.into_iter().all(|k| WebhookFilter::default().hears(k)));
         for wrong in ["users.created", "*", "user.", "user.made", ".*", "webhook.test"] {

@@ -27,7 +27,9 @@ pub fn webhook(flags: &Flags, command: WebhookCommand, json: bool) -> anyhow::Re
         }
         WebhookCommand::Enable { id } => told(flags, Errand::WebhookSwitch { id, on: true }, json, |done| {
             let id = text(done, "id");
-            format!("{id} is told what happens from now on. What it missed: housekey webhook replay {id} --since TIME\n")
+            format!(
+                "{id} is told what happens from now on. What it missed: housekey webhook replay {id} --since TIME\n"
+            )
         }),
         WebhookCommand::Disable { id } => told(flags, Errand::WebhookSwitch { id, on: false }, json, |done| {
             format!("{} is told nothing until it is enabled.\n", text(done, "id"))
@@ -62,19 +64,18 @@ fn test(flags: &Flags, id: String, json: bool) -> anyhow::Result<ExitCode> {
     Ok(if taken || code != ExitCode::SUCCESS { code } else { ExitCode::FAILURE })
 }
 
-fn told(
-    flags: &Flags,
-    errand: Errand,
-    json: bool,
-    words: impl FnOnce(&Value) -> String,
-) -> anyhow::Result<ExitCode> {
+fn told(flags: &Flags, errand: Errand, json: bool, words: impl FnOnce(&Value) -> String) -> anyhow::Result<ExitCode> {
     let config = match load(flags) {
         Ok(config) => config,
         Err(report) => return refuse(&report, json),
     };
     let done = send(config, flags, errand)?;
     let words = words(&done);
-    if json { print_json(&done)? } else { print(&words)? }
+    if json {
+        print_json(&done)?
+    } else {
+        print(&words)?
+    }
     Ok(ExitCode::SUCCESS)
 }
 

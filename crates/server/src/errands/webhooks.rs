@@ -67,13 +67,20 @@ pub async fn test(house: &Housekey, id: &str) -> anyhow::Result<Value> {
     Ok(json!({ "id": id, "taken": tried.taken(), "status": tried.status, "why": why, "milliseconds": millis }))
 }
 
-pub async fn replay(house: &Housekey, id: &str, since: Option<String>, message: Option<String>) -> anyhow::Result<Value> {
+pub async fn replay(
+    house: &Housekey,
+    id: &str,
+    since: Option<String>,
+    message: Option<String>,
+) -> anyhow::Result<Value> {
     let what = match (since, message) {
         (None, Some(message)) => Replay::Message(
-            MessageId::try_from(message.as_str()).map_err(|_| anyhow!("not the id of a message: it begins with msg_"))?,
+            MessageId::try_from(message.as_str())
+                .map_err(|_| anyhow!("not the id of a message: it begins with msg_"))?,
         ),
         (Some(since), None) => {
-            let at: jiff::Timestamp = since.parse().map_err(|_| anyhow!("not a time: write it as 2026-11-23T08:00:00Z"))?;
+            let at: jiff::Timestamp =
+                since.parse().map_err(|_| anyhow!("not a time: write it as 2026-11-23T08:00:00Z"))?;
             Replay::Since(Time::from_millis(at.as_millisecond()))
         }
         _ => bail!("say what to replay: --since TIME or --message ID"),

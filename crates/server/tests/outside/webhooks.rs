@@ -21,7 +21,8 @@ fn endpoints_are_kept_with_and_without_a_server() {
     // This machine is reached in development, and nobody listens there.
     let near = house.run(&["webhook", "add", "http://127.0.0.1:1/hooks"]);
     assert!(near.out.contains("CLERK_WEBHOOK_SIGNING_SECRET=whsec_"), "{}{}", near.out, near.err);
-    let near = near.out.split_whitespace().find(|word| word.starts_with("ep_")).unwrap().trim_end_matches('.').to_owned();
+    let near =
+        near.out.split_whitespace().find(|word| word.starts_with("ep_")).unwrap().trim_end_matches('.').to_owned();
     let tried = house.run(&["webhook", "test", &near]);
     assert!(tried.code == 1 && tried.out.contains("could not be reached"), "{}{}", tried.out, tried.err);
     let rotated = house.run(&["webhook", "secret", "rotate", &near]);
@@ -44,9 +45,15 @@ fn endpoints_of_the_configuration_need_their_secrets() {
     let house = House::new();
     house.write("housekey.toml", "[webhooks]\nendpoints = [\"https://app.example.com/hooks user.created\"]\n");
     let said = house.run(&["config", "check"]);
-    assert!(said.code == 2 && format!("{}{}", said.out, said.err).contains("webhooks.secrets"), "{}{}", said.out, said.err);
+    assert!(
+        said.code == 2 && format!("{}{}", said.out, said.err).contains("webhooks.secrets"),
+        "{}{}",
+        said.out,
+        said.err
+    );
     house.write("secrets", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
-    let whole = "[webhooks]\nendpoints = [\"https://app.example.com/hooks user.created\"]\nsecrets_file = \"secrets\"\n";
+    let whole =
+        "[webhooks]\nendpoints = [\"https://app.example.com/hooks user.created\"]\nsecrets_file = \"secrets\"\n";
     house.write("housekey.toml", whole);
     let server = house.serve(&[]);
     let listed = house.run(&["webhook", "list"]).out;

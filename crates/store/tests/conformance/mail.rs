@@ -7,8 +7,13 @@ async fn a_mail_is_claimed_by_one_node_and_taken_up_again_when_that_node_died() 
     for base in bases().await {
         let store = base.store.clone();
         for _ in 0..20 {
-            let mail =
-                NewMail { id: MailId::new(NOW, chance()), sealed: vec![1, 2], never_send: false, expires: at(600), told: None };
+            let mail = NewMail {
+                id: MailId::new(NOW, chance()),
+                sealed: vec![1, 2],
+                never_send: false,
+                expires: at(600),
+                told: None,
+            };
             store.mail_queue(mail, NOW).await.unwrap();
         }
         let claims = at_once(8, |i| {

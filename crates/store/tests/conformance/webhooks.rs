@@ -163,8 +163,7 @@ async fn failures_are_counted_until_something_is_taken_and_a_disabled_endpoint_g
         let filter = WebhookFilter::parse(["user.created"]).unwrap();
         let (mut from, mut told) = (Some((NOW, String::new())), 0);
         while let Some(since) = from {
-            let (some, next) =
-                store.webhook_replay_since(&ep, filter.clone(), since, 2, at(9_001)).await.unwrap();
+            let (some, next) = store.webhook_replay_since(&ep, filter.clone(), since, 2, at(9_001)).await.unwrap();
             (from, told) = (next, told + some);
         }
         assert_eq!(told, 4, "until it is replayed");

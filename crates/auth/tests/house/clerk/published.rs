@@ -100,7 +100,8 @@ impl Published {
                 self.hold(kind, named("Session"), &data);
             }
             _ => {
-                let schema = &self.whole["x-webhooks"][kind]["post"]["requestBody"]["content"]["application/json"]["schema"];
+                let schema =
+                    &self.whole["x-webhooks"][kind]["post"]["requestBody"]["content"]["application/json"]["schema"];
                 assert!(!schema.is_null(), "{kind} is not published");
                 self.hold(kind, schema.clone(), body);
             }

@@ -35,7 +35,11 @@ async fn what_is_not_taken_is_tried_again_with_the_same_id_and_holds_back_that_u
     ada.form("/account", &[("first_name", "Augusta"), ("last_name", "")]).await;
     web.signed_up(2, "grace@example.com").await;
     web.house.tell().await;
-    assert_eq!(receiver.kinds(), ["user.created", "user.created"], "Grace's goes, and Ada's waits for the one before it");
+    assert_eq!(
+        receiver.kinds(),
+        ["user.created", "user.created"],
+        "Grace's goes, and Ada's waits for the one before it"
+    );
     let first = receiver.got()[0].clone();
     assert_ne!(receiver.got()[1].id, first.id);
     assert_eq!(only_endpoint(&web).await.deliveries.waiting, 2);
@@ -171,8 +175,7 @@ async fn a_slow_endpoint_holds_back_no_other() {
     drop(stop);
     running.await.unwrap();
     // What was under way is written down before the end.
-    let done: Vec<i64> =
-        web.house.housekey.webhook_list().await.unwrap().iter().map(|e| e.deliveries.done).collect();
+    let done: Vec<i64> = web.house.housekey.webhook_list().await.unwrap().iter().map(|e| e.deliveries.done).collect();
     assert_eq!(done, [i64::try_from(slow.got().len()).unwrap(), 40]);
 }
 

@@ -54,8 +54,17 @@ async fn what_somebody_does_in_an_app_is_told_in_the_published_form() {
     let got = receiver.got();
     let user_and_sessions = of_user(&got, &user);
     let expected = [
-        "user.created", "session.created", "user.updated", "session.removed", "session.created", "session.ended",
-        "session.created", "session.removed", "session.created", "session.revoked", "session.created",
+        "user.created",
+        "session.created",
+        "user.updated",
+        "session.removed",
+        "session.created",
+        "session.ended",
+        "session.created",
+        "session.removed",
+        "session.created",
+        "session.revoked",
+        "session.created",
     ];
     assert_eq!(user_and_sessions, expected);
     assert!(got.iter().all(|g| g.is_signed_by(&secret)));
@@ -101,7 +110,12 @@ async fn what_somebody_does_on_the_pages_is_told_the_same() {
     assert_eq!(
         receiver.kinds(),
         [
-            "user.created", "session.created", "user.updated", "session.created", "session.revoked", "user.updated",
+            "user.created",
+            "session.created",
+            "user.updated",
+            "session.created",
+            "session.revoked",
+            "user.updated",
             "session.ended"
         ]
     );
@@ -110,7 +124,8 @@ async fn what_somebody_does_on_the_pages_is_told_the_same() {
 async fn what_a_backend_does_is_told() {
     let sdk = sdk::sdk().await;
     let (receiver, _) = listening(&sdk.web, &["user.*", "invitation.*"]).await;
-    let made = sdk.post("/users", json!({"email_address": [ADA], "password": PASSWORD, "external_id": "a-1"})).await.ok();
+    let made =
+        sdk.post("/users", json!({"email_address": [ADA], "password": PASSWORD, "external_id": "a-1"})).await.ok();
     let id = made.text("id").to_owned();
     sdk.patch(&format!("/users/{id}"), json!({"first_name": "Augusta", "password": "another lantern tide"})).await.ok();
     sdk.post(&format!("/users/{id}/ban"), json!({})).await.ok();

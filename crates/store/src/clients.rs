@@ -104,8 +104,7 @@ impl Store {
         expires: Time,
     ) -> Result<(), StoreError> {
         let client = client.clone();
-        self.write(move |tx| Box::pin(async move { activate(tx, &client, session.as_ref(), expires).await }))
-            .await
+        self.write(move |tx| Box::pin(async move { activate(tx, &client, session.as_ref(), expires).await })).await
     }
 
     /// Makes a client that nobody is signed in on yet.

@@ -51,13 +51,13 @@ pub struct Told<'a> {
 /// What is told about, as it is after the change; what is gone, as it was before.
 pub enum Subject<'a> {
     /// A user.
-    User(Person),
+    User(Box<Person>),
     /// A user who is gone.
     Gone(&'a UserId),
     /// A session with its user.
-    Session(SessionRow, End, Person),
+    Session(Box<SessionRow>, End, Box<Person>),
     /// An invitation.
-    Invitation(InvitationRow),
+    Invitation(Box<InvitationRow>),
     /// A mail.
     Mail(&'a TellMail, Option<&'a UserId>),
 }
@@ -143,7 +143,7 @@ pub(crate) async fn events(tx: &mut Tx, events: &[Event]) -> Result<(), StoreErr
         if voice.heard(*kind)
             && let Some(row) = invitations::one(tx, id).await?
         {
-            voice.say(tx, *kind, Subject::Invitation(row), None, false).await?;
+            voice.say(tx, *kind, Subject::Invitation(Box::new(row)), None, false).await?;
         }
     }
     let mut said: Vec<(&UserId, WebhookKind)> = Vec::new();
@@ -196,7 +196,7 @@ impl Voice<'_> {
         }
         let user = row.session.user.clone();
         match person(tx, &user).await? {
-            Some(person) => self.say(tx, kind, Subject::Session(row, end, person), Some(&user), false).await,
+            Some(person) => self.say(tx, kind, Subject::Session(Box::new(row), end, person), Some(&user), false).await,
             None => Ok(()),
         }
     }
@@ -219,9 +219,9 @@ impl Voice<'_> {
     }
 }
 
-async fn person(tx: &mut Tx, id: &UserId) -> Result<Option<Person>, StoreError> {
+async fn person(tx: &mut Tx, id: &UserId) -> Result<Option<Box<Person>>, StoreError> {
     let Some(user) = users::one(tx, id).await? else { return Ok(None) };
-    Ok(Some(Person { user, emails: emails::of(tx, id).await? }))
+    Ok(Some(Box::new(Person { user, emails: emails::of(tx, id).await? })))
 }
 
 /// What an event is to those who are told.

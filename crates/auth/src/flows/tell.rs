@@ -95,7 +95,7 @@ impl Teller for HouseTeller {
 
 impl Housekey {
     fn shown(&self, about: Subject<'_>) -> About {
-        let profile = |person: Person| Box::new(Profile::of(person.user, person.emails));
+        let profile = |person: Box<Person>| Box::new(Profile::of(person.user, person.emails));
         match about {
             Subject::User(person) => About::User(profile(person)),
             Subject::Gone(user) => About::Gone(user.clone()),
@@ -113,7 +113,7 @@ impl Housekey {
                 };
                 About::Session(Box::new(view), end, profile(person))
             }
-            Subject::Invitation(row) => About::Invitation(Box::new(self.invitation_view(row))),
+            Subject::Invitation(row) => About::Invitation(Box::new(self.invitation_view(*row))),
             Subject::Mail(mail, user) => {
                 About::Mail { id: mail.id.clone(), letter: mail.letter, to: mail.to.clone(), user: user.cloned() }
             }

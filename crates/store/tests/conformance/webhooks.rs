@@ -1,5 +1,8 @@
-use crate::{accounts::signed_up, kit::*};
-use housekey_core::{event::EventKind, ids::*, time::Time, webhook::WebhookFilter};
+use crate::{
+    accounts::{pending, signed_up},
+    kit::*,
+};
+use housekey_core::{event::EventKind, ids::*, session::Status, time::Time, webhook::WebhookFilter};
 use housekey_store::{
     Store, StoreError,
     tell::{Subject, Teller, Told},
@@ -204,5 +207,21 @@ async fn ended_sessions_are_told_each_with_how_it_ended() {
         assert!(!store.revoke_session(&ada.user, &ada.session, revoked).await.unwrap());
         let due = claim(&store, &ep, "one", NOW, 10).await;
         assert_eq!(texts(&due), [format!("session.revoked {} Revoked", ada.session)]);
+    }
+}
+
+#[tokio::test]
+async fn a_session_with_an_open_task_is_told_as_pending_and_not_as_created() {
+    for base in bases().await {
+        let store = base.store.clone();
+        let ep = endpoint(&store, &["session.*"]).await;
+        let mut new = pending(&store, "ada@example.com").await;
+        new.session.session.status = Status::Pending;
+        let session = new.session.session.id.clone();
+        let mut opened = event(EventKind::SessionCreated, Some(&new.user.id));
+        opened.session = Some(session.clone());
+        new.trail.events.push(opened);
+        store.sign_up_complete(new).await.unwrap();
+        assert_eq!(texts(&claim(&store, &ep, "one", NOW, 10).await), [format!("session.pending {session} Open")]);
     }
 }

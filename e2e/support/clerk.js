@@ -151,9 +151,10 @@ export async function signIn(page, person, at = '/sign-in') {
   await page.goto(at);
   await page.getByLabel('Email address').fill(person.email);
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
-  await page.getByLabel('Password', { exact: true }).fill(person.password);
-  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await sendPassword(page, person.password);
   await expectIn(page, person);
+  // It is told before the component has gone to the app's first page.
+  await page.waitForURL((url) => !url.pathname.endsWith('/sign-in'));
 }
 
 export async function expectIn(page, person) {
@@ -174,13 +175,30 @@ export async function openProfile(page, person) {
 // A part of the user profile, by the name that Clerk's own documents style it by.
 export const section = (page, name) => page.locator(`.cl-profileSection__${name}`);
 
+// Sent by Enter: a click would have to hit a button that moves as the field
+// tells what it thinks of the password.
+export async function sendPassword(page, password) {
+  const field = page.getByLabel('Password', { exact: true });
+  await field.fill(password);
+  await field.press('Enter');
+}
+
+export async function sendNewPassword(page, password) {
+  await page.getByLabel('New password').fill(password);
+  await page.getByLabel('Confirm password').fill(password);
+  await page.getByLabel('Confirm password').press('Enter');
+}
+
 // What a component says under a field.
 export const refusal = (page) => page.getByTestId('form-feedback-error');
 
 // By the menu of the user button, which is on the app's first page.
 export async function signOut(page) {
   await page.getByRole('button', { name: 'Open user menu' }).click();
+  // The component goes to the app's first page, and is on it already.
+  const again = page.waitForEvent('load');
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await again;
 }
 
 // A code, typed as one types it.

@@ -1,6 +1,6 @@
 // Clerk's user profile: what one changes of one's own account.
 
-import { test, expect, signIn, openProfile, section, typeCode, expectOut, refusal, look } from '../support/clerk.js';
+import { test, expect, signIn, openProfile, section, typeCode, expectOut, refusal, look, sendNewPassword } from '../support/clerk.js';
 import { PICTURE } from '../support/picture.js';
 
 test('the name and the picture are changed', async ({ page, clerk }) => {
@@ -29,15 +29,11 @@ test('the password is changed, and other devices are signed out', async ({ page,
   await page.getByRole('button', { name: 'Security' }).click();
   await look(page, 'security');
   await section(page, 'password').getByRole('button', { name: /password/i }).click();
-  await page.getByLabel('New password').fill('password123456789');
-  await page.getByLabel('Confirm password').fill('password123456789');
-  await page.getByRole('button', { name: 'Save' }).click();
+  await sendNewPassword(page, 'password123456789');
   await expect(refusal(page).first()).toBeVisible();
   await look(page, 'security-weak-password');
   const replacement = 'marble-canyon-whisper-2093';
-  await page.getByLabel('New password').fill(replacement);
-  await page.getByLabel('Confirm password').fill(replacement);
-  await page.getByRole('button', { name: 'Save' }).click();
+  await sendNewPassword(page, replacement);
   await expect(page.getByLabel('New password')).toBeHidden();
   await there.reload();
   await expectOut(there);

@@ -134,7 +134,7 @@ test('the key of tokens is replaced without anybody being signed out', async ({ 
   expect((await verifyToken(after.jwt, { jwtKey: next.jwt_key })).sid).toBe(after.id);
   await expect(verifyToken(after.jwt, { jwtKey: clerk.keys.jwt_key })).rejects.toMatchObject({ reason: 'token-invalid-signature' });
   for (const { id, jwt } of [before, after]) expect((await verifyToken(jwt, byKeys)).sid).toBe(id);
-  expect((await verifyToken(await before.token(), { jwtKey: next.jwt_key })).sid).toBe(before.id);
+  expect((await verifyToken(await before.token(), byKeys)).sid, 'by either key').toBe(before.id);
   clerk.keys.jwt_key = next.jwt_key;
 });
 

@@ -1,7 +1,7 @@
 // Time: tokens that run out, factors that grow old, and the dialog that asks
 // for one again. The server's clock and the browsers' are moved together.
 
-import { test, expect, MINUTE, signIn, openProfile, section, typeCode, expectIn, expectOut, refusal, look } from '../support/clerk.js';
+import { test, expect, MINUTE, signIn, openProfile, section, typeCode, expectIn, expectOut, refusal, look, sendNewPassword } from '../support/clerk.js';
 
 test.beforeEach(async ({ context, clerk }) => {
   await clerk.keepTime(context);
@@ -14,9 +14,7 @@ test('ten minutes after signing in, a risky change asks for the password again a
   await page.getByRole('button', { name: 'Security' }).click();
   await section(page, 'password').getByRole('button', { name: /password/i }).click();
   const replacement = 'marble-canyon-whisper-2093';
-  await page.getByLabel('New password').fill(replacement);
-  await page.getByLabel('Confirm password').fill(replacement);
-  await page.getByRole('button', { name: 'Save' }).click();
+  await sendNewPassword(page, replacement);
   await expect(page.getByRole('heading', { name: 'Verification required' })).toBeVisible();
   await look(page, 'reverification');
   const dialog = page.getByRole('dialog');

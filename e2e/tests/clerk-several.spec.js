@@ -1,6 +1,6 @@
 // Several accounts in one browser, where the instance allows it.
 
-import { test, expect, signIn, expectIn, expectOut, look } from '../support/clerk.js';
+import { test, expect, signIn, expectIn, expectOut, look, sendPassword } from '../support/clerk.js';
 
 test.use({ clerkConfig: '[sessions]\nmulti = true\n' });
 
@@ -45,6 +45,5 @@ const menu = (page) => page.getByRole('button', { name: 'Open user menu' }).clic
 async function signInHere(page, person) {
   await page.getByLabel('Email address').fill(person.email);
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
-  await page.getByLabel('Password', { exact: true }).fill(person.password);
-  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await sendPassword(page, person.password);
 }

@@ -1,6 +1,6 @@
 // Clerk's sign-in component.
 
-import { test, expect, signIn, signOut, typeCode, expectIn, expectOut, refusal, look } from '../support/clerk.js';
+import { test, expect, signIn, signOut, typeCode, expectIn, expectOut, refusal, look, sendPassword, sendNewPassword } from '../support/clerk.js';
 
 test('a wrong password is refused beside its field, and the right one signs in', async ({ page, clerk }) => {
   const person = await clerk.person();
@@ -57,9 +57,7 @@ test('a forgotten password is replaced by way of the mailbox', async ({ page, ma
   await expect(page.getByRole('heading', { name: 'Set new password' })).toBeVisible();
   await look(page, 'sign-in-new-password');
   const replacement = 'marble-canyon-whisper-2093';
-  await page.getByLabel('New password').fill(replacement);
-  await page.getByLabel('Confirm password').fill(replacement);
-  await page.getByRole('button', { name: 'Reset Password' }).click();
+  await sendNewPassword(page, replacement);
   await expectIn(page, person);
   await signOut(page);
   await expectOut(page);
@@ -107,6 +105,5 @@ async function name(page, person) {
 }
 
 async function password(page, typed) {
-  await page.getByLabel('Password', { exact: true }).fill(typed);
-  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await sendPassword(page, typed);
 }

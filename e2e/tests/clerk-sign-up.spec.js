@@ -1,6 +1,6 @@
 // Clerk's sign-up component.
 
-import { test, expect, PASSWORD, newPerson, typeCode, expectIn, refusal, look } from '../support/clerk.js';
+import { test, expect, PASSWORD, newPerson, typeCode, expectIn, refusal, look, sendPassword } from '../support/clerk.js';
 
 test('somebody signs up with a password and a mailed code', async ({ page, mailbox }) => {
   const person = newPerson();
@@ -80,13 +80,11 @@ test('an invitation signs up with its address, without a code', async ({ page, c
   await page.goto(invitation.url);
   await expect(page.getByRole('heading', { name: 'Fill in missing fields' })).toBeVisible();
   await look(page, 'sign-up-invited');
-  await page.getByLabel('Password', { exact: true }).fill(person.password);
-  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await sendPassword(page, person.password);
   await expectIn(page, person);
 });
 
 async function fill(page, person) {
   await page.getByLabel('Email address').fill(person.email);
-  await page.getByLabel('Password', { exact: true }).fill(person.password);
-  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await sendPassword(page, person.password);
 }

@@ -1,6 +1,6 @@
 // An instance that tells who has an account, as Clerk does by default.
 
-import { test, expect, newPerson, refusal, look } from '../support/clerk.js';
+import { test, expect, newPerson, refusal, look, sendPassword } from '../support/clerk.js';
 
 test.use({ clerkConfig: 'enumeration_protection = "off"\n' });
 
@@ -8,8 +8,7 @@ test('a taken address is told beside its field', async ({ page, clerk }) => {
   const person = await clerk.person();
   await page.goto('/sign-up');
   await page.getByLabel('Email address').fill(person.email);
-  await page.getByLabel('Password', { exact: true }).fill(person.password);
-  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await sendPassword(page, person.password);
   await expect(refusal(page)).toContainText(/taken/i);
   await expect(page.getByLabel('Email address')).toHaveAttribute('aria-invalid', 'true');
   await look(page, 'telling-taken');
@@ -24,7 +23,6 @@ test('an unknown address is told beside its field, and a wrong password by its n
   const person = await clerk.person();
   await page.getByLabel('Email address').fill(person.email);
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
-  await page.getByLabel('Password', { exact: true }).fill('not-the-password-at-all');
-  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await sendPassword(page, 'not-the-password-at-all');
   await expect(refusal(page)).toContainText(/incorrect/i);
 });

@@ -216,7 +216,8 @@ impl Builder {
     /// # Errors
     /// Every fault at once.
     pub async fn build(self) -> Result<Housekey, BuildError> {
-        let Self { store, settings, key, old_keys, mailer, world, clock, migrate, contracts, bundles, mut faults } = self;
+        let Self { store, settings, key, old_keys, mailer, world, clock, migrate, contracts, bundles, mut faults } =
+            self;
         for (key, wrong) in settings.faults() {
             faults.push(BuildFault::Setting { key: key.to_owned(), what: wrong.what, instead: wrong.write });
         }

@@ -1,10 +1,16 @@
 //! The command line.
 
+mod clerk;
+mod webhook;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Flags;
+
+pub use clerk::{BundlesCommand, ClerkCommand, ClerkKeysCommand};
+pub use webhook::{WebhookCommand, WebhookSecretCommand};
 
 /// Sign-up, sign-in and sessions for your apps, from one binary.
 #[derive(Parser)]
@@ -156,196 +162,6 @@ published for another day.")]
 pub enum Rotating {
     /// The key of session tokens for Clerk's SDKs
     Clerk,
-}
-
-/// `housekey clerk …`
-#[derive(Subcommand)]
-pub enum ClerkCommand {
-    /// Make, list and revoke the keys of apps
-    #[command(subcommand)]
-    Keys(ClerkKeysCommand),
-    /// Keep the browser scripts that Clerk's SDKs load
-    #[command(subcommand)]
-    Bundles(BundlesCommand),
-    /// List the operations of Clerk's APIs and which are served
-    #[command(after_help = "Examples:
-  housekey clerk coverage
-  housekey clerk coverage --json | jq '.operations[] | select(.served | not)'
-
-The rest answers 501 with the code operation_not_built.")]
-    Coverage,
-}
-
-/// `housekey clerk keys …`
-#[derive(Subcommand)]
-pub enum ClerkKeysCommand {
-    /// Make a secret key and print it with the settings of each SDK
-    #[command(after_help = "Examples:
-  housekey clerk keys new
-  housekey clerk keys new --name staging --json
-
-The secret key is shown once. Live keys serve everywhere, on localhost too.")]
-    New {
-        /// What you call it
-        #[arg(long, default_value = "default")]
-        name: String,
-        /// Make keys of a development instance (pk_test_…, sk_test_…)
-        #[arg(long)]
-        test: bool,
-    },
-    /// List the secret keys: when made, when last used, when revoked
-    #[command(after_help = "Examples:
-  housekey clerk keys list
-  housekey clerk keys list --json")]
-    List,
-    /// Revoke a secret key
-    #[command(after_help = "Examples:
-  housekey clerk keys revoke sk_01JD9Z0Q4X8Y6V3B5N7M1K2P3R
-
-It is refused at once here, and within a second on every other node.")]
-    Revoke {
-        /// Its id, as `list` shows it
-        #[arg(value_name = "ID")]
-        id: String,
-    },
-}
-
-/// `housekey clerk bundles …`
-#[derive(Subcommand)]
-pub enum BundlesCommand {
-    /// Check a package's published sum, and keep its scripts in the data folder
-    #[command(after_help = "Examples:
-  housekey clerk bundles add --from-registry
-  housekey clerk bundles add --from-registry @clerk/clerk-js@6 @clerk/ui@1.34.0
-  housekey clerk bundles add clerk-ui-1.34.0.tgz --integrity sha512-…
-
-Without names the registry gives the versions that this release was tried with. `clerk.registry` names another
-registry. A file comes from `npm pack @clerk/ui@1.34.0`, its sum from `npm view @clerk/ui@1.34.0 dist.integrity`.
-A running server has the scripts at once; each node that has its own data folder keeps its own.")]
-    Add {
-        /// A package as the registry gives it
-        #[arg(value_name = "FILE", requires = "integrity", required_unless_present = "from_registry")]
-        file: Option<PathBuf>,
-        /// The sum that it was published with
-        #[arg(long, value_name = "SHA512", requires = "file")]
-        integrity: Option<String>,
-        /// Take these packages from the registry, with the sums that stand there
-        #[arg(long, value_name = "PACKAGE@VERSION", num_args = 0.., conflicts_with = "file")]
-        from_registry: Option<Vec<String>>,
-    },
-    /// List the versions that are kept
-    #[command(after_help = "Examples:
-  housekey clerk bundles list
-  housekey clerk bundles list --json")]
-    List,
-    /// Remove a version
-    #[command(after_help = "Examples:
-  housekey clerk bundles remove @clerk/ui@1.34.0
-
-Pages that ask for it get the nearest version of its major, where one is kept.")]
-    Remove {
-        /// Package and version, as `list` shows them
-        #[arg(value_name = "PACKAGE@VERSION")]
-        which: String,
-    },
-}
-
-/// `housekey webhook …`
-#[derive(Subcommand)]
-pub enum WebhookCommand {
-    /// Make an endpoint and print its signing secret
-    #[command(after_help = "Examples:
-  housekey webhook add https://app.example.com/api/webhooks
-  housekey webhook add https://app.example.com/api/webhooks --event 'user.*' --event session.created
-
-The address is https on port 443 or 8443 and of the public internet; `webhooks.allowed_networks` lists exceptions.
-Development has one for this machine.")]
-    Add {
-        /// Where messages are sent
-        #[arg(value_name = "URL")]
-        url: String,
-        /// An event, or all of a kind as user.*; may be given again [default: all]
-        #[arg(long, value_name = "EVENT")]
-        event: Vec<String>,
-        /// What you call it
-        #[arg(long, value_name = "TEXT", default_value = "")]
-        description: String,
-    },
-    /// List the endpoints: what they hear and how their deliveries stand
-    #[command(after_help = "Examples:
-  housekey webhook list
-  housekey webhook list --json | jq '.[] | select(.enabled | not)'")]
-    List,
-    /// Remove an endpoint with what waits for it
-    #[command(after_help = "Examples:
-  housekey webhook remove ep_36WJ5vT0cB1hPq7xYt2dKfZs8aL")]
-    Remove {
-        /// Its id, as `list` shows it
-        #[arg(value_name = "ID")]
-        id: String,
-    },
-    /// Tell an endpoint again that was switched off
-    #[command(after_help = "Examples:
-  housekey webhook enable ep_36WJ5vT0cB1hPq7xYt2dKfZs8aL
-
-What happened meanwhile is told by `housekey webhook replay`.")]
-    Enable {
-        /// Its id, as `list` shows it
-        #[arg(value_name = "ID")]
-        id: String,
-    },
-    /// Tell an endpoint nothing, until it is enabled
-    #[command(after_help = "Examples:
-  housekey webhook disable ep_36WJ5vT0cB1hPq7xYt2dKfZs8aL")]
-    Disable {
-        /// Its id, as `list` shows it
-        #[arg(value_name = "ID")]
-        id: String,
-    },
-    /// Send a message of the type webhook.test now and say what was answered
-    #[command(after_help = "Examples:
-  housekey webhook test ep_36WJ5vT0cB1hPq7xYt2dKfZs8aL
-
-Ends with 0 if it was taken, else with 1.")]
-    Test {
-        /// Its id, as `list` shows it
-        #[arg(value_name = "ID")]
-        id: String,
-    },
-    /// Tell an endpoint once more: one message, or all since a time
-    #[command(after_help = "Examples:
-  housekey webhook replay ep_36WJ5vT0cB1hPq7xYt2dKfZs8aL --since 2026-11-23T08:00:00Z
-  housekey webhook replay ep_36WJ5vT0cB1hPq7xYt2dKfZs8aL --message msg_36WJ8mQ2rN4vLc6kXp0bHyTs3dF
-
-Messages keep their ids, and are kept for `webhooks.keep`.")]
-    #[command(group(clap::ArgGroup::new("what").required(true)))]
-    Replay {
-        /// Its id, as `list` shows it
-        #[arg(value_name = "ID")]
-        id: String,
-        /// All that it hears since then
-        #[arg(long, value_name = "TIME", group = "what")]
-        since: Option<String>,
-        /// This one
-        #[arg(long, value_name = "ID", group = "what")]
-        message: Option<String>,
-    },
-    /// Look after signing secrets
-    #[command(subcommand)]
-    Secret(WebhookSecretCommand),
-}
-
-/// `housekey webhook secret …`
-#[derive(Subcommand)]
-pub enum WebhookSecretCommand {
-    /// Make a new signing secret; the old one signs beside it for a day
-    #[command(after_help = "Examples:
-  housekey webhook secret rotate ep_36WJ5vT0cB1hPq7xYt2dKfZs8aL")]
-    Rotate {
-        /// The endpoint's id, as `list` shows it
-        #[arg(value_name = "ID")]
-        id: String,
-    },
 }
 
 /// `housekey migrate …`

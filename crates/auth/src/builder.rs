@@ -3,6 +3,7 @@
 use crate::{
     bundles::{BundleSource, Bundles},
     doors::{self, Contract, pages::Pages},
+    drawing::Drawing,
     error::Error,
     flows::{clients::ClientCache, secret_keys::SecretKeys, tell::HouseTeller},
     housekey::{ClerkHost, Housekey, Inner},
@@ -299,6 +300,7 @@ impl Builder {
             clerk: ClerkHost::of(&public_url),
             contracts,
             bundles,
+            drawing: Drawing::default(),
             seen: Seen::default(),
             mail_bell: Notify::new(),
             day_key: Mutex::default(),

@@ -4,6 +4,7 @@ mod builder;
 mod bundles;
 mod caller;
 pub mod doors;
+mod drawing;
 mod error;
 pub mod flows;
 mod hasher;

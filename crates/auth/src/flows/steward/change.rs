@@ -206,7 +206,7 @@ impl Housekey {
     pub async fn user_picture(&self, by: &Steward, id: &UserId, sent: Option<Bytes>) -> Result<Profile> {
         let user = self.kept_row(id).await?;
         let drawn = match sent {
-            Some(sent) => Some((PictureId::new(self.now(), self.entropy()), crate::flows::pictures::draw(sent).await?)),
+            Some(sent) => Some((PictureId::new(self.now(), self.entropy()), self.0.drawing.draw(sent).await?)),
             None => None,
         };
         let event = self.kept_event(by, EventKind::UserUpdated, &user, json!({})).await?;

@@ -16,6 +16,8 @@ pub type ClientToken = OpaqueToken<ClientId>;
 pub struct Caller {
     /// The client's credential, if the request carried a well-formed one.
     pub client: Option<ClientToken>,
+    /// The client is an app without a browser, which holds its secret itself.
+    pub native: bool,
     /// Which of the client's sessions acts, where the caller names one; else the active one.
     pub session: Option<SessionId>,
     /// The known-device cookie's value, as it came.
@@ -129,6 +131,7 @@ impl Caller {
     pub(crate) fn again(&self) -> Self {
         Self {
             client: self.client.as_ref().map(OpaqueToken::again),
+            native: self.native,
             session: self.session.clone(),
             device: self.device.clone(),
             address: self.address,
@@ -143,6 +146,7 @@ impl Caller {
     pub fn console(now: Time, entropy: &dyn Entropy) -> Self {
         Self {
             client: None,
+            native: false,
             session: None,
             device: None,
             address: IpAddr::from([127, 0, 0, 1]),

@@ -286,6 +286,7 @@ impl Browser {
         }
         Caller {
             client: self.client.as_ref().and_then(|c| ClientToken::parse(c).ok()),
+            native: false,
             session: None,
             device: self.device.clone(),
             address: self.address,

@@ -17,6 +17,7 @@ use crate::{
 use housekey_core::{
     event::{ClientFacts, Event, EventKind},
     ids::{InvitationId, MailId, MessageId, UserId},
+    session::Status,
     time::Time,
     webhook::WebhookKind,
 };
@@ -188,10 +189,9 @@ impl Voice<'_> {
     }
 
     async fn session(&self, tx: &mut Tx, row: SessionRow, end: End) -> Result<(), StoreError> {
-        use housekey_core::session::Status;
-        let pending = end == End::Open && row.session.status == Status::Pending;
-        let kind = if pending { WebhookKind::SessionPending } else { end.kind() };
-        if !self.heard(kind) {
+        let kind = end.kind();
+        // While a task is open nobody is signed in by it (SEC-60).
+        if row.session.status == Status::Pending || !self.heard(kind) {
             return Ok(());
         }
         let user = row.session.user.clone();

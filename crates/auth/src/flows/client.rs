@@ -5,7 +5,6 @@ use crate::{
     error::{Error, Result},
     housekey::Housekey,
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use housekey_core::{
     ids::{ClientId, SessionId},
     keyring::Place,
@@ -45,7 +44,8 @@ pub(crate) struct Working {
 /// The answer that waits, sealed, for a repeated call.
 #[derive(Serialize, Deserialize)]
 struct Kept<T> {
-    secret: String,
+    token: String,
+    native: bool,
     until: Option<Time>,
     signed: Option<Signed>,
     device: Option<String>,
@@ -102,13 +102,13 @@ impl Housekey {
     }
 
     /// The client that a first POST works on: the presented one, or a new one.
-    pub(crate) fn working(&self, presented: Option<&Checked>) -> Working {
+    pub(crate) fn working(&self, caller: &Caller, presented: Option<&Checked>) -> Working {
         if let Some(checked) = presented {
             return Working { id: checked.client.id.clone(), new: None, cookies: Cookies::default() };
         }
         let now = self.now();
         let id = ClientId::new(now, self.entropy());
-        let token: ClientToken = OpaqueToken::new(id.clone(), self.entropy());
+        let token = self.new_secret(caller, id.clone());
         let new = NewClient { id: id.clone(), secret_hash: token.hash(), expires: now.plus(ANONYMOUS_FOR) };
         let cookies = Cookies { client: Some(SetClient { token, until: None, signed: None }), device: None };
         Working { id, new: Some(new), cookies }
@@ -122,13 +122,14 @@ impl Housekey {
         to: Renewal,
         value: T,
     ) -> Result<Renewed<T>> {
-        let token: ClientToken = OpaqueToken::new(client.id.clone(), self.entropy());
+        let token = self.new_secret(caller, client.id.clone());
         let signed = to.signed.then(|| match &to.active_session {
             Some(_) => Signed::In(self.now()),
             None => Signed::Out,
         });
         let kept = Kept {
-            secret: URL_SAFE_NO_PAD.encode(token.secret().expose()),
+            token: token.reveal(),
+            native: token.is_native(),
             until: to.until,
             signed,
             device: to.device.clone(),
@@ -179,11 +180,17 @@ impl Housekey {
         }
     }
 
+    fn new_secret(&self, caller: &Caller, client: ClientId) -> ClientToken {
+        let make = if caller.native { OpaqueToken::new_native } else { OpaqueToken::new };
+        make(client, self.entropy())
+    }
+
     fn kept<T: DeserializeOwned>(&self, client: &ClientId, answer: &[u8]) -> Result<Outcome<T>> {
         let broken = || Error::Bug("a kept answer cannot be read");
         let plain = self.keyring().open(answer_of(client), answer).map_err(|_| broken())?;
         let kept: Kept<T> = serde_json::from_slice(plain.expose()).map_err(|_| broken())?;
-        let token = ClientToken::parse(&format!("{client}.{}", kept.secret)).map_err(|_| broken())?;
+        let read = if kept.native { ClientToken::parse_native } else { ClientToken::parse };
+        let token = read(&kept.token).map_err(|_| broken())?;
         Ok(Outcome {
             value: kept.value,
             cookies: Cookies {

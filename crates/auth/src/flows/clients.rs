@@ -140,7 +140,7 @@ impl Housekey {
             return Ok(Outcome::plain(()));
         }
         self.pass(self.sign_in_spends(caller)).await?;
-        let working = self.working(None);
+        let working = self.working(caller, None);
         if let Some(new) = working.new {
             self.store().client_begin(new, self.now()).await?;
         }

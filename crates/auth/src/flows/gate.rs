@@ -76,6 +76,11 @@ impl Housekey {
         vec![self.per_address("strength", caller, self.limits().sign_in_address_minute)]
     }
 
+    /// A handshake of nobody: per address.
+    pub(crate) fn handshake_spends(&self, caller: &Caller) -> Vec<Spend> {
+        vec![self.per_address("handshake", caller, self.limits().sign_in_address_minute)]
+    }
+
     /// Uses the buckets, or tells when there is room again.
     pub(crate) async fn pass(&self, spends: Vec<Spend>) -> Result<()> {
         allowed(self.store().spend(spends, self.now()).await?)

@@ -36,6 +36,8 @@ pub struct Handover {
 
 /// A session that is handed over.
 pub struct HandedOver {
+    /// Which.
+    pub session: SessionId,
     /// Its token.
     pub jwt: String,
     /// What renews the token for that app.
@@ -48,13 +50,16 @@ impl Housekey {
     /// What the backend of the app at `origin` is to know of the caller.
     ///
     /// # Errors
-    /// [`Error::SignedOut`] for a secret that was just replaced, [`Error::Unavailable`] without database.
+    /// [`Error::SignedOut`] for a secret that was just replaced, [`Error::Limited`] where nobody is signed in and too
+    /// many ask from one address, [`Error::Unavailable`] without database.
     pub async fn handshake_open(&self, caller: &Caller, origin: &str) -> Result<Handover> {
         let Some(view) = self.client_view(caller).await? else {
+            self.pass(self.handshake_spends(caller)).await?;
             return Ok(Handover { signed_in: None, signed: Time::from_millis(0) });
         };
         let active = view.sessions.iter().find(|s| Some(&s.session.id) == view.active.as_ref());
         let Some(open) = active else {
+            self.pass(self.handshake_spends(caller)).await?;
             return Ok(Handover { signed_in: None, signed: view.signed });
         };
         let id = &open.session.id;
@@ -63,17 +68,19 @@ impl Housekey {
         let kept = (id.clone(), origin.to_owned(), TokenHash::of(&refresh));
         self.store().handshake_put(None, Some(kept), self.now()).await?;
         let refresh = Secret::new(URL_SAFE_NO_PAD.encode(refresh));
-        let signed_in = HandedOver { jwt, refresh, expires: open.session.expires };
+        let signed_in = HandedOver { session: id.clone(), jwt, refresh, expires: open.session.expires };
         Ok(Handover { signed_in: Some(signed_in), signed: view.signed })
     }
 
-    /// Keeps an answer for a minute, and gives the nonce that fetches it once.
+    /// Keeps an answer for a minute, and gives the nonce that fetches it once, while the session that it hands over
+    /// lasts.
     ///
     /// # Errors
     /// [`Error::Unavailable`] without database.
-    pub async fn handshake_keep(&self, directives: &[String]) -> Result<Secret<String>> {
+    pub async fn handshake_keep(&self, session: Option<&SessionId>, directives: &[String]) -> Result<Secret<String>> {
         let nonce = entropy::bytes::<32>(self.entropy());
-        let plain = serde_json::to_vec(directives).map_err(|_| Error::Bug("directives cannot be written"))?;
+        let plain =
+            serde_json::to_vec(&(session, directives)).map_err(|_| Error::Bug("directives cannot be written"))?;
         let now = self.now();
         let sealed = self.keyring().seal(PLACE, &plain, self.entropy());
         self.store().handshake_put(Some((TokenHash::of(&nonce), sealed, now.plus(WAITS))), None, now).await?;
@@ -93,7 +100,7 @@ impl Housekey {
     /// Fetches an answer.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for a nonce that is unknown, was used or is too old.
+    /// [`Error::NotFound`] for a nonce that is unknown, was used or is too old, or whose session has ended.
     pub async fn handshake_take(&self, nonce: &str) -> Result<Vec<String>> {
         let mut bytes = [0u8; 32];
         if URL_SAFE_NO_PAD.decode_slice(nonce, &mut bytes) != Ok(32) {
@@ -102,7 +109,12 @@ impl Housekey {
         let sealed = self.store().handshake_take(TokenHash::of(&bytes), self.now()).await?.ok_or(Error::NotFound)?;
         let broken = || Error::Bug("a kept answer cannot be read");
         let plain = self.keyring().open(PLACE, &sealed).map_err(|_| broken())?;
-        serde_json::from_slice(plain.expose()).map_err(|_| broken())
+        let (session, directives): (Option<SessionId>, Vec<String>) =
+            serde_json::from_slice(plain.expose()).map_err(|_| broken())?;
+        if let Some(session) = session {
+            self.open_session(&session).await?.ok_or(Error::NotFound)?;
+        }
+        Ok(directives)
     }
 
     /// A new token for a session whose last one has expired, for the app at `origin` that holds its refresh secret.

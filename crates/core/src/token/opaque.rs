@@ -51,7 +51,12 @@ pub struct OpaqueToken<I> {
     /// The row's id.
     pub id: I,
     secret: Secret<[u8; 32]>,
+    /// What a native app holds; its digest under a name of its own is the secret. So neither form passes for the other.
+    native: Option<Secret<[u8; 32]>>,
 }
+
+/// Before a native app's secret, so that its digest is nobody's hash.
+const NATIVE: &[u8] = b"housekey native client\0";
 
 /// The text is not a credential of this kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +66,12 @@ pub struct TokenFault;
 impl<I: Id> OpaqueToken<I> {
     /// A new secret for this id.
     pub fn new(id: I, entropy: &dyn Entropy) -> Self {
-        Self { id, secret: Secret::new(entropy::bytes(entropy)) }
+        Self { id, secret: Secret::new(entropy::bytes(entropy)), native: None }
+    }
+
+    /// The same for an app without a browser, which holds its secret itself.
+    pub fn new_native(id: I, entropy: &dyn Entropy) -> Self {
+        Self::of_native(id, entropy::bytes(entropy))
     }
 
     /// Reads `id.secret`.
@@ -69,18 +79,39 @@ impl<I: Id> OpaqueToken<I> {
     /// # Errors
     /// When it is not of that form.
     pub fn parse(text: &str) -> Result<Self, TokenFault> {
-        let (id, secret) = text.split_once('.').ok_or(TokenFault)?;
-        let id = I::try_from(id).map_err(|_| TokenFault)?;
-        let mut bytes = [0u8; 32];
-        match URL_SAFE_NO_PAD.decode_slice(secret, &mut bytes) {
-            Ok(32) if secret.len() == 43 => Ok(Self { id, secret: Secret::new(bytes) }),
-            _ => Err(TokenFault),
+        let (id, bytes) = read(text)?;
+        Ok(Self { id, secret: Secret::new(bytes), native: None })
+    }
+
+    /// Reads what a native app holds.
+    ///
+    /// # Errors
+    /// When it is not of that form.
+    pub fn parse_native(text: &str) -> Result<Self, TokenFault> {
+        let (id, bytes) = read(text)?;
+        Ok(Self::of_native(id, bytes))
+    }
+
+    fn of_native(id: I, held: [u8; 32]) -> Self {
+        let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+        context.update(NATIVE);
+        context.update(&held);
+        let mut secret = [0; 32];
+        for (to, from) in secret.iter_mut().zip(context.finish().as_ref()) {
+            *to = *from;
         }
+        Self { id, secret: Secret::new(secret), native: Some(Secret::new(held)) }
+    }
+
+    /// Whether a native app holds it.
+    pub fn is_native(&self) -> bool {
+        self.native.is_some()
     }
 
     /// The credential's text, for its owner alone.
     pub fn reveal(&self) -> String {
-        format!("{}.{}", self.id.as_ref(), URL_SAFE_NO_PAD.encode(self.secret.expose()))
+        let held = self.native.as_ref().unwrap_or(&self.secret);
+        format!("{}.{}", self.id.as_ref(), URL_SAFE_NO_PAD.encode(held.expose()))
     }
 
     /// What the database keeps of it.
@@ -94,12 +125,23 @@ impl<I: Id> OpaqueToken<I> {
     where
         I: Clone,
     {
-        Self { id: self.id.clone(), secret: Secret::new(*self.secret.expose()) }
+        let native = self.native.as_ref().map(|held| Secret::new(*held.expose()));
+        Self { id: self.id.clone(), secret: Secret::new(*self.secret.expose()), native }
     }
 
     /// The secret half.
     pub fn secret(&self) -> &Secret<[u8; 32]> {
         &self.secret
+    }
+}
+
+fn read<I: Id>(text: &str) -> Result<(I, [u8; 32]), TokenFault> {
+    let (id, secret) = text.split_once('.').ok_or(TokenFault)?;
+    let id = I::try_from(id).map_err(|_| TokenFault)?;
+    let mut bytes = [0u8; 32];
+    match URL_SAFE_NO_PAD.decode_slice(secret, &mut bytes) {
+        Ok(32) if secret.len() == 43 => Ok((id, bytes)),
+        _ => Err(TokenFault),
     }
 }
 
@@ -120,5 +162,18 @@ mod tests {
         for bad in ["", ".", "client_x.y", &format!("{}=", token.reveal()), &token.reveal()[1..]] {
             assert!(OpaqueToken::<ClientId>::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_native_apps_secret_is_no_browsers_nor_the_reverse() {
+        let chance = Seeded::new(7);
+        let id = || ClientId::new(Time::from_millis(1_700_000_000_000), &chance);
+        let (browser, native) = (OpaqueToken::new(id(), &chance), OpaqueToken::new_native(id(), &chance));
+        let parse = |text: &str| OpaqueToken::<ClientId>::parse(text).unwrap();
+        let parse_native = |text: &str| OpaqueToken::<ClientId>::parse_native(text).unwrap();
+        assert!(native.hash().matches(parse_native(&native.reveal()).secret().expose()));
+        assert!(native.hash().matches(parse_native(&native.again().reveal()).secret().expose()));
+        assert!(!native.hash().matches(parse(&native.reveal()).secret().expose()));
+        assert!(!browser.hash().matches(parse_native(&browser.reveal()).secret().expose()));
     }
 }

@@ -14,8 +14,6 @@ pub enum WebhookKind {
     UserDeleted,
     /// Somebody is signed in.
     SessionCreated,
-    /// Somebody signed in and has something to do first: not signed in yet.
-    SessionPending,
     /// A session was ended by its owner.
     SessionEnded,
     /// A session left its browser, by a sign-out from all of them or for another session.
@@ -36,12 +34,11 @@ pub enum WebhookKind {
 
 impl WebhookKind {
     /// All that happens by itself.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 11] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDeleted,
         Self::SessionCreated,
-        Self::SessionPending,
         Self::SessionEnded,
         Self::SessionRemoved,
         Self::SessionRevoked,
@@ -58,7 +55,6 @@ impl WebhookKind {
             Self::UserUpdated => "user.updated",
             Self::UserDeleted => "user.deleted",
             Self::SessionCreated => "session.created",
-            Self::SessionPending => "session.pending",
             Self::SessionEnded => "session.ended",
             Self::SessionRemoved => "session.removed",
             Self::SessionRevoked => "session.revoked",

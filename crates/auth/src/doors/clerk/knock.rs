@@ -58,7 +58,8 @@ impl FromRequest<Housekey> for Knock {
         if entered.native {
             let token = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
             let token = token.map(|t| t.strip_prefix("Bearer ").unwrap_or(t));
-            caller.client = token.and_then(|t| t.strip_prefix(NATIVE)).and_then(|t| ClientToken::parse(t).ok());
+            caller.client = token.and_then(|t| t.strip_prefix(NATIVE)).and_then(|t| ClientToken::parse_native(t).ok());
+            caller.native = true;
             caller.device = None;
         }
         caller.session = query
@@ -75,7 +76,7 @@ impl FromRequest<Housekey> for Knock {
     }
 }
 
-/// What marks a native client's secret: it is no cookie's value, nor the reverse.
+/// What marks a native client's secret, for whoever finds one.
 pub(super) const NATIVE: &str = "native.";
 
 impl Knock {

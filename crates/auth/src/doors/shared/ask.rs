@@ -85,6 +85,7 @@ impl Ask {
         Self {
             caller: Caller {
                 client: names.client(headers),
+                native: false,
                 session: None,
                 device: CookieNames::read(headers, &names.device),
                 address: from.address,

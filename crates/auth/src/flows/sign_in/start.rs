@@ -41,7 +41,7 @@ impl Housekey {
             Presented::Nobody => None,
         };
         self.pass(self.sign_in_spends(caller)).await?;
-        let working = self.working(presented.as_deref());
+        let working = self.working(caller, presented.as_deref());
         let attempt = self.begin(working.id.clone(), identifier, &start);
         let any = AnySignIn::NeedsFirstFactor(attempt);
         let shown = view(&any);
@@ -63,7 +63,7 @@ impl Housekey {
         let user = self.store().reader().user_by_email(identifier.canonical()).await?;
         let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
         self.pass(self.mail_spends(caller, &identifier, device.is_some())).await?;
-        let working = self.working(presented.as_deref());
+        let working = self.working(caller, presented.as_deref());
         let attempt = self.begin(working.id.clone(), identifier.clone(), &start);
         let asked = Asked {
             client: &working.id,

@@ -95,7 +95,9 @@ impl Housekey {
         let email = live.attempt.state.fields.email.clone().ok_or_else(expired)?;
         let sent = live.attempt.state.code.clone().ok_or_else(expired)?;
         let client = live.client.id.clone();
-        let whose = (email.canonical(), None);
+        // An owner's code signs the owner in, so it counts with those of the account's other ways.
+        let owner = self.store().reader().user_by_email(email.canonical()).await?;
+        let whose = (email.canonical(), owner.as_ref().map(|user| &user.account.user));
         let tried = self.try_code(caller, &client, &sent.verification, Purpose::SignUp, whose).await?;
         let typed = code.hash(self.keyring(), &sent.verification);
         live.attempt = match live.attempt.prove(&typed, &tried.code_hash, self.now()) {

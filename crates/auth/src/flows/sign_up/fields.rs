@@ -80,7 +80,7 @@ impl Housekey {
         spends.extend(self.mail_spends(caller, &to, false));
         self.pass(spends).await?;
         let typed = self.with_hash(typed, password).await?;
-        let working = self.working(presented.as_deref());
+        let working = self.working(caller, presented.as_deref());
         let now = self.now();
         let attempt =
             SignUp::begin(SignUpId::new(now, self.entropy()), working.id.clone(), false, start.return_to, now);
@@ -114,7 +114,7 @@ impl Housekey {
             None => None,
         };
         let typed = self.with_hash(typed, password).await?;
-        let working = self.working(presented.as_deref());
+        let working = self.working(caller, presented.as_deref());
         let now = self.now();
         let id = SignUpId::new(now, self.entropy());
         let mut attempt = SignUp::begin(id, working.id.clone(), true, None, now).fill(typed, now).map_err(over)?;

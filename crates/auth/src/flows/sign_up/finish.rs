@@ -118,6 +118,10 @@ impl Housekey {
         spent: Option<VerificationId>,
         owner: &UserRow,
     ) -> Result<Outcome<SignUpView>> {
+        // An invitation is for whoever has no account: it lies in a mailbox for weeks, and signs nobody in.
+        if live.attempt.state.fields.invitation.is_some() {
+            return Err(Error::field("email", "email_of_another_account"));
+        }
         let now = self.now();
         let Live { client, version, attempt } = live;
         let expired = || Error::Denied(Denial::AttemptExpired);

@@ -196,6 +196,15 @@ async fn sec_native_never_beside_a_cookie_or_an_origin() {
         let told = thief.native("GET", "/v1/client", &taken, &[]).await;
         assert_eq!(told.json["response"], Value::Null, "a browser's secret is none of an app's");
     }
+    let told = thief.native("GET", "/v1/client", &format!("native.{cookie}"), &[]).await;
+    assert_eq!(told.json["response"], Value::Null, "nor in an app's form");
+    let phone = web.app(3);
+    let fields = [("identifier", ADA), ("password", PASSWORD)];
+    let done = phone.native("POST", "/v1/client/sign_ins", "", &fields).await.ok();
+    let held = done.header("authorization").strip_prefix("native.").unwrap().to_owned();
+    let name = app.jar.cookies.lock().unwrap().iter().find(|(_, value)| **value == cookie).unwrap().0.clone();
+    let told = thief.send("GET", "/v1/client", &[("origin", APP), ("cookie", &format!("{name}={held}"))], "").await;
+    assert_eq!(told.json["response"], Value::Null, "and an app's secret is no cookie");
     let page =
         thief.send("GET", "/v1/client", &[("origin", APP), ("authorization", &format!("native.{cookie}"))], "").await;
     assert_eq!(page.json["response"], Value::Null, "a page's header counts for nothing");

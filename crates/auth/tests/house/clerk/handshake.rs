@@ -72,6 +72,29 @@ async fn on_a_domain_of_its_own_the_answers_cookie_goes_by_the_domain_it_came_wi
     }
 }
 
+async fn sec_44_a_nonce_brings_nothing_of_a_session_that_has_ended() {
+    let web = clerk().await;
+    let app = web.signed_up_in_app(1, ADA).await;
+    let told = app.visit(&asked("&format=nonce")).await;
+    app.delete("/v1/client/sessions").await.ok();
+    let late = web.house.housekey.handshake_take(value(set(&told, "__clerk_handshake_nonce").unwrap())).await;
+    assert_eq!(refusal(late), "not found");
+}
+
+async fn sec_10_handshakes_of_nobody_are_counted() {
+    let web = clerk_with(Settings { app_origins: vec![APP.into()], ..Settings::default() }).await;
+    let ada = web.signed_up_in_app(1, ADA).await;
+    let (mut told, mut handed) = (web.app(1).visit(&asked("&format=nonce")).await, 0);
+    while told.status == StatusCode::TEMPORARY_REDIRECT {
+        handed += 1;
+        assert!(handed < 1000, "without end");
+        told = web.app(1).visit(&asked("&format=nonce")).await;
+    }
+    assert_eq!(told.refusal(), "429 too_many_requests");
+    let signed_in = ada.visit(&asked("&format=nonce")).await;
+    assert_eq!(signed_in.status, StatusCode::TEMPORARY_REDIRECT, "whoever is signed in goes on, from the same address");
+}
+
 async fn a_nonce_dies_after_a_minute() {
     let web = clerk().await;
     let app = web.signed_up_in_app(1, ADA).await;
@@ -213,6 +236,8 @@ async fn signing_in_and_out_is_told_to_backends_by_a_cookie() {
 on_both!(
     a_backend_learns_who_is_signed_in_by_a_nonce_that_works_once,
     on_a_domain_of_its_own_the_answers_cookie_goes_by_the_domain_it_came_with,
+    sec_44_a_nonce_brings_nothing_of_a_session_that_has_ended,
+    sec_10_handshakes_of_nobody_are_counted,
     a_nonce_dies_after_a_minute,
     nobody_signed_in_is_told_too,
     without_a_nonce_the_answer_is_a_signed_token,

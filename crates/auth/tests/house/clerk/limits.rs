@@ -3,6 +3,7 @@
 use super::{app::*, sign_ins::other};
 use crate::{kit::*, web::Web};
 use housekey::settings::Settings;
+use http::StatusCode;
 use serde_json::json;
 
 /// The limits as they stand.
@@ -57,6 +58,28 @@ async fn sec_32_a_code_dies_after_five_wrong_tries() {
     assert_eq!(app.client().await["sessions"], json!([]));
 }
 
+/// Whoever owns the address is signed in by a sign-up's code as well, so both are guesses at one account.
+async fn sec_10_codes_of_sign_ups_and_sign_ins_are_counted_together() {
+    let web = strict().await;
+    web.signed_up_in_app(1, ADA).await;
+    let (eve, mallory) = (web.app(2), web.app(3));
+    let begun = eve.post("/v1/client/sign_ups", &[("email_address", ADA), ("password", PASSWORD)]).await.ok();
+    let sign_up = format!("/v1/client/sign_ups/{}", begun.id());
+    eve.post(&format!("{sign_up}/prepare_verification"), &[("strategy", "email_code")]).await.ok();
+    let begun = mallory.post("/v1/client/sign_ins", &[("identifier", ADA), ("strategy", "email_code")]).await.ok();
+    let sign_in = format!("/v1/client/sign_ins/{}/attempt_first_factor", begun.id());
+    let guess = [("strategy", "email_code"), ("code", "000000")];
+    let mut evaluated = 0;
+    for _ in 0..8 {
+        let told = eve.post(&format!("{sign_up}/attempt_verification"), &guess).await;
+        evaluated += u8::from(told.status != StatusCode::TOO_MANY_REQUESTS);
+        let told = mallory.post(&sign_in, &guess).await;
+        evaluated += u8::from(told.status != StatusCode::TOO_MANY_REQUESTS);
+    }
+    // The first code of the sign-up itself is one of the ten.
+    assert!((9..=10).contains(&evaluated), "{evaluated}");
+}
+
 async fn sec_10_sign_ups_and_mails_are_counted() {
     let web = strict().await;
     let app = web.app(1);
@@ -79,6 +102,7 @@ async fn sec_10_sign_ups_and_mails_are_counted() {
 }
 
 on_both!(
+    sec_10_codes_of_sign_ups_and_sign_ins_are_counted_together,
     sec_10_ten_wrong_passwords_close_an_account_to_strangers_alone,
     sec_10_an_account_that_is_none_closes_alike,
     sec_32_a_code_dies_after_five_wrong_tries,

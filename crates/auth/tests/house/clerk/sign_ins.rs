@@ -179,6 +179,18 @@ async fn an_attempt_is_its_browsers_own_and_ends() {
     assert_eq!(late.refusal(), "404 resource_not_found");
 }
 
+async fn a_call_for_an_attempt_that_is_over_is_none_of_the_live_ones() {
+    let web = clerk().await;
+    web.signed_up_in_app(1, ADA).await;
+    let app = web.app(2);
+    let over = app.post("/v1/client/sign_ins", &[("identifier", "nobody@example.com")]).await.ok().id().to_owned();
+    app.post("/v1/client/sign_ins", &[("identifier", ADA)]).await.ok();
+    let fields = [("strategy", "password"), ("password", PASSWORD)];
+    let told = app.post(&format!("/v1/client/sign_ins/{over}/attempt_first_factor"), &fields).await;
+    assert_eq!(told.status, 404, "{}", told.body);
+    assert_eq!(app.client().await["sessions"], json!([]));
+}
+
 async fn where_a_client_holds_one_session_a_second_sign_in_is_refused() {
     let web = clerk().await;
     let app = web.signed_up_in_app(1, ADA).await;
@@ -222,6 +234,7 @@ on_both!(
     a_forgotten_password_is_replaced_by_way_of_the_mailbox,
     what_is_not_offered_or_missing_is_named,
     an_attempt_is_its_browsers_own_and_ends,
+    a_call_for_an_attempt_that_is_over_is_none_of_the_live_ones,
     where_a_client_holds_one_session_a_second_sign_in_is_refused,
     a_ban_shows_after_the_right_proof_alone,
     an_instance_that_tells_of_accounts_says_who_is_unknown,

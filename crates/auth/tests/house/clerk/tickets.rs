@@ -146,7 +146,26 @@ async fn sec_52_a_mailed_ticket_leads_to_a_page_and_is_not_used_up() {
     assert_eq!(none["errors"][0]["code"], "form_param_missing");
 }
 
+/// A ticket lies in a mailbox for weeks: what it may do to an account that exists is nothing.
+async fn sec_30_an_invitation_signs_nobody_in_who_has_an_account() {
+    let web = clerk().await;
+    let ticket = invite(&web, ADA).await;
+    let fields = [("strategy", "ticket"), ("ticket", ticket.as_str())];
+    let begun = web.app(3);
+    let attempt = begun.post("/v1/client/sign_ups", &fields).await.ok().id().to_owned();
+    web.signed_up_in_app(1, ADA).await;
+    let whole = [("strategy", "ticket"), ("ticket", ticket.as_str()), ("password", PASSWORD)];
+    for at in [4, 5] {
+        let app = web.app(at);
+        assert_eq!(app.post("/v1/client/sign_ups", &whole).await.refusal(), "422 form_identifier_exists email_address");
+        assert!(app.client().await["sessions"].as_array().is_none_or(Vec::is_empty));
+    }
+    let late = begun.patch(&format!("/v1/client/sign_ups/{attempt}"), &[("password", PASSWORD)]).await;
+    assert_eq!(late.refusal(), "422 form_identifier_exists email_address", "nor one that was begun before");
+}
+
 on_both!(
+    sec_30_an_invitation_signs_nobody_in_who_has_an_account,
     a_ticket_signs_its_user_in_once,
     a_ticket_that_is_sent_twice_gets_one_answer_twice,
     a_ticket_dies_of_age,

@@ -109,7 +109,8 @@ async fn steward(house: &Housekey, caller: crate::caller::Caller, headers: &Head
         let message = "The request has no secret key: send it as `Authorization: Bearer sk_…`.";
         return Err(unauthorized("authentication_invalid", message));
     };
-    if headers.contains_key(header::ORIGIN) {
+    // No backend sends either; a GET of a page's own origin has the second alone.
+    if headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site") {
         if let Err(error) = house.secret_key_exposed(&caller, key).await {
             tracing::error!(%error, "a secret key came from a browser, and that could not be written");
         }

@@ -29,8 +29,9 @@ pub(super) async fn begin(knock: Knock) -> Answer {
     if !test {
         directives.push(writer.taken(name, domain.as_deref()));
     }
+    let session = handover.signed_in.as_ref().map(|open| &open.session);
     let value = match by_nonce {
-        true => knock.house.handshake_keep(&directives).await.map(|nonce| nonce.expose().clone()),
+        true => knock.house.handshake_keep(session, &directives).await.map(|nonce| nonce.expose().clone()),
         false => knock.house.handshake_sign(&directives).await,
     };
     let value = value.map_err(|e| knock.refuse(e))?;

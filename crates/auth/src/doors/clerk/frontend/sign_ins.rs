@@ -80,16 +80,15 @@ pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
 pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.counted()?;
     let strategy = chosen(&knock)?;
-    let stands = live(&knock, &id).await;
     let outcome = match strategy {
         Strategy::Password => {
             let password = knock.password("password")?.ok_or_else(|| missing(&knock, "password"))?;
-            repeatable(&knock, stands)?;
+            repeatable(&knock, &id).await?;
             knock.house.sign_in_password(&knock.caller, password).await
         }
         Strategy::EmailCode | Strategy::ResetPasswordEmailCode => {
             let code = knock.required("code")?.to_owned();
-            let stands = repeatable(&knock, stands)?;
+            let stands = repeatable(&knock, &id).await?;
             let sent = stands.as_ref().is_none_or(|view| view.code.as_ref().is_some_and(|(of, _)| *of == strategy));
             if !sent {
                 return Err(knock.refuse(Error::Denied(Denial::CodeExpired)));
@@ -107,7 +106,7 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
 pub(super) async fn reset_password(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.counted()?;
     let password = knock.password("password")?.ok_or_else(|| missing(&knock, "password"))?;
-    let stands = repeatable(&knock, live(&knock, &id).await)?;
+    let stands = repeatable(&knock, &id).await?;
     if stands.is_some_and(|view| view.status != SignInStatus::NeedsNewPassword) {
         return Err(knock.refuse(Error::Denied(Denial::AttemptExpired)));
     }
@@ -131,11 +130,15 @@ async fn live(knock: &Knock, id: &str) -> Result<SignInView, Response> {
 }
 
 /// A call that won already has used its attempt up; the flow answers it once more, whoever else calls gets a refusal.
-fn repeatable(knock: &Knock, stands: Result<SignInView, Response>) -> Result<Option<SignInView>, Response> {
-    match stands {
+async fn repeatable(knock: &Knock, id: &str) -> Result<Option<SignInView>, Response> {
+    match live(knock, id).await {
         Ok(view) => Ok(Some(view)),
-        Err(_) if knock.caller.client.is_some() => Ok(None),
-        Err(refused) => Err(refused),
+        Err(refused) => match knock.house.sign_in_current(&knock.caller).await {
+            // Another attempt is under way: the named one is over, and this call is none of the live one's.
+            Ok(Some(_)) => Err(refused),
+            _ if knock.caller.client.is_some() => Ok(None),
+            _ => Err(refused),
+        },
     }
 }
 

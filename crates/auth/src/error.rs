@@ -76,6 +76,8 @@ pub enum Denial {
     TicketExpired,
     /// The address may not sign up here.
     NotAllowed,
+    /// The invited address has an account already.
+    AccountExists,
     /// Somebody is signed in on this client, and one client holds one session.
     SessionExists,
     /// The account's owner may not delete it.
@@ -98,6 +100,7 @@ impl Denial {
             Self::TicketInvalid => "ticket_invalid",
             Self::TicketExpired => "ticket_expired",
             Self::NotAllowed => "not_allowed",
+            Self::AccountExists => "account_exists",
             Self::SessionExists => "session_exists",
             Self::DeletionOff => "deletion_off",
         }

@@ -160,6 +160,7 @@ fault-password_closed = Too many wrong passwords. Sign in with a code by e-mail.
 fault-user_banned = This account is closed. Ask whoever runs this service.
 fault-user_locked = This account is locked. Ask whoever runs this service.
 fault-not_allowed = That address may not sign up here. Ask whoever runs this service.
+fault-account_exists = That address has an account already. Sign in instead.
 fault-session_exists = Somebody is signed in here already. Sign out first.
 fault-deletion_off = This account may not be deleted here. Ask whoever runs this service.
 fault-ticket_invalid = This link is not known here. Ask for another one.

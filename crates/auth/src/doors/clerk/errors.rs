@@ -187,6 +187,10 @@ fn denied(why: Denial, proof: Proof) -> Refusal {
         (Denial::NotAllowed, _) => {
             (S::FORBIDDEN, "not_allowed_access", "This e-mail address may not sign up here.", param("email_address"))
         }
+        (Denial::AccountExists, _) => {
+            let message = "This e-mail address has an account. Sign in instead.";
+            (S::UNPROCESSABLE_ENTITY, "form_identifier_exists", message, param("email_address"))
+        }
         (Denial::SessionExists, _) => {
             (S::BAD_REQUEST, "session_exists", "Somebody is signed in here already.", Value::Null)
         }
@@ -309,6 +313,7 @@ mod tests {
             (Error::Denied(Denial::UserBanned), (403, "user_banned")),
             (Error::Denied(Denial::NotAllowed), (403, "not_allowed_access")),
             (Error::Denied(Denial::SessionExists), (400, "session_exists")),
+            (Error::Denied(Denial::AccountExists), (422, "form_identifier_exists")),
             (Error::field("password", "password_too_short"), (422, "form_password_length_too_short")),
             (Error::field("email", "email_malformed"), (422, "form_param_format_invalid")),
             (Error::SignedOut, (401, "authentication_invalid")),

@@ -202,6 +202,7 @@ impl Told {
                 | Denial::UserLocked
                 | Denial::LastWayIn
                 | Denial::NotAllowed
+                | Denial::AccountExists
                 | Denial::SessionExists
                 | Denial::DeletionOff),
             ) => Ok(Self { status: Some(StatusCode::FORBIDDEN), refused: Some(words(why.code())), ..Self::default() }),

@@ -120,7 +120,7 @@ impl Housekey {
     ) -> Result<Outcome<SignUpView>> {
         // An invitation is for whoever has no account: it lies in a mailbox for weeks, and signs nobody in.
         if live.attempt.state.fields.invitation.is_some() {
-            return Err(Error::field("email", "email_of_another_account"));
+            return Err(Error::Denied(Denial::AccountExists));
         }
         let now = self.now();
         let Live { client, version, attempt } = live;

@@ -69,6 +69,18 @@ async fn an_invited_address_signs_up_on_our_page_without_a_code() {
     assert_eq!(again.status, 404);
 }
 
+async fn sec_30_whoever_has_an_account_is_sent_to_sign_in_by_our_page() {
+    let web = clerk().await;
+    let ticket = invite(&web, ADA).await;
+    web.signed_up_in_app(1, ADA).await;
+    let jar = web.jar(2);
+    follow(&jar, "/sign-up", &ticket).await;
+    let told = jar.form("/sign-up/ticket", &[("password", PASSWORD)]).await;
+    assert_eq!(told.status, 403);
+    assert!(told.body.contains("That address has an account already. Sign in instead."), "{}", told.body);
+    assert!(!jar.is_signed_in().await);
+}
+
 async fn where_terms_must_be_accepted_our_pages_ask_for_it() {
     let web = clerk_with(Settings { legal_consent: true, ..settings() }).await;
     let ticket = invite(&web, NEW).await;
@@ -121,6 +133,7 @@ async fn what_is_no_ticket_or_is_too_old_leads_nowhere() {
 }
 
 on_both!(
+    sec_30_whoever_has_an_account_is_sent_to_sign_in_by_our_page,
     sec_52_a_sign_in_link_asks_and_its_button_signs_in_once,
     an_invited_address_signs_up_on_our_page_without_a_code,
     where_terms_must_be_accepted_our_pages_ask_for_it,

@@ -2,7 +2,7 @@
 
 use crate::{
     caller::{Caller, ClientToken, Cookies, Outcome, SetClient, SetDevice, Signed},
-    error::{Error, Result},
+    error::{Denial, Error, Result},
     housekey::Housekey,
 };
 use housekey_core::{
@@ -171,12 +171,20 @@ impl Housekey {
         caller: &Caller,
         changed: Result<Outcome<T>>,
     ) -> Result<Outcome<T>> {
-        match changed {
-            Err(Error::Conflict) => match self.present::<T>(caller).await {
+        let Err(lost) = changed else { return changed };
+        // Whoever comes a moment later finds what both came for used up.
+        let used_up = [Denial::AttemptExpired, Denial::CodeExpired, Denial::TicketExpired];
+        let may_repeat = match &lost {
+            Error::Conflict => true,
+            Error::Denied(why) => used_up.contains(why),
+            _ => false,
+        };
+        match may_repeat {
+            true => match self.present::<T>(caller).await {
                 Ok(Presented::Repeat(outcome)) => Ok(outcome),
-                _ => Err(Error::Conflict),
+                _ => Err(lost),
             },
-            other => other,
+            false => Err(lost),
         }
     }
 

@@ -18,7 +18,9 @@ export default defineConfig({
     { name: 'no scripts', testMatch: /(flows|return)\.spec\.js/, use: { javaScriptEnabled: false } },
     // A trace of such rich pages costs more than the test. Who looks for a
     // fault asks for it: HOUSEKEY_TRACE=retain-on-failure.
-    { name: 'clerk', testMatch: /clerk-.*\.spec\.js/, use: { trace: process.env.HOUSEKEY_TRACE ?? 'off' } },
+    // Somebody else's components move and fade in their own time: they get a
+    // second chance, our own pages none.
+    { name: 'clerk', testMatch: /clerk-.*\.spec\.js/, retries: 1, use: { trace: process.env.HOUSEKEY_TRACE ?? 'off' } },
   ],
   use: {
     browserName: 'chromium',

@@ -189,8 +189,9 @@ export async function sendNewPassword(page, password) {
   await page.getByLabel('Confirm password').press('Enter');
 }
 
-// What a component says under a field.
-export const refusal = (page) => page.getByTestId('form-feedback-error');
+// What a component says under a field. While one word follows another, both
+// are there; the newer one counts.
+export const refusal = (page) => page.getByTestId('form-feedback-error').last();
 
 // By the menu of the user button, which is on the app's first page.
 export async function signOut(page) {

@@ -15,7 +15,7 @@ use crate::{
 };
 use housekey_core::{
     secret::Secret,
-    token::{claims::Expected, jwt::VerifyingKey},
+    token::{claims::Expected, heads::Heads, jwt::VerifyingKey},
 };
 use std::{sync::Arc, time::Duration};
 use url::Url;
@@ -59,7 +59,7 @@ impl GuardBuilder {
             proxied,
             key,
         };
-        Ok(Guard(Arc::new(Inner { settings, keys, api, clock: self.clock })))
+        Ok(Guard(Arc::new(Inner { settings, keys, heads: Heads::default(), api, clock: self.clock })))
     }
 
     fn expected(&self, faults: &mut Faults) -> Expected {

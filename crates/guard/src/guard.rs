@@ -11,7 +11,7 @@ use crate::{
 };
 use housekey_core::token::{
     claims::{Rejected, SessionClaims},
-    jwt::Unverified,
+    heads::Heads,
 };
 use http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -24,6 +24,7 @@ pub struct Guard(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub settings: Settings,
     pub keys: Keys,
+    pub heads: Heads,
     /// None where there is no way to the server.
     pub api: Option<Arc<Api>>,
     pub clock: Arc<dyn Clock>,
@@ -111,9 +112,9 @@ impl Guard {
 
     /// Checks the signature alone.
     pub(crate) async fn signed<T: DeserializeOwned>(&self, token: &str) -> Result<T, Disbelief> {
-        let read = Unverified::<T>::read(token)?;
+        let read = self.0.heads.read::<T>(token)?;
         let key = self.0.keys.find(read.key_id()).await?;
-        Ok(read.signed_by(&key)?)
+        Ok(self.0.heads.signed_by(read, &key)?)
     }
 }
 

@@ -3,6 +3,8 @@
 #[cfg(feature = "token")]
 pub mod claims;
 #[cfg(feature = "token")]
+pub mod heads;
+#[cfg(feature = "token")]
 pub mod jwt;
 pub mod opaque;
 #[cfg(feature = "rules")]

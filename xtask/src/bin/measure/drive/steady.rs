@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -94,4 +95,31 @@ pub fn paced(to: SocketAddr, requests: &[Arc<Vec<u8>>], rate: f64, time: Duratio
         waits.extend(thread.join().ok().context("a thread of the load gave up")??);
     }
     Ok(waits)
+}
+
+/// How long work takes at so many pieces a second, one thread for each core and nothing between: the least that any
+/// server could take on this machine at this moment. Work has waited from the moment that its turn came.
+pub fn served(rate: f64, time: Duration, work: impl Fn() -> Result<()> + Sync) -> Result<Vec<Duration>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let (next, watch) = (AtomicU32::new(0), Stopwatch::start());
+    let every = Duration::from_secs_f64(1.0 / rate);
+    let serve = || -> Result<Vec<Duration>> {
+        let mut waits = Vec::new();
+        loop {
+            let turn = every * next.fetch_add(1, Ordering::Relaxed);
+            if turn >= time {
+                return Ok(waits);
+            }
+            let early = turn.saturating_sub(watch.elapsed());
+            std::thread::sleep(early);
+            let from = if early.is_zero() { turn } else { watch.elapsed() };
+            work()?;
+            waits.push(watch.elapsed().saturating_sub(from));
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(serve)).collect();
+        let waits = threads.into_iter().map(|t| t.join().unwrap_or_else(|_| bail!("a thread of the load gave up")));
+        waits.collect::<Result<Vec<_>>>().map(|waits| waits.concat())
+    })
 }

@@ -123,6 +123,8 @@ ids! {
     SecretKeyId "sk_";
     /// A picture of a user.
     PictureId "img_";
+    /// An authenticator app of a user.
+    TotpId "totp_";
     /// An invitation to sign up.
     InvitationId "inv_";
     /// A token that signs a user in once.
@@ -161,20 +163,30 @@ pub fn stand_in(prefix: &str, digest: &[u8; 32]) -> String {
     written(prefix, number)
 }
 
-fn written(prefix: &str, mut number: [u8; 20]) -> String {
+/// How many digits are taken at once: 62^5 is the largest power that a word of the number can be divided by.
+const AT_ONCE: usize = 5;
+const PIECE: u64 = 62_u64.pow(AT_ONCE as u32);
+
+fn written(prefix: &str, number: [u8; 20]) -> String {
+    let mut words = [0_u64; 5];
+    for (word, bytes) in words.iter_mut().zip(number.chunks_exact(4)) {
+        *word = bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    }
     let mut digits = [b'0'; LENGTH];
-    for digit in digits.iter_mut().rev() {
-        let mut rest = 0u32;
-        for byte in &mut number {
-            let value = rest * 256 + u32::from(*byte);
-            *byte = u8::try_from(value / 62).unwrap_or(u8::MAX);
-            rest = value % 62;
+    for piece in digits.rchunks_mut(AT_ONCE) {
+        let mut rest = 0;
+        for word in &mut words {
+            let value = rest << 32 | *word;
+            (*word, rest) = (value / PIECE, value % PIECE);
         }
-        *digit = DIGITS.get(rest as usize).copied().unwrap_or(b'0');
+        for digit in piece.iter_mut().rev() {
+            *digit = DIGITS.get((rest % 62) as usize).copied().unwrap_or(b'0');
+            rest /= 62;
+        }
     }
     let mut text = String::with_capacity(prefix.len() + LENGTH);
     text.push_str(prefix);
-    text.extend(digits.iter().map(|d| char::from(*d)));
+    text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
     text
 }
 
@@ -188,6 +200,22 @@ fn check(prefix: &str, text: &str) -> Result<(), IdFault> {
 mod tests {
     use super::*;
     use crate::entropy::Seeded;
+
+    #[test]
+    fn ids_are_written_as_ksuids_are() {
+        // The ends of the range, and the example of the format's own description.
+        let example: [u8; 20] = [
+            0x06, 0x69, 0xF7, 0xEF, 0xB5, 0xA1, 0xCD, 0x34, 0xB5, 0xF9, 0x9D, 0x11, 0x54, 0xFB, 0x68, 0x53, 0x34, 0x5C,
+            0x97, 0x35,
+        ];
+        for (number, text) in [
+            ([0; 20], "000000000000000000000000000"),
+            ([255; 20], "aWgEPTl1tmebfsQzFP4bxwgy80V"),
+            (example, "0ujtsYcgvSTl8PAuAdqWYSMnLOv"),
+        ] {
+            assert_eq!(written("", number), text);
+        }
+    }
 
     #[test]
     fn ids_sort_by_time_and_parse_only_as_their_kind() {

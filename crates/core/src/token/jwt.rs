@@ -42,6 +42,8 @@ pub struct KeyFault;
 pub struct SigningKey {
     kid: String,
     key: KeyPair,
+    /// The heads of tokens, encoded: all tokens of a category have the same.
+    heads: [String; 2],
     public_pem: String,
     jwk: Value,
 }
@@ -71,7 +73,8 @@ impl SigningKey {
         let named = EncodingKey::from_rsa_pem(private.expose().as_bytes()).map_err(|_| KeyFault)?;
         let jwk = jwk(kid, &named).ok_or(KeyFault)?;
         let public_pem = pem("PUBLIC KEY", public.as_ref());
-        Ok(Self { kid: kid.to_owned(), key: pair, public_pem, jwk })
+        let heads = [head(kid, Category::Session)?, head(kid, Category::Template)?];
+        Ok(Self { kid: kid.to_owned(), key: pair, heads, public_pem, jwk })
     }
 
     /// The key's id.
@@ -94,11 +97,9 @@ impl SigningKey {
     /// # Errors
     /// When they cannot be written as JSON.
     pub fn sign(&self, category: Category, claims: &impl Serialize) -> Result<String, KeyFault> {
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some(self.kid.clone());
-        header.extras.insert("cat", category.as_str());
+        let [session, template] = &self.heads;
         let mut token = String::with_capacity(1024);
-        URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(&header).map_err(|_| KeyFault)?, &mut token);
+        token.push_str(if category == Category::Session { session } else { template });
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims).map_err(|_| KeyFault)?, &mut token);
         let mut signature = [0; 256];
@@ -109,6 +110,14 @@ impl SigningKey {
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         Ok(token)
     }
+}
+
+/// The head of a key's tokens, encoded.
+fn head(kid: &str, category: Category) -> Result<String, KeyFault> {
+    let mut header = Header::new(Algorithm::RS256);
+    header.kid = Some(kid.to_owned());
+    header.extras.insert("cat", category.as_str());
+    Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).map_err(|_| KeyFault)?))
 }
 
 /// Signs claims with a secret that an operator shares with somebody else's service (HS256).

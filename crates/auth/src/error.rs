@@ -19,6 +19,9 @@ pub enum Error {
     /// The operation needs a factor proved in the last five minutes (RFC 9470).
     #[error("a fresh factor is needed")]
     Stale,
+    /// The operation needs a second factor proved in the last five minutes, since the account has one (SEC-63).
+    #[error("a fresh second factor is needed")]
+    StaleSecond,
     /// No such thing for this caller.
     #[error("not found")]
     NotFound,
@@ -56,6 +59,8 @@ pub enum Denial {
     PasswordOrIdentifierIncorrect,
     /// The code is wrong.
     CodeIncorrect,
+    /// The code of an authenticator app or the backup code is wrong, or was used.
+    SecondFactorIncorrect,
     /// The code is too old, was used, or was tried too often: a new one is due.
     CodeExpired,
     /// The attempt is over or unknown: begin again.
@@ -82,6 +87,8 @@ pub enum Denial {
     SessionExists,
     /// The account's owner may not delete it.
     DeletionOff,
+    /// The mailbox is proved and has an account already: the client's live sign-in waits for what else is due.
+    SignInContinues,
 }
 
 impl Denial {
@@ -90,6 +97,7 @@ impl Denial {
         match self {
             Self::PasswordOrIdentifierIncorrect => "password_or_identifier_incorrect",
             Self::CodeIncorrect => "code_incorrect",
+            Self::SecondFactorIncorrect => "second_factor_incorrect",
             Self::CodeExpired => "code_expired",
             Self::AttemptExpired => "attempt_expired",
             Self::PasswordClosed => "password_closed",
@@ -103,6 +111,7 @@ impl Denial {
             Self::AccountExists => "account_exists",
             Self::SessionExists => "session_exists",
             Self::DeletionOff => "deletion_off",
+            Self::SignInContinues => "sign_in_continues",
         }
     }
 }

@@ -301,7 +301,7 @@ impl From<Error> for Turned {
     fn from(error: Error) -> Self {
         match error {
             Error::SignedOut => Self::SignIn { page: None },
-            Error::Stale => Self::StepUp { page: None },
+            Error::Stale | Error::StaleSecond => Self::StepUp { page: None },
             _ => Self::Unavailable,
         }
     }

@@ -38,6 +38,18 @@ pub enum EventKind {
     EmailRemoved,
     /// A change of the primary address was undone by its former owner.
     EmailChangeUndone,
+    /// A second factor was refused.
+    SecondFactorFailed,
+    /// An authenticator app was added.
+    TotpAdded,
+    /// An authenticator app was removed.
+    TotpRemoved,
+    /// A new set of backup codes was made; the old one is dead.
+    BackupCodesMade,
+    /// The backup codes were removed.
+    BackupCodesRemoved,
+    /// A backup code was used.
+    BackupCodeUsed,
     /// An account was deleted.
     UserDeleted,
     /// An account was banned.
@@ -101,6 +113,12 @@ impl EventKind {
             Self::EmailPrimaryChanged => "email.primary_changed",
             Self::EmailRemoved => "email.removed",
             Self::EmailChangeUndone => "email.change_undone",
+            Self::SecondFactorFailed => "second_factor.failed",
+            Self::TotpAdded => "totp.added",
+            Self::TotpRemoved => "totp.removed",
+            Self::BackupCodesMade => "backup_codes.made",
+            Self::BackupCodesRemoved => "backup_codes.removed",
+            Self::BackupCodeUsed => "backup_code.used",
             Self::UserDeleted => "user.deleted",
             Self::UserBanned => "user.banned",
             Self::UserUnbanned => "user.unbanned",

@@ -62,6 +62,10 @@ pub struct Limits {
     pub password_known_device: Limit,
     /// Tries of mailed codes, per account.
     pub code_account: Limit,
+    /// Tries of a second factor, in one sign-in. It does not fill again while the sign-in lives.
+    pub second_factor_attempt: Limit,
+    /// Tries of a second factor, per account, from devices that the account does not know; and per known device.
+    pub second_factor_account: Limit,
     /// Tries of mailed codes, per address.
     pub redeem_address: Limit,
     /// Mails to one mailbox.
@@ -84,6 +88,8 @@ impl Default for Limits {
             password_account: Limit::new(10, QUARTER),
             password_known_device: Limit::new(10, HOUR),
             code_account: Limit::new(10, HOUR),
+            second_factor_attempt: Limit::new(5, HOUR),
+            second_factor_account: Limit::new(10, HOUR),
             redeem_address: Limit::new(100, MINUTE),
             mail_mailbox: Limit::new(3, QUARTER),
             mail_mailbox_day: Limit::new(10, DAY),
@@ -105,6 +111,9 @@ impl Limits {
             password_account: more(self.password_account),
             password_known_device: more(self.password_known_device),
             code_account: more(self.code_account),
+            // Five tries of a code are not a figure that an operator may loosen (SEC-10).
+            second_factor_attempt: self.second_factor_attempt,
+            second_factor_account: more(self.second_factor_account),
             redeem_address: more(self.redeem_address),
             mail_mailbox: more(self.mail_mailbox),
             mail_mailbox_day: more(self.mail_mailbox_day),

@@ -69,8 +69,8 @@ impl Session {
             status: Status::Active,
             tasks: Vec::new(),
             remembered: done.remember,
-            first_proved: now,
-            second_proved: None,
+            first_proved: done.state.first_proved,
+            second_proved: done.state.second.map(|_| now),
             created: now,
             last_seen: now,
             expires: now.plus(lifetime),
@@ -108,6 +108,11 @@ impl Session {
             return Err(Ended::Idle);
         }
         Ok(())
+    }
+
+    /// Whether a second factor was proved recently enough for a change of second factors (SEC-63).
+    pub fn is_strongly_fresh(&self, policy: &SessionPolicy, now: Time) -> bool {
+        self.second_proved.is_some_and(|proved| now < proved.plus(policy.fresh))
     }
 
     /// Whether a factor was proved recently enough for a risky change (RFC 9470).

@@ -23,6 +23,7 @@ pub mod passwords;
 pub mod pictures;
 pub mod redirect_urls;
 pub mod sealed;
+pub mod second_factors;
 pub mod secret_keys;
 pub mod sessions;
 pub mod sign_in_tokens;

@@ -23,6 +23,8 @@ statements! {
     SET_ENDPOINT_OLD = "UPDATE housekey_webhook_endpoint SET old_secret = $1 WHERE id = $2 AND old_secret = $3";
     READ_MESSAGE = "SELECT id, sealed FROM housekey_webhook_message WHERE id > $1 ORDER BY id LIMIT $2";
     SET_MESSAGE = "UPDATE housekey_webhook_message SET sealed = $1 WHERE id = $2 AND sealed = $3";
+    READ_TOTP = "SELECT id, secret FROM housekey_totp WHERE id > $1 ORDER BY id LIMIT $2";
+    SET_TOTP = "UPDATE housekey_totp SET secret = $1 WHERE id = $2 AND secret = $3";
     FORGET = "DELETE FROM housekey_key WHERE id = $1 AND NOT current";
 }
 
@@ -49,11 +51,13 @@ pub enum SealedColumn {
     EndpointOldSecret,
     /// What webhooks tell.
     Message,
+    /// The secret of an authenticator app.
+    TotpSecret,
 }
 
 impl SealedColumn {
     /// All that outlive a minute. What a client may repeat within seconds is sealed too, and not worth sealing anew.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::UserEventKey,
         Self::SessionFacts,
         Self::DayKey,
@@ -64,6 +68,7 @@ impl SealedColumn {
         Self::EndpointSecret,
         Self::EndpointOldSecret,
         Self::Message,
+        Self::TotpSecret,
     ];
 
     /// The table.
@@ -78,6 +83,7 @@ impl SealedColumn {
             Self::TemplateKey => "housekey_jwt_template",
             Self::EndpointSecret | Self::EndpointOldSecret => "housekey_webhook_endpoint",
             Self::Message => "housekey_webhook_message",
+            Self::TotpSecret => "housekey_totp",
         }
     }
 
@@ -91,7 +97,7 @@ impl SealedColumn {
             Self::SigningKey => "private_key",
             Self::TemplateKey => "signing_key",
             // One place for both: a secret keeps its box when it becomes the old one.
-            Self::EndpointSecret | Self::EndpointOldSecret => "secret",
+            Self::EndpointSecret | Self::EndpointOldSecret | Self::TotpSecret => "secret",
         }
     }
 
@@ -107,6 +113,7 @@ impl SealedColumn {
             Self::EndpointSecret => (&READ_ENDPOINT, &SET_ENDPOINT),
             Self::EndpointOldSecret => (&READ_ENDPOINT_OLD, &SET_ENDPOINT_OLD),
             Self::Message => (&READ_MESSAGE, &SET_MESSAGE),
+            Self::TotpSecret => (&READ_TOTP, &SET_TOTP),
         }
     }
 }

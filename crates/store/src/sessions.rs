@@ -4,14 +4,16 @@ use crate::{
     Reader, Store, StoreError,
     clients::{self, ClientRow, Rotation},
     events,
+    second_factors::{self, UsedFactor},
+    sign_ins::{self, Trail},
     sql::{Row, Sql, Tx, Value},
     statements,
     tell::End,
-    users,
+    users, verifications,
 };
 use housekey_core::{
     event::Event,
-    ids::{ClientId, SessionId, UserId},
+    ids::{ClientId, SessionId, UserId, VerificationId},
     session::{Session, Status},
     sign_in::Account,
     time::Time,
@@ -56,6 +58,7 @@ statements! {
         ORDER BY last_seen_at DESC, id DESC LIMIT 500 OFFSET $2) \
         RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
     PROVED = "UPDATE housekey_session SET first_proved_at = $2, last_seen_at = $2 WHERE id = $1";
+    SECOND_PROVED = "UPDATE housekey_session SET second_proved_at = $2, last_seen_at = $2 WHERE id = $1";
     SEEN = "UPDATE housekey_session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
     SWEEP = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 }
@@ -101,6 +104,25 @@ pub struct SessionRow {
     pub session: Session,
     /// Address and agent, sealed.
     pub facts: Vec<u8>,
+}
+
+/// How a factor was proved again in a running session.
+#[derive(Clone, Debug)]
+pub enum Reproved {
+    /// By the password.
+    Password,
+    /// By a mailed code, which is used up.
+    Code(VerificationId),
+    /// By a second factor, which is used up.
+    Second(UsedFactor),
+}
+
+/// A second factor was proved in this session.
+pub(crate) async fn second_proved(tx: &mut Tx, session: &SessionId, now: Time) -> Result<(), StoreError> {
+    match tx.execute(&SECOND_PROVED, &[session.into(), now.into()]).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict),
+    }
 }
 
 impl Reader {
@@ -258,21 +280,30 @@ impl Store {
         account: Account,
         session: SessionId,
         rotation: Rotation,
-        spent: Option<housekey_core::ids::VerificationId>,
-        event: Event,
+        proved: Reproved,
+        trail: Trail,
+        now: Time,
     ) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                users::bind(tx, &account, false, event.at).await?;
+                users::bind(tx, &account, false, now).await?;
                 tx.touch_user(&account.user);
-                clients::rotate(tx, &rotation, event.at).await?;
-                if tx.execute(&PROVED, &[(&session).into(), event.at.into()]).await? != 1 {
+                clients::rotate(tx, &rotation, now).await?;
+                let statement = match &proved {
+                    Reproved::Password => &PROVED,
+                    Reproved::Code(code) => {
+                        verifications::take(tx, &rotation.client, code).await?;
+                        &PROVED
+                    }
+                    Reproved::Second(used) => {
+                        second_factors::use_up(tx, &account.user, used, now).await?;
+                        &SECOND_PROVED
+                    }
+                };
+                if tx.execute(statement, &[(&session).into(), now.into()]).await? != 1 {
                     return Err(StoreError::Conflict);
                 }
-                if let Some(code) = &spent {
-                    crate::verifications::take(tx, &rotation.client, code).await?;
-                }
-                events::insert(tx, &[event]).await
+                sign_ins::leave(tx, &trail, now).await
             })
         })
         .await

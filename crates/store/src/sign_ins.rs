@@ -6,6 +6,7 @@ use crate::{
     events,
     limits::{self, Spend},
     mail::{self, NewMail},
+    second_factors::{self, UsedFactor},
     sessions::{self, Room, SessionRow},
     sign_in_tokens,
     sql::Tx,
@@ -14,7 +15,7 @@ use crate::{
 };
 use housekey_core::{
     event::Event,
-    ids::{ClientId, SignInId, SignInTokenId, VerificationId},
+    ids::{ClientId, SignInId, SignInTokenId, UserId, VerificationId},
     password::PasswordHash,
     sign_in::{Account, AnySignIn},
     time::Time,
@@ -52,6 +53,40 @@ pub struct Trail {
     pub events: Vec<Event>,
 }
 
+/// What a proof uses up and changes beside the attempt that it moves on.
+#[derive(Clone, Default)]
+pub struct Proved {
+    /// The code that was typed.
+    pub spent: Option<VerificationId>,
+    /// The ticket that was shown.
+    pub ticket: Option<SignInTokenId>,
+    /// The second factor that was proved.
+    pub second: Option<UsedFactor>,
+    /// A better hash of the same password: the old one and the new one.
+    pub rehash: Option<(PasswordHash, PasswordHash)>,
+    /// A new password: all that the old one opened ends.
+    pub renew: Option<PasswordHash>,
+    /// What was counted before the proof and turned out to be a success.
+    pub refund: Vec<Spend>,
+    /// The counter of failures in a row to clear.
+    pub forgive: Option<[u8; 32]>,
+    /// Mail and events.
+    pub trail: Trail,
+}
+
+/// A factor holds, and more is due: all of it happens, or nothing.
+#[derive(Clone)]
+pub struct Step {
+    /// The version of the attempt that it moves on; `None` begins one in place of the client's.
+    pub version: Option<i64>,
+    /// The attempt as it becomes.
+    pub attempt: AnySignIn,
+    /// The account at the version that the proof was made against.
+    pub account: Account,
+    /// What the proof uses up.
+    pub proved: Proved,
+}
+
 /// The end of a sign-in: all of it happens, or nothing.
 #[derive(Clone)]
 pub struct Completion {
@@ -65,20 +100,8 @@ pub struct Completion {
     pub room: Room,
     /// The client's new secret.
     pub rotation: Rotation,
-    /// The code that was typed.
-    pub spent: Option<VerificationId>,
-    /// The ticket that was shown.
-    pub ticket: Option<SignInTokenId>,
-    /// A better hash of the same password: the old one and the new one.
-    pub rehash: Option<(PasswordHash, PasswordHash)>,
-    /// A new password: all that the old one opened ends.
-    pub renew: Option<PasswordHash>,
-    /// What was counted before the proof and turned out to be a success.
-    pub refund: Vec<Spend>,
-    /// The counter of failures in a row to clear.
-    pub forgive: Option<[u8; 32]>,
-    /// Mail and events.
-    pub trail: Trail,
+    /// What the proof uses up.
+    pub proved: Proved,
 }
 
 impl Reader {
@@ -124,7 +147,7 @@ impl Store {
         .await
     }
 
-    /// Moves an attempt on, with what the step leaves behind.
+    /// Moves an attempt on where nothing was proved, with what the step leaves behind.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when somebody else moved it first.
@@ -132,32 +155,24 @@ impl Store {
         &self,
         version: i64,
         attempt: AnySignIn,
-        spent: Option<VerificationId>,
         trail: Trail,
         now: Time,
     ) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                let args = [
-                    attempt.client().into(),
-                    attempt.id().into(),
-                    version.into(),
-                    attempt.kind().into(),
-                    body(&attempt)?.into(),
-                    AnySignIn::FORM.into(),
-                    attempt.expires().into(),
-                ];
-                tx.touch_client(attempt.client());
-                if tx.execute(&ADVANCE, &args).await? != 1 {
-                    return Err(StoreError::Conflict);
-                }
-                if let Some(code) = &spent {
-                    verifications::take(tx, attempt.client(), code).await?;
-                }
+                advance(tx, version, &attempt).await?;
                 leave(tx, &trail, now).await
             })
         })
         .await
+    }
+
+    /// Moves an attempt on by a proof that is not the last one due.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the account or the attempt was changed meanwhile, or what was proved is used up.
+    pub async fn sign_in_step(&self, step: Step, now: Time) -> Result<(), StoreError> {
+        self.write(move |tx| Box::pin(async move { take_step(tx, &step, now).await })).await
     }
 
     /// Ends a sign-in in its session.
@@ -171,39 +186,74 @@ impl Store {
 
 pub(crate) async fn complete(tx: &mut Tx, done: &Completion) -> Result<(), StoreError> {
     let now = done.session.session.created;
-    let (user, client) = (&done.account.user, &done.rotation.client);
-    users::bind_sign_in(tx, &done.account, done.renew.is_some(), now).await?;
-    if let Some(hash) = &done.renew {
+    let client = &done.rotation.client;
+    users::bind_sign_in(tx, &done.account, done.proved.renew.is_some(), now).await?;
+    clients::rotate(tx, &done.rotation, now).await?;
+    use_up(tx, &done.account.user, client, &done.proved, now).await?;
+    sessions::open(tx, &done.session, done.room).await?;
+    match &done.attempt {
+        Some((id, version)) => {
+            if tx.execute(&TAKE, &[client.into(), id.into(), (*version).into()]).await? != 1 {
+                return Err(StoreError::Conflict);
+            }
+        }
+        None => tx.execute(&DROP_OF_CLIENT, &[client.into()]).await.map(drop)?,
+    }
+    leave(tx, &done.proved.trail, now).await
+}
+
+pub(crate) async fn take_step(tx: &mut Tx, step: &Step, now: Time) -> Result<(), StoreError> {
+    let client = step.attempt.client();
+    users::bind(tx, &step.account, step.proved.renew.is_some(), now).await?;
+    use_up(tx, &step.account.user, client, &step.proved, now).await?;
+    match step.version {
+        Some(version) => advance(tx, version, &step.attempt).await?,
+        None => {
+            tx.touch_client(client);
+            put(tx, &step.attempt, now).await?;
+        }
+    }
+    leave(tx, &step.proved.trail, now).await
+}
+
+async fn use_up(tx: &mut Tx, user: &UserId, client: &ClientId, proved: &Proved, now: Time) -> Result<(), StoreError> {
+    if let Some(hash) = &proved.renew {
         users::put_password(tx, user, hash, now).await?;
         users::new_device_epoch(tx, user).await?;
         verifications::kill_of_user(tx, user).await?;
-    }
-    if let Some((old, new)) = &done.rehash {
-        users::rehash(tx, user, old, new).await?;
-    }
-    clients::rotate(tx, &done.rotation, now).await?;
-    if done.renew.is_some() {
         sessions::end_others(tx, user, None).await?;
     }
-    sessions::open(tx, &done.session, done.room).await?;
-    if let Some((id, version)) = &done.attempt {
-        if tx.execute(&TAKE, &[client.into(), id.into(), (*version).into()]).await? != 1 {
-            return Err(StoreError::Conflict);
-        }
-    } else {
-        tx.execute(&DROP_OF_CLIENT, &[client.into()]).await?;
+    if let Some((old, new)) = &proved.rehash {
+        users::rehash(tx, user, old, new).await?;
     }
-    if let Some(code) = &done.spent {
+    if let Some(code) = &proved.spent {
         verifications::take(tx, client, code).await?;
     }
-    if let Some(ticket) = &done.ticket {
+    if let Some(ticket) = &proved.ticket {
         sign_in_tokens::accept(tx, ticket, now).await?;
     }
-    limits::refund(tx, &done.refund).await?;
-    if let Some(name) = &done.forgive {
+    if let Some(used) = &proved.second {
+        second_factors::use_up(tx, user, used, now).await?;
+    }
+    limits::refund(tx, &proved.refund).await?;
+    if let Some(name) = &proved.forgive {
         limits::forgive(tx, name).await?;
     }
-    leave(tx, &done.trail, now).await
+    Ok(())
+}
+
+async fn advance(tx: &mut Tx, version: i64, attempt: &AnySignIn) -> Result<(), StoreError> {
+    let args = [
+        attempt.client().into(),
+        attempt.id().into(),
+        version.into(),
+        attempt.kind().into(),
+        body(attempt)?.into(),
+        AnySignIn::FORM.into(),
+        attempt.expires().into(),
+    ];
+    tx.touch_client(attempt.client());
+    if tx.execute(&ADVANCE, &args).await? == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 pub(crate) async fn leave(tx: &mut Tx, trail: &Trail, now: Time) -> Result<(), StoreError> {

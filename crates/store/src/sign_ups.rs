@@ -5,7 +5,7 @@ use crate::{
     clients::{self, NewClient, Rotation},
     emails, invitations,
     sessions::{self, Room, SessionRow},
-    sign_ins::{self, Completion, Trail},
+    sign_ins::{self, Completion, Step, Trail},
     sql::Tx,
     statements,
     users::{self, NewUser},
@@ -170,6 +170,25 @@ impl Store {
             Box::pin(async move {
                 sign_ins::complete(tx, &done).await?;
                 take(tx, &done.rotation.client, &attempt).await
+            })
+        })
+        .await
+    }
+
+    /// The same where a second factor is due: the sign-up is over, and a sign-in stands in its place.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the account or the attempt was changed meanwhile.
+    pub async fn sign_up_becomes_step(
+        &self,
+        attempt: (SignUpId, i64),
+        step: Step,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                sign_ins::take_step(tx, &step, now).await?;
+                take(tx, step.attempt.client(), &attempt).await
             })
         })
         .await

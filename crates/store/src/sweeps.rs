@@ -1,10 +1,10 @@
 //! Removing what has expired, in pieces small enough to stand behind interactive work.
 
 use crate::{
-    Store, StoreError, clients, handshakes, limits, links, mail, sessions, sign_in_tokens, sign_ins, sign_ups,
-    verifications, webhook_queue,
+    Store, StoreError, clients, handshakes, limits, links, mail, second_factors, sessions, sign_in_tokens, sign_ins,
+    sign_ups, verifications, webhook_queue,
 };
-use housekey_core::time::Time;
+use housekey_core::{factor::totp, time::Time};
 use std::time::Duration;
 
 /// Rows of one kind that one piece removes at the most.
@@ -30,6 +30,8 @@ impl Store {
         gone += self.write(move |tx| Box::pin(async move { links::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { sessions::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { clients::sweep(tx, now, PIECE).await })).await?;
+        let shown = now.minus(totp::TO_CONFIRM);
+        gone += self.write(move |tx| Box::pin(async move { second_factors::sweep(tx, shown, PIECE).await })).await?;
         let old = now.minus(FAILURES_FOR);
         gone += self.write(move |tx| Box::pin(async move { limits::sweep(tx, now, old, PIECE).await })).await?;
         let before = now.minus(MAIL_FOR);

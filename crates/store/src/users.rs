@@ -18,15 +18,20 @@ use housekey_core::{
 statements! {
     BY_EMAIL = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
-        u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
+        u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
+        (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL) FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE e.canonical = $1 AND e.verified_at IS NOT NULL";
     BY_ID = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
-        u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
+        (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL) FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE u.id = $1";
     INSERT = "INSERT INTO housekey_user (id, version, state, first_name, last_name, primary_email_id, device_epoch, event_key, handle, created_at, updated_at, \
         public_metadata, unsafe_metadata, legal_accepted_at) VALUES ($1, 1, 'active', $2, $3, $4, 0, $5, $6, $7, $7, $8, $9, $10)";
     BIND = "UPDATE housekey_user SET version = version + $3, updated_at = $4 WHERE id = $1 AND version = $2 AND state = 'active'";
+    BIND_KEPT = "UPDATE housekey_user SET version = version + $3, updated_at = $4 WHERE id = $1 AND version = $2";
     BIND_SIGN_IN = "UPDATE housekey_user SET version = version + $3, updated_at = $4, last_sign_in_at = $4 \
         WHERE id = $1 AND version = $2 AND state = 'active'";
     NAME = "UPDATE housekey_user SET first_name = $2, last_name = $3, updated_at = $4 WHERE id = $1 AND state = 'active'";
@@ -90,6 +95,10 @@ pub struct UserRow {
     pub legal_accepted: Option<Time>,
     /// Whether its owner may delete it.
     pub may_delete_self: bool,
+    /// Since when it has an authenticator app, if it has one.
+    pub totp_since: Option<Time>,
+    /// How many backup codes are left.
+    pub backup_codes: i64,
 }
 
 /// A user to make.
@@ -282,6 +291,8 @@ pub(crate) fn read(r: &Row) -> Result<UserRow, StoreError> {
         locked_until: r.opt_int(21)?.map(Time::from_millis),
         legal_accepted: r.opt_int(22)?.map(Time::from_millis),
         may_delete_self: r.bool(23)?,
+        totp_since: r.opt_int(24)?.map(Time::from_millis),
+        backup_codes: r.int(25)?,
     })
 }
 
@@ -293,6 +304,11 @@ pub(crate) async fn one(tx: &mut Tx, id: &UserId) -> Result<Option<UserRow>, Sto
 /// Binds the operation to the account as the proof saw it; `raise` makes every other proof void.
 pub(crate) async fn bind(tx: &mut Tx, account: &Account, raise: bool, now: Time) -> Result<(), StoreError> {
     bind_by(&BIND, tx, account, raise, now).await
+}
+
+/// The same for what an app's backend does, which a ban does not stop.
+pub(crate) async fn bind_kept(tx: &mut Tx, account: &Account, raise: bool, now: Time) -> Result<(), StoreError> {
+    bind_by(&BIND_KEPT, tx, account, raise, now).await
 }
 
 /// The same for a sign-in, which is noted.

@@ -84,6 +84,26 @@ mail-notice-new-device-first = Somebody signed in to your { $app } account on a 
 mail-notice-new-device-title = A sign-in on a new device
 mail-notice-new-device-lead = If it was you, there is nothing to do.
 
+mail-notice-factor-added-subject = Two-step verification was set up on your { $app } account
+mail-notice-factor-added-first = An authenticator app was added to your { $app } account.
+mail-notice-factor-added-title = An authenticator app was added
+mail-notice-factor-added-lead = From now on signing in asks for its code. If it was you, there is nothing to do.
+
+mail-notice-factor-removed-subject = An authenticator app was removed from your { $app } account
+mail-notice-factor-removed-first = An authenticator app was removed from your { $app } account.
+mail-notice-factor-removed-title = An authenticator app was removed
+mail-notice-factor-removed-lead = Without one, signing in asks for no second step. If it was you, there is nothing to do.
+
+mail-notice-backup-code-used-subject = A backup code of your { $app } account was used
+mail-notice-backup-code-used-first = A backup code of your { $app } account was used.
+mail-notice-backup-code-used-title = A backup code was used
+mail-notice-backup-code-used-lead =
+    { $left ->
+        [0] It was the last one: make new ones. If it was you, there is nothing else to do.
+        [one] One is left: make new ones soon. If it was you, there is nothing else to do.
+       *[other] { $left } are left. If it was you, there is nothing to do.
+    }
+
 mail-test-subject = { $app } can send mail
 mail-test-first = This is a test. { $app } can send mail.
 mail-test-title = Mail works

@@ -8,7 +8,7 @@ use crate::{
 };
 use housekey_core::{
     identifier::email::Email,
-    ids::{DeviceId, UserId},
+    ids::{DeviceId, SignInId, UserId},
     keyring::Purpose,
     limits::Limit,
 };
@@ -48,6 +48,25 @@ impl Housekey {
         vec![
             self.per_address("redeem", caller, limits.redeem_address),
             self.bucket("code_user", &[self.whose(who, user)], limits.code_account),
+        ]
+    }
+
+    /// A try of a second factor in one sign-in, which is dead after five (SEC-10).
+    pub(crate) fn second_attempt_spends(&self, attempt: &SignInId) -> Vec<Spend> {
+        vec![self.bucket("second_attempt", &[attempt.as_str()], self.limits().second_factor_attempt)]
+    }
+
+    /// A try of a second factor: per address, and per known device or per account, so that a stranger who knows the
+    /// password cannot use up the owner's tries.
+    pub(crate) fn second_spends(&self, caller: &Caller, user: &UserId, device: Option<&DeviceId>) -> Vec<Spend> {
+        let limits = self.limits();
+        let (kind, who) = match device {
+            Some(device) => ("second_device", device.as_str()),
+            None => ("second_user", user.as_str()),
+        };
+        vec![
+            self.per_address("redeem", caller, limits.redeem_address),
+            self.bucket(kind, &[who], limits.second_factor_account),
         ]
     }
 

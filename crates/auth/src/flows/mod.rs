@@ -13,10 +13,12 @@ mod notes;
 mod own;
 mod password;
 mod pictures;
+pub(crate) mod second_factor;
 mod undo;
 
 pub mod account;
 pub mod clients;
+pub mod factors;
 pub mod handshake;
 pub mod profile;
 pub mod secret_keys;

@@ -48,6 +48,10 @@ pub struct Profile {
     pub legal_accepted: Option<Time>,
     /// Whether its owner may delete it.
     pub may_delete_self: bool,
+    /// Since when it has an authenticator app, if it has one.
+    pub totp_since: Option<Time>,
+    /// How many backup codes are left.
+    pub backup_codes: i64,
 }
 
 /// An address of a user.
@@ -93,6 +97,8 @@ impl Profile {
             last_active: user.last_active,
             legal_accepted: user.legal_accepted,
             may_delete_self: user.may_delete_self,
+            totp_since: user.totp_since,
+            backup_codes: user.backup_codes,
         }
     }
 }

@@ -12,13 +12,13 @@ use crate::{
 };
 use housekey_core::{
     event::{ClientFacts, EventKind},
-    ids::{SessionId, VerificationId},
+    ids::SessionId,
     password::{Password, Verdict},
     session::{Session, Status},
     time::Time,
 };
 use housekey_store::{
-    sessions::{Checked, SignedIn},
+    sessions::{Checked, Reproved, SignedIn},
     sign_ins::Trail,
     tell::End,
     users::UserRow,
@@ -190,6 +190,22 @@ impl Housekey {
         }
     }
 
+    /// The caller's session and user, when a factor was proved in the last five minutes that is as strong as any that the
+    /// account has (SEC-63).
+    ///
+    /// # Errors
+    /// [`Error::StaleSecond`] or [`Error::Stale`] when that is longer ago.
+    pub(crate) async fn here_strong(&self, caller: &Caller) -> Result<(Here, UserRow)> {
+        let here = self.here(caller).await?;
+        let user = self.row_of(&here).await?;
+        let (session, policy, now) = (&here.signed_in.session, &self.settings().sessions, self.now());
+        match user.totp_since {
+            Some(_) if !session.is_strongly_fresh(policy, now) => Err(Error::StaleSecond),
+            None if !session.is_fresh(policy, now) => Err(Error::Stale),
+            _ => Ok((here, user)),
+        }
+    }
+
     /// The user's row of a session, as it is now.
     pub(crate) async fn row_of(&self, here: &Here) -> Result<UserRow> {
         self.store().reader().user(&here.signed_in.account.user).await?.ok_or(Error::SignedOut)
@@ -285,7 +301,7 @@ impl Housekey {
         let here = self.here(caller).await?;
         let user = self.row_of(&here).await?;
         self.own_password(caller, &user, password).await?;
-        self.made_fresh(caller, &here, &user, None, "password").await
+        self.made_fresh(caller, &here, &user, Reproved::Password, "password", Trail::default()).await
     }
 
     /// Compares the password of somebody who is signed in, within the limits of any password.
@@ -329,22 +345,25 @@ impl Housekey {
             self.store().record(vec![event]).await?;
             return Err(Error::Denied(Denial::CodeIncorrect));
         }
-        self.made_fresh(caller, &here, &user, Some(id), "email_code").await
+        self.made_fresh(caller, &here, &user, Reproved::Code(id), "email_code", Trail::default()).await
     }
 
-    async fn made_fresh(
+    pub(crate) async fn made_fresh(
         &self,
         caller: &Caller,
         here: &Here,
         user: &UserRow,
-        spent: Option<VerificationId>,
+        proved: Reproved,
         factor: &str,
+        mut trail: Trail,
     ) -> Result<Outcome<()>> {
         let detail = serde_json::json!({"factor": factor});
         let event = self.event_here(caller, EventKind::SessionReverified, here, user, detail).await?;
         let renewed = self.renew(caller, &here.client, self.going_on(here), ())?;
         let session = here.signed_in.session.id.clone();
-        self.store().reverified(user.account.clone(), session, renewed.rotation, spent, event).await?;
+        trail.events.push(event);
+        let now = self.now();
+        self.store().reverified(user.account.clone(), session, renewed.rotation, proved, trail, now).await?;
         Ok(renewed.outcome)
     }
 }

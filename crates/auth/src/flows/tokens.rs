@@ -201,7 +201,8 @@ impl Housekey {
     }
 
     fn token_id(&self) -> String {
-        entropy::bytes::<10>(self.entropy()).iter().map(|b| format!("{b:02x}")).collect()
+        let bytes = entropy::bytes::<10>(self.entropy());
+        bytes.iter().flat_map(|b| [b >> 4, b & 15]).filter_map(|half| char::from_digit(half.into(), 16)).collect()
     }
 }
 
@@ -221,7 +222,7 @@ fn known(user: &Profile, part: &str) -> Option<Value> {
         "created_at" => (user.created.as_millis() / 1000).into(),
         "updated_at" => (user.updated.as_millis() / 1000).into(),
         "last_sign_in_at" => user.last_sign_in.map(|t| t.as_millis() / 1000).into(),
-        "two_factor_enabled" => false.into(),
+        "two_factor_enabled" => user.totp_since.is_some().into(),
         _ => {
             let (root, path) = part.split_once('.').unwrap_or((part, ""));
             let text = match root {

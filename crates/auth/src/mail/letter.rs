@@ -71,6 +71,23 @@ pub enum Letter {
         /// By whom.
         asked: Facts,
     },
+    /// A second factor was added to the account.
+    NoticeFactorAdded {
+        /// By whom.
+        asked: Facts,
+    },
+    /// A second factor was removed from the account.
+    NoticeFactorRemoved {
+        /// By whom.
+        asked: Facts,
+    },
+    /// A backup code was used.
+    NoticeBackupCodeUsed {
+        /// How many are left.
+        left: i64,
+        /// By whom.
+        asked: Facts,
+    },
     /// An address was added to the account.
     NoticeEmailAdded {
         /// The new address.
@@ -138,6 +155,9 @@ impl Letter {
             Self::VerifyEmailCode { .. } => "verify_email_code",
             Self::StepUpCode { .. } => "step_up_code",
             Self::NoticePasswordChanged { .. } => "notice_password_changed",
+            Self::NoticeFactorAdded { .. } => "notice_factor_added",
+            Self::NoticeFactorRemoved { .. } => "notice_factor_removed",
+            Self::NoticeBackupCodeUsed { .. } => "notice_backup_code_used",
             Self::NoticeEmailAdded { .. } => "notice_email_added",
             Self::NoticeEmailRemoved { .. } => "notice_email_removed",
             Self::NoticePrimaryChanged { .. } => "notice_primary_changed",
@@ -159,6 +179,9 @@ impl Letter {
             | Self::VerifyEmailCode { asked, .. }
             | Self::StepUpCode { asked, .. }
             | Self::NoticePasswordChanged { asked }
+            | Self::NoticeFactorAdded { asked }
+            | Self::NoticeFactorRemoved { asked }
+            | Self::NoticeBackupCodeUsed { asked, .. }
             | Self::NoticeEmailAdded { asked, .. }
             | Self::NoticeEmailRemoved { asked }
             | Self::NoticePrimaryChanged { asked, .. }
@@ -198,6 +221,9 @@ impl Letter {
             Self::StepUpCode { code: code(), expires: soon, asked: asked.clone() },
             Self::NoticePasswordChanged { asked: asked.clone() },
             Self::NoticeNewDevice { asked: asked.clone() },
+            Self::NoticeFactorAdded { asked: asked.clone() },
+            Self::NoticeFactorRemoved { asked: asked.clone() },
+            Self::NoticeBackupCodeUsed { left: 9, asked: asked.clone() },
             Self::NoticeEmailRemoved { asked: asked.clone() },
             Self::NoticePrimaryReplaced { asked: asked.clone() },
             Self::Invitation {
@@ -274,6 +300,6 @@ mod tests {
             assert_eq!(serde_json::to_string(&back).unwrap(), text);
             assert!(text.contains(&format!("\"kind\":\"{}\"", letter.kind())));
         }
-        assert_eq!(Letter::samples().len(), 15);
+        assert_eq!(Letter::samples().len(), 18);
     }
 }

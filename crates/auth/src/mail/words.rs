@@ -11,8 +11,8 @@ pub(super) const FILE: &str = "mail.ftl";
 const BUILT_IN: &str = include_str!("../../locales/en/mail.ftl");
 
 /// What a message may name. Template variables of these names are handed to every message.
-const VARIABLES: [&str; 11] =
-    ["app", "host", "code", "minutes", "added", "primary", "undo_until", "until", "endpoint", "device", "when"];
+const VARIABLES: [&str; 12] =
+    ["app", "host", "code", "minutes", "added", "primary", "undo_until", "until", "endpoint", "left", "device", "when"];
 
 /// All messages, ready to be written.
 pub(super) struct Words(FluentBundle<FluentResource>);

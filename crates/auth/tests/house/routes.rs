@@ -23,12 +23,13 @@ pub enum For {
 }
 pub use For::*;
 
-pub const ROUTES: [(&str, &str, For); 30] = [
+pub const ROUTES: [(&str, &str, For); 35] = [
     ("/", "GET", Everyone),
     ("/sign-in", "GET POST", Everyone),
     ("/sign-in/password", "GET POST", Attempt),
     ("/sign-in/code", "GET POST", Attempt),
     ("/sign-in/code/send", "POST", Attempt),
+    ("/sign-in/second-factor", "GET POST", Attempt),
     ("/sign-in/new-password", "GET POST", Attempt),
     ("/sign-in/ticket", "GET POST", Link),
     ("/forgot-password", "GET POST", Everyone),
@@ -46,6 +47,10 @@ pub const ROUTES: [(&str, &str, For); 30] = [
     ("/account/emails/{id}/primary", "POST", Owner),
     ("/account/emails/{id}/remove", "POST", Owner),
     ("/account/security", "GET POST", Owner),
+    ("/account/security/app", "GET POST", Owner),
+    ("/account/security/app/confirm", "POST", Owner),
+    ("/account/security/app/{id}/remove", "POST", Owner),
+    ("/account/security/backup-codes", "POST", Owner),
     ("/account/devices", "GET POST", Owner),
     ("/step-up", "GET POST", Owner),
     ("/undo", "GET POST", Link),
@@ -64,6 +69,9 @@ pub fn fields(path: &str) -> Vec<(&'static str, &'static str)> {
         "/account/security" => vec![("current", PASSWORD), ("password", "another lantern tide")],
         "/account/devices" => vec![("session", "others")],
         "/step-up" => vec![("way", "password"), ("password", PASSWORD), ("return_to", "")],
+        "/account/security/app" => vec![("name", "Phone")],
+        "/account/security/app/confirm" => vec![("code", "000000")],
+        "/sign-in/second-factor" => vec![("way", "totp"), ("code", "000000")],
         "/sign-in/password" => vec![("password", PASSWORD)],
         "/sign-in/new-password" | "/sign-up/ticket" => vec![("password", "another lantern tide")],
         p if p.ends_with("/verify") || p.ends_with("/code") => vec![("code", "000000")],

@@ -29,6 +29,8 @@ const MIGRATIONS: &[Migration] = &[
         readable_from: 4,
         sql: include_str!("../../migrations/0004_webhooks.sql"),
     },
+    // A release before it would ask nobody for a second factor.
+    Migration { number: 5, name: "factors", readable_from: 5, sql: include_str!("../../migrations/0005_factors.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS housekey_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \

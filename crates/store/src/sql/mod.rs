@@ -45,6 +45,7 @@ pub(crate) fn all() -> Vec<&'static Sql> {
         crate::pictures::ALL,
         crate::redirect_urls::ALL,
         crate::sealed::ALL,
+        crate::second_factors::ALL,
         crate::secret_keys::ALL,
         crate::sessions::ALL,
         crate::sign_in_tokens::ALL,

@@ -11,7 +11,7 @@ use housekey_store::{
     Store, StoreError,
     clients::Rotation,
     sessions::{Room, SessionRow},
-    sign_ins::{Completion, Trail},
+    sign_ins::{Completion, Proved, Trail},
     sign_ups::NewAccount,
     users::NewUser,
     verifications::{NewVerification, Purpose},
@@ -122,13 +122,10 @@ fn completion(user: &UserId, version: i64, attempt: Option<(SignInId, i64)>, mut
         session,
         room: Room { per_user: 3, several_on_client: false },
         rotation,
-        spent: None,
-        ticket: None,
-        rehash: None,
-        renew: None,
-        refund: vec![],
-        forgive: None,
-        trail: Trail { events: vec![event(EventKind::SessionCreated, Some(user))], ..Trail::default() },
+        proved: Proved {
+            trail: Trail { events: vec![event(EventKind::SessionCreated, Some(user))], ..Trail::default() },
+            ..Proved::default()
+        },
     }
 }
 
@@ -192,7 +189,7 @@ async fn a_ban_or_a_new_password_wins_over_a_proof_made_before_it() {
         let signed = signed_up(store, "ada@example.com").await;
         let proved_before = almost(store, &signed.user, 1).await;
         let mut reset = almost(store, &signed.user, 1).await;
-        reset.renew = Some(hash("new"));
+        reset.proved.renew = Some(hash("new"));
         store.sign_in_complete(reset).await.unwrap();
         assert_eq!(store.sign_in_complete(proved_before).await, Err(StoreError::Conflict));
         let others = store.reader().check(&signed.client).await.unwrap().unwrap();

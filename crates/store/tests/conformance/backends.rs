@@ -110,7 +110,7 @@ async fn sec_44_of_all_who_come_with_one_ticket_one_signs_in() {
         let mut waiting = Vec::new();
         for _ in 0..8 {
             let mut done = almost(&store, &signed.user, 1).await;
-            done.ticket = Some(ticket.clone());
+            done.proved.ticket = Some(ticket.clone());
             waiting.push(std::sync::Mutex::new(Some(done)));
         }
         let done = at_once(8, |i| {

@@ -16,5 +16,6 @@ mod feed;
 mod kit;
 mod limits;
 mod mail;
+mod second_factors;
 mod verifications;
 mod webhooks;

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod environment;
+pub mod factors;
 pub mod sign_in;
 pub mod sign_up;
 pub mod user;

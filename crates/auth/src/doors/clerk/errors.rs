@@ -62,7 +62,10 @@ impl Refusal {
         let one = Self::one;
         match error {
             Error::Invalid(faults) => Self {
-                status: match faults.iter().any(|fault| fault.code.ends_with("_not_pending")) {
+                status: match faults.iter().any(|fault| {
+                    fault.code.ends_with("_not_pending")
+                        || matches!(fault.code, "totp_shown_too_long" | "totp_not_enabled" | "totp_already_enabled")
+                }) {
                     true => StatusCode::BAD_REQUEST,
                     false => StatusCode::UNPROCESSABLE_ENTITY,
                 },
@@ -75,16 +78,8 @@ impl Refusal {
                 "authentication_invalid",
                 "Nobody is signed in here, or the session has ended.",
             ),
-            Error::Stale => Self {
-                status: StatusCode::FORBIDDEN,
-                errors: vec![self::error(
-                    "session_reverification_required",
-                    "Additional verification is required",
-                    "Confirm that it is you before you make this change.",
-                    json!({"reverification": {"level": "first_factor", "after_minutes": 5}}),
-                )],
-                retry_after: None,
-            },
+            Error::Stale => reverify("first_factor"),
+            Error::StaleSecond => reverify("second_factor"),
             Error::NotFound => one(StatusCode::NOT_FOUND, "resource_not_found", "There is no such thing here."),
             Error::Conflict => one(
                 StatusCode::CONFLICT,
@@ -126,6 +121,19 @@ impl Refusal {
     }
 }
 
+fn reverify(level: &'static str) -> Refusal {
+    Refusal {
+        status: StatusCode::FORBIDDEN,
+        errors: vec![error(
+            "session_reverification_required",
+            "Additional verification is required",
+            "Confirm that it is you before you make this change.",
+            json!({"reverification": {"level": level, "after_minutes": 5}}),
+        )],
+        retry_after: None,
+    }
+}
+
 fn wait(retry_after: Duration) -> String {
     let minutes = retry_after.as_secs().div_ceil(60).max(1);
     format!("Too many requests. It works again in {minutes} min.")
@@ -147,7 +155,7 @@ fn denied(why: Denial, proof: Proof) -> Refusal {
             "Password is incorrect. Try again, or use another way.",
             param(name),
         ),
-        (Denial::CodeIncorrect, _) => {
+        (Denial::CodeIncorrect | Denial::SecondFactorIncorrect, _) => {
             (S::UNPROCESSABLE_ENTITY, "form_code_incorrect", "Incorrect code.", param("code"))
         }
         (Denial::CodeExpired, _) => (
@@ -187,7 +195,7 @@ fn denied(why: Denial, proof: Proof) -> Refusal {
         (Denial::NotAllowed, _) => {
             (S::FORBIDDEN, "not_allowed_access", "This e-mail address may not sign up here.", param("email_address"))
         }
-        (Denial::AccountExists, _) => {
+        (Denial::AccountExists | Denial::SignInContinues, _) => {
             let message = "This e-mail address has an account. Sign in instead.";
             (S::UNPROCESSABLE_ENTITY, "form_identifier_exists", message, param("email_address"))
         }
@@ -220,6 +228,14 @@ fn field(fault: Fault) -> wire::Error {
             ("form_password_validation_failed", "This password is made of words about you. Choose other words.", param)
         }
         "code_malformed" => ("form_code_incorrect", "A code has six digits.", param),
+        "totp_malformed" => ("form_code_incorrect", "A code has six digits.", param),
+        "backup_code_malformed" => ("form_code_incorrect", "A backup code has sixteen letters and digits.", param),
+        "totp_shown_too_long" => {
+            ("verification_expired", "The secret was shown too long ago, or never. Begin again.", param)
+        }
+        "totp_not_enabled" => ("totp_not_enabled", "This user has no authenticator app.", param),
+        "totp_already_enabled" => ("totp_already_enabled", "There is an authenticator app already.", param),
+        "backup_codes_without_app" => ("backup_codes_not_available", "Backup codes need an authenticator app.", param),
         "strategy_not_offered" => ("strategy_for_user_invalid", "This way is not offered here.", param),
         "email_already_added" | "email_of_another_account" => {
             ("form_identifier_exists", "This e-mail address is taken. Try another.", param)

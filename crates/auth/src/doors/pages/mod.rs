@@ -6,14 +6,17 @@ mod dev_mail;
 mod dev_pieces;
 mod devices;
 mod emails;
+mod factors;
 mod home;
 mod moments;
 mod overrides;
 mod page;
 mod password;
 mod problem;
+mod qr;
 mod render;
 mod reset;
+mod second_factor;
 mod security;
 mod sign_in;
 mod sign_out;
@@ -49,6 +52,7 @@ impl Housekey {
             .route("/sign-in/password", get(password::show).post(password::check))
             .route("/sign-in/code", get(code::show_sign_in).post(code::check_sign_in))
             .route("/sign-in/code/send", post(code::send_sign_in))
+            .route("/sign-in/second-factor", get(second_factor::show).post(second_factor::check))
             .route("/sign-in/new-password", get(reset::show_new).post(reset::set_new))
             .route("/sign-in/ticket", get(tickets::show_sign_in).post(tickets::sign_in))
             .route("/forgot-password", get(reset::show).post(reset::start))
@@ -66,6 +70,10 @@ impl Housekey {
             .route("/account/emails/{id}/primary", post(emails::make_primary))
             .route("/account/emails/{id}/remove", post(emails::remove))
             .route("/account/security", get(security::show).post(security::change))
+            .route("/account/security/app", get(factors::show).post(factors::begin))
+            .route("/account/security/app/confirm", post(factors::confirm))
+            .route("/account/security/app/{id}/remove", post(factors::remove))
+            .route("/account/security/backup-codes", post(factors::new_codes))
             .route("/account/devices", get(devices::show).post(devices::end))
             .route("/step-up", get(step_up::show).post(step_up::prove))
             .route("/undo", get(undo::show).post(undo::act))

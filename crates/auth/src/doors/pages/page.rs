@@ -179,8 +179,17 @@ pub(super) async fn current(ask: &Ask) -> Result<Option<Arc<Current>>, Error> {
 impl Told {
     /// Something was done before; the query says what.
     pub(super) fn done(ask: &Ask, query: &str) -> Self {
-        let known =
-            ["saved", "password", "email-verified", "email-primary", "email-removed", "session-ended", "others-ended"];
+        let known = [
+            "saved",
+            "password",
+            "email-verified",
+            "email-primary",
+            "email-removed",
+            "session-ended",
+            "others-ended",
+            "app-added",
+            "app-removed",
+        ];
         let done =
             known.iter().find(|k| **k == query).and_then(|k| ask.housekey.0.pages.words(&format!("done-{k}"), &[]));
         Self { done, ..Self::default() }
@@ -209,6 +218,7 @@ impl Told {
             Error::Denied(
                 why @ (Denial::AttemptExpired | Denial::LinkExpired | Denial::TicketInvalid | Denial::TicketExpired),
             ) => Err(Box::new(problem::answer(ask, Problem::Attempt(why)))),
+            on @ Error::Denied(Denial::SignInContinues) => Err(Box::new(problem::of(ask, on))),
             Error::Denied(why) => {
                 let faults = BTreeMap::from([(beside, words(why.code()))]);
                 Ok(Self { status: Some(StatusCode::UNPROCESSABLE_ENTITY), faults, ..Self::default() })

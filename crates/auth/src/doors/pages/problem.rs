@@ -80,11 +80,14 @@ pub(super) fn answer(ask: &mut Ask, problem: Problem) -> Response {
 pub(super) fn of(ask: &mut Ask, error: Error) -> Response {
     match error {
         Error::SignedOut => away(ask, "/sign-in"),
-        Error::Stale => away(ask, "/step-up"),
+        Error::Stale | Error::StaleSecond => away(ask, "/step-up"),
         Error::NotFound => answer(ask, Problem::NotFound),
         Error::Conflict => answer(ask, Problem::Conflict),
         Error::Unavailable { maybe_applied, retry_after } => {
             answer(ask, Problem::Unavailable { maybe: maybe_applied, retry_after })
+        }
+        Error::Denied(Denial::SignInContinues) => {
+            page::go(ask, "/sign-in/second-factor", &crate::caller::Cookies::default())
         }
         Error::Denied(why) => answer(ask, Problem::Attempt(why)),
         Error::Limited { retry_after } => answer(ask, Problem::Limited(retry_after)),

@@ -1,24 +1,34 @@
-//! The password of somebody who is signed in.
+//! The password of somebody who is signed in, and what else their sign-in asks for.
 
 use super::{
     page::{self, Told},
     problem,
     sign_in::asked,
 };
-use crate::{doors::shared::Ask, flows::account::AccountView};
+use crate::{
+    doors::shared::Ask,
+    error::Error,
+    flows::{
+        account::AccountView,
+        factors::{FactorsView, TotpView},
+    },
+};
 use axum::{extract::RawQuery, response::Response};
 use bytes::Bytes;
 use housekey_core::password::Password;
 
 const HERE: &str = "/account/security";
 
-pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
-    match ask.housekey.account(&ask.caller).await {
-        Ok(account) => {
-            let told = Told::done(&ask, &asked(query.as_deref(), "done"));
-            page::show_told(ask, "security.html", "security", view(&account), told)
-        }
-        Err(error) => problem::of(&mut ask, error),
+pub(super) async fn show(ask: Ask, RawQuery(query): RawQuery) -> Response {
+    let told = Told::done(&ask, &asked(query.as_deref(), "done"));
+    shown(ask, told).await
+}
+
+/// The page with what was refused.
+pub(super) async fn again(mut ask: Ask, error: Error, beside: &'static str) -> Response {
+    match Told::of(&mut ask, error, beside) {
+        Ok(told) => shown(ask, told).await,
+        Err(response) => *response,
     }
 }
 
@@ -39,22 +49,34 @@ pub(super) async fn change(mut ask: Ask, body: Bytes) -> Response {
         (Err(_), _) => Ok(Told::field(&ask, "current", "password_too_long")),
         _ => Ok(Told::field(&ask, "password", "password_too_long")),
     };
-    let told = match told {
-        Ok(told) => told,
-        Err(response) => return *response,
-    };
-    match ask.housekey.account(&ask.caller).await {
-        Ok(account) => page::show_told(ask, "security.html", "security", view(&account), told),
-        Err(error) => problem::of(&mut ask, error),
+    match told {
+        Ok(told) => shown(ask, told).await,
+        Err(response) => *response,
     }
 }
 
-fn view(account: &AccountView) -> serde_json::Value {
+async fn shown(mut ask: Ask, told: Told) -> Response {
+    let (account, factors) = match (ask.housekey.account(&ask.caller).await, ask.housekey.factors(&ask.caller).await) {
+        (Ok(account), Ok(factors)) => (account, factors),
+        (Err(error), _) | (_, Err(error)) => return problem::of(&mut ask, error),
+    };
+    page::show_told(ask, "security.html", "security", view(&account, &factors), told)
+}
+
+fn view(account: &AccountView, factors: &FactorsView) -> serde_json::Value {
     let primary = account.emails.iter().find(|e| e.primary).map(|e| &e.address);
+    let millis = housekey_core::time::Time::as_millis;
+    let app = |app: &TotpView| {
+        serde_json::json!({
+            "id": app.id.as_str(), "name": app.name, "added": millis(app.added), "last_used": app.last_used.map(millis),
+        })
+    };
     serde_json::json!({
         "here": HERE,
         "email": primary,
-        "password_set": account.password_set.map(housekey_core::time::Time::as_millis),
+        "password_set": account.password_set.map(millis),
         "ask_current": account.password_set.is_some() && !account.fresh,
+        "apps": factors.totps.iter().map(app).collect::<Vec<_>>(),
+        "backup_codes": factors.backup_codes,
     })
 }

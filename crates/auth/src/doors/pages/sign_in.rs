@@ -70,6 +70,7 @@ pub(super) fn next(ask: Ask, view: &SignInView, cookies: &Cookies) -> Response {
         SignInStatus::Complete => return page::go_home(ask, view.return_to.as_ref(), cookies),
         SignInStatus::NeedsFirstFactor if view.code.is_some() => "/sign-in/code",
         SignInStatus::NeedsFirstFactor => "/sign-in/password",
+        SignInStatus::NeedsSecondFactor => "/sign-in/second-factor",
         SignInStatus::NeedsNewPassword => "/sign-in/new-password",
         _ => "/sign-in",
     };

@@ -2,13 +2,13 @@
 
 use super::{
     page::{self, Told},
-    problem,
+    problem, second_factor,
     sign_in::asked,
 };
 use crate::{doors::shared::Ask, error::Error};
 use axum::{extract::RawQuery, response::Response};
 use bytes::Bytes;
-use housekey_core::password::Password;
+use housekey_core::{password::Password, sign_in::SecondStrategy};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -17,11 +17,16 @@ struct View {
     return_to: String,
     /// Where a code was sent, masked.
     sent: Option<String>,
+    /// The second factor that is asked for, where the account has one: nothing weaker is offered then.
+    second: Option<&'static str>,
+    /// Whether a backup code is left.
+    backup: bool,
 }
 
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
     let return_to = asked(query.as_deref(), "return_to");
-    match view(&ask, &return_to).await {
+    let way = asked(query.as_deref(), "way");
+    match view(&ask, &return_to, &way).await {
         Ok(view) => page::show(ask, "step_up.html", "step-up-title", view),
         Err(error) => problem::of(&mut ask, error),
     }
@@ -43,6 +48,10 @@ pub(super) async fn prove(mut ask: Ask, body: Bytes) -> Response {
             }
             Err(error) => (Some(Err(error)), "code"),
         },
+        "totp" | "backup_code" => {
+            let strategy = second_factor::strategy(&way);
+            (Some(ask.housekey.step_up_second_factor(&ask.caller, strategy, fields.text("code")).await), "code")
+        }
         "code" => (Some(ask.housekey.step_up_code(&ask.caller, fields.text("code")).await), "code"),
         _ => match Password::parse(fields.take("password")) {
             Ok(password) => (Some(ask.housekey.step_up_password(&ask.caller, password).await), "password"),
@@ -60,7 +69,7 @@ pub(super) async fn prove(mut ask: Ask, body: Bytes) -> Response {
         },
         None => Told::default(),
     };
-    match view(&ask, &return_to).await {
+    match view(&ask, &return_to, &way).await {
         Ok(mut view) => {
             // After a wrong code the field for it stays.
             view.sent = sent.or_else(|| (way == "code").then(|| masked(&view.email)));
@@ -70,11 +79,23 @@ pub(super) async fn prove(mut ask: Ask, body: Bytes) -> Response {
     }
 }
 
-async fn view(ask: &Ask, return_to: &str) -> Result<View, Error> {
+async fn view(ask: &Ask, return_to: &str, way: &str) -> Result<View, Error> {
     let account = ask.housekey.account(&ask.caller).await?;
+    let factors = ask.housekey.factors(&ask.caller).await?;
     let email = account.emails.iter().find(|e| e.primary).map(|e| e.address.clone()).unwrap_or_default();
     let to = page::return_to(ask, return_to);
-    Ok(View { email, return_to: to.map(|t| t.as_str().to_owned()).unwrap_or_default(), sent: None })
+    let backup = factors.backup_codes > 0;
+    let second = match second_factor::strategy(way) {
+        SecondStrategy::BackupCode if backup => SecondStrategy::BackupCode,
+        _ => SecondStrategy::Totp,
+    };
+    Ok(View {
+        email,
+        return_to: to.map(|t| t.as_str().to_owned()).unwrap_or_default(),
+        sent: None,
+        second: (!factors.totps.is_empty()).then(|| second.as_str()),
+        backup,
+    })
 }
 
 fn masked(email: &str) -> String {

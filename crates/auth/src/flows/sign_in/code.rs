@@ -1,6 +1,6 @@
 //! A mailed code as first factor: of a sign-in, or of a reset.
 
-use super::{Finish, SignInView, view};
+use super::{Finish, SignInView, due, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
@@ -13,9 +13,12 @@ use crate::{
 };
 use housekey_core::{
     event::EventKind,
-    sign_in::{After, AnySignIn, FirstProof, Prepared, Refused, Strategy},
+    sign_in::{AnySignIn, FirstProof, Prepared, Refused, Strategy},
 };
-use housekey_store::{sign_ins::Trail, verifications::Purpose};
+use housekey_store::{
+    sign_ins::{Proved, Trail},
+    verifications::Purpose,
+};
 
 impl Housekey {
     /// Sends a code to the address of the live sign-in, or says that one is on its way.
@@ -70,7 +73,7 @@ impl Housekey {
         let event = self.event_of(caller, EventKind::CodeSent, user.as_ref(), client, None, detail).await?;
         let trail = Trail { verification: Some(made.verification), mail: vec![made.mail], events: vec![event] };
         let shown = view(&any);
-        match self.store().sign_in_advance(row.version, any, None, trail, now).await.map_err(Error::from) {
+        match self.store().sign_in_advance(row.version, any, trail, now).await.map_err(Error::from) {
             Ok(()) => {
                 self.mail_waits();
                 Ok(Outcome::plain(shown))
@@ -126,23 +129,16 @@ impl Housekey {
             self.store().record(vec![event]).await?;
             return Err(Error::Denied(Denial::CodeIncorrect));
         };
-        self.may_sign_in(user)?;
-        match attempt.prove(proof, now).map_err(refused)? {
-            After::Done(done) => {
-                let mut finish = Finish::new(done, user);
-                finish.attempt_version = Some(row.version);
-                finish.spent = Some(prepared.verification);
-                finish.forgive = Some(self.failures_name(&who, Some(&user.account.user)));
-                self.finish_sign_in(caller, &checked.client, finish).await
-            }
-            After::NewPassword(next) => {
-                let any = AnySignIn::NeedsNewPassword(next);
-                let shown = view(&any);
-                let spent = Some(prepared.verification);
-                self.store().sign_in_advance(row.version, any, spent, Trail::default(), now).await?;
-                Ok(Outcome::plain(shown))
-            }
-        }
+        let forgive = match prepared.strategy {
+            // The password that failed so often is about to be replaced, and its counter goes with it.
+            Strategy::ResetPasswordEmailCode => None,
+            _ => Some(self.failures_name(&who, Some(&user.account.user))),
+        };
+        let after = attempt.prove(proof, &due(user), now).map_err(refused)?;
+        let mut finish = Finish::new(user);
+        finish.attempt_version = Some(row.version);
+        finish.proved = Proved { spent: Some(prepared.verification), forgive, ..Proved::default() };
+        self.go_on(caller, &checked.client, after, finish).await
     }
 }
 

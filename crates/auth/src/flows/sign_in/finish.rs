@@ -1,6 +1,6 @@
 //! The end of every sign-in: one transaction opens the session, replaces the client's secret and uses up the proof.
 
-use super::{SignInStatus, SignInView};
+use super::{SignInStatus, SignInView, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
@@ -9,53 +9,71 @@ use crate::{
 };
 use housekey_core::{
     event::EventKind,
-    ids::{SessionId, SignInTokenId, VerificationId},
-    password::PasswordHash,
+    ids::SessionId,
     session::Session,
-    sign_in::{Complete, SignIn},
+    sign_in::{After, AnySignIn, Complete, SecondStrategy, SignIn},
 };
 use housekey_store::{
     clients::ClientRow,
-    limits::Spend,
     sessions::{Room, SessionRow},
-    sign_ins::{Completion, Trail},
+    sign_ins::{Completion, Proved, Step},
     users::UserRow,
 };
 use serde::Serialize;
 
-/// A completed sign-in and what its completion does beside opening the session.
+/// Whose factor was proved, and what that uses up and changes.
 pub(crate) struct Finish<'a> {
-    pub done: SignIn<Complete>,
     pub user: &'a UserRow,
-    /// The row's version; `None` when a sign-up proved the mailbox.
+    /// The row's version; `None` when there is no row yet.
     pub attempt_version: Option<i64>,
-    pub spent: Option<VerificationId>,
-    pub ticket: Option<SignInTokenId>,
-    pub rehash: Option<(PasswordHash, PasswordHash)>,
-    pub renew: Option<PasswordHash>,
-    pub refund: Vec<Spend>,
-    pub forgive: Option<[u8; 32]>,
-    pub trail: Trail,
+    pub proved: Proved,
 }
 
 impl<'a> Finish<'a> {
-    pub(crate) fn new(done: SignIn<Complete>, user: &'a UserRow) -> Self {
-        Self {
-            done,
-            user,
-            attempt_version: None,
-            spent: None,
-            ticket: None,
-            rehash: None,
-            renew: None,
-            refund: Vec::new(),
-            forgive: None,
-            trail: Trail::default(),
-        }
+    pub(crate) fn new(user: &'a UserRow) -> Self {
+        Self { user, attempt_version: None, proved: Proved::default() }
     }
 }
 
+/// The second factors that an account has, and so are due whatever its first one was (SEC-63).
+pub(crate) fn due(user: &UserRow) -> Vec<SecondStrategy> {
+    let app = user.totp_since.map(|_| SecondStrategy::Totp);
+    let code = (app.is_some() && user.backup_codes > 0).then_some(SecondStrategy::BackupCode);
+    app.into_iter().chain(code).collect()
+}
+
 impl Housekey {
+    /// Goes where a factor led: on to what is due, or into the session.
+    ///
+    /// # Errors
+    /// As [`Self::finish_sign_in`].
+    pub(crate) async fn go_on(
+        &self,
+        caller: &Caller,
+        client: &ClientRow,
+        after: After,
+        finish: Finish<'_>,
+    ) -> Result<Outcome<SignInView>> {
+        let next = match after {
+            After::Done(done) => return self.finish_sign_in(caller, client, done, finish).await,
+            After::Second(next) => AnySignIn::NeedsSecondFactor(next),
+            After::NewPassword(next) => AnySignIn::NeedsNewPassword(next),
+        };
+        let shown = view(&next);
+        self.store().sign_in_step(self.step(next, finish)?, self.now()).await?;
+        Ok(Outcome::plain(shown))
+    }
+
+    /// A step that is not the last one.
+    ///
+    /// # Errors
+    /// [`Denial::UserBanned`] or [`Denial::UserLocked`] when the account may not sign in.
+    pub(crate) fn step(&self, attempt: AnySignIn, finish: Finish<'_>) -> Result<Step> {
+        self.may_sign_in(finish.user)?;
+        let account = finish.user.account.clone();
+        Ok(Step { version: finish.attempt_version, attempt, account, proved: finish.proved })
+    }
+
     /// Opens the session.
     ///
     /// # Errors
@@ -65,24 +83,26 @@ impl Housekey {
         &self,
         caller: &Caller,
         client: &ClientRow,
+        done: SignIn<Complete>,
         finish: Finish<'_>,
     ) -> Result<Outcome<SignInView>> {
-        let done = &finish.done;
         let view = SignInView {
             id: done.id.clone(),
             status: SignInStatus::Complete,
             identifier: finish.user.address.clone(),
             offered: Vec::new(),
+            second_offered: Vec::new(),
             code: None,
             remember: done.remember,
             return_to: done.return_to.clone(),
             first: Some(done.state.first),
+            second: done.state.second,
             user: Some(finish.user.account.user.clone()),
             expires: done.expires,
             session: None,
         };
         let made = |session: &SessionId| SignInView { session: Some(session.clone()), ..view };
-        let (completion, outcome) = self.completion(caller, client, finish, made).await?;
+        let (completion, outcome) = self.completion(caller, client, done, finish, made).await?;
         self.store().sign_in_complete(completion).await?;
         Ok(outcome)
     }
@@ -92,15 +112,16 @@ impl Housekey {
         &self,
         caller: &Caller,
         client: &ClientRow,
+        done: SignIn<Complete>,
         finish: Finish<'_>,
         answer: impl FnOnce(&SessionId) -> T,
     ) -> Result<(Completion, Outcome<T>)> {
-        let (done, user) = (&finish.done, finish.user);
+        let user = finish.user;
         self.may_sign_in(user)?;
         let now = self.now();
         let policy = self.settings().sessions;
-        let session = Session::open(done, SessionId::new(now, self.entropy()), &policy, now);
-        let epoch = user.device_epoch + i64::from(finish.renew.is_some());
+        let session = Session::open(&done, SessionId::new(now, self.entropy()), &policy, now);
+        let epoch = user.device_epoch + i64::from(finish.proved.renew.is_some());
         let renewal = Renewal {
             active_session: Some(session.id.clone()),
             expires: session.expires.max(client.expires),
@@ -109,27 +130,22 @@ impl Housekey {
             signed: true,
         };
         let renewed = self.renew(caller, client, renewal, answer(&session.id))?;
-        let detail = serde_json::json!({"first_factor": done.state.first, "remembered": session.remembered});
+        let (first, second) = (done.state.first, done.state.second);
+        let detail =
+            serde_json::json!({"first_factor": first, "second_factor": second, "remembered": session.remembered});
         let event = self
             .event_of(caller, EventKind::SessionCreated, Some(user), Some(&client.id), Some(&session.id), detail)
             .await?;
-        let attempt = finish.attempt_version.map(|version| (done.id.clone(), version));
-        let mut trail = finish.trail;
-        trail.events.push(event);
+        let mut proved = finish.proved;
+        proved.trail.events.push(event);
         let facts = self.session_facts(caller, &session.id);
         let completion = Completion {
-            attempt,
+            attempt: finish.attempt_version.map(|version| (done.id, version)),
             account: user.account.clone(),
             session: SessionRow { session, facts },
             room: self.room(),
             rotation: renewed.rotation,
-            spent: finish.spent,
-            ticket: finish.ticket,
-            rehash: finish.rehash,
-            renew: finish.renew,
-            refund: finish.refund,
-            forgive: finish.forgive,
-            trail,
+            proved,
         };
         Ok((completion, renewed.outcome))
     }

@@ -6,6 +6,7 @@ mod code;
 mod finish;
 mod new_password;
 mod password;
+mod second_factor;
 mod start;
 mod ticket;
 
@@ -19,7 +20,7 @@ use housekey_core::{
     identifier::email::Email,
     ids::{ClientId, SessionId, SignInId, UserId},
     redirect::ReturnTo,
-    sign_in::{AnySignIn, Strategy},
+    sign_in::{AnySignIn, SecondStrategy, Strategy},
     time::Time,
 };
 use housekey_store::{clients::ClientRow, sign_ins::SignInRow};
@@ -27,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use start::StartSignIn;
 
-pub(crate) use finish::Finish;
+pub(crate) use finish::{Finish, due};
 
 /// Where a sign-in stands, as every door shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +41,8 @@ pub struct SignInView {
     pub identifier: Option<String>,
     /// The ways offered for what is due.
     pub offered: Vec<Strategy>,
+    /// The second factors that the account has, once a second one is due.
+    pub second_offered: Vec<SecondStrategy>,
     /// The code on its way, and what it proves.
     pub code: Option<(Strategy, CodeSent)>,
     /// Whether the session shall outlive the browser.
@@ -48,6 +51,8 @@ pub struct SignInView {
     pub return_to: Option<ReturnTo>,
     /// How the first factor was proved, if it was.
     pub first: Option<Strategy>,
+    /// How the second factor was proved, if one was.
+    pub second: Option<SecondStrategy>,
     /// Who is signed in; told only at the end.
     pub user: Option<UserId>,
     /// When it ends by itself.
@@ -114,9 +119,10 @@ pub(crate) fn view(attempt: &AnySignIn) -> SignInView {
             offered: a.state.offered.clone(),
             ..shown(a, SignInStatus::NeedsFirstFactor, Some(&a.state.identifier), None)
         },
-        AnySignIn::NeedsSecondFactor(a) => {
-            shown(a, SignInStatus::NeedsSecondFactor, Some(&a.state.identifier), Some(a.state.first))
-        }
+        AnySignIn::NeedsSecondFactor(a) => SignInView {
+            second_offered: a.state.offered.clone(),
+            ..shown(a, SignInStatus::NeedsSecondFactor, a.state.identifier.as_ref(), Some(a.state.first))
+        },
         AnySignIn::NeedsClientTrust(a) => {
             shown(a, SignInStatus::NeedsClientTrust, Some(&a.state.identifier), Some(a.state.first))
         }
@@ -138,10 +144,12 @@ fn shown<S>(
         status,
         identifier: identifier.map(|e| e.typed().to_owned()),
         offered: Vec::new(),
+        second_offered: Vec::new(),
         code,
         remember: a.remember,
         return_to: a.return_to.clone(),
         first,
+        second: None,
         user: None,
         expires: a.expires,
         session: None,

@@ -1,7 +1,7 @@
 //! The end of a reset: the new password is set in the transaction that opens the session, and all that the old one
 //! opened ends (SEC-36).
 
-use super::{Finish, SignInView, view};
+use super::{Finish, SignInView, due, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
@@ -10,7 +10,7 @@ use crate::{
     mail::Letter,
 };
 use housekey_core::{entropy, event::EventKind, password::Password, sign_in::AnySignIn};
-use housekey_store::sign_ins::Trail;
+use housekey_store::sign_ins::{Proved, Trail};
 
 impl Housekey {
     /// Sets the new password of a reset whose mailbox is proved.
@@ -42,7 +42,7 @@ impl Housekey {
         self.accept_password(&password, &about)?;
         let hash = self.hasher().hash(password, entropy::bytes::<16>(self.entropy())).await?;
         let who = attempt.state.identifier.canonical().to_owned();
-        let done = attempt.renewed(user.account.version + 1, self.now()).map_err(super::code::refused)?;
+        let after = attempt.renewed(user.account.version + 1, &due(&user), self.now()).map_err(super::code::refused)?;
         let client = Some(&checked.client.id);
         let event =
             self.event_of(caller, EventKind::PasswordReset, Some(&user), client, None, serde_json::json!({})).await?;
@@ -50,12 +50,11 @@ impl Housekey {
         if let Some(to) = codes::mailbox_of(&user) {
             trail.mail.push(self.notice(&to, Letter::NoticePasswordChanged { asked: self.facts(caller) })?);
         }
-        let mut finish = Finish::new(done, &user);
+        let forgive = Some(self.failures_name(&who, Some(&user.account.user)));
+        let mut finish = Finish::new(&user);
         finish.attempt_version = Some(row.version);
-        finish.renew = Some(hash);
-        finish.forgive = Some(self.failures_name(&who, Some(&user.account.user)));
-        finish.trail = trail;
-        let outcome = self.finish_sign_in(caller, &checked.client, finish).await?;
+        finish.proved = Proved { renew: Some(hash), forgive, trail, ..Proved::default() };
+        let outcome = self.go_on(caller, &checked.client, after, finish).await?;
         self.mail_waits();
         Ok(outcome)
     }

@@ -1,6 +1,6 @@
 //! The password as first factor.
 
-use super::{Finish, SignInView, view};
+use super::{Finish, SignInView, due, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
@@ -12,9 +12,9 @@ use housekey_core::{
     event::EventKind,
     ids::UserId,
     password::{Password, Verdict},
-    sign_in::{After, AnySignIn, FirstProof, Strategy},
+    sign_in::{AnySignIn, FirstProof, Strategy},
 };
-use housekey_store::limits::PasswordGate;
+use housekey_store::{limits::PasswordGate, sign_ins::Proved};
 
 /// Failures in a row from unknown devices after which the password opens nothing there (NIST SP 800-63B 3.2.2).
 const CLOSED_AFTER: i64 = 100;
@@ -68,15 +68,11 @@ impl Housekey {
             }
             _ => None,
         };
-        let After::Done(done) = attempt.prove(proof, self.now()).map_err(super::code::refused)? else {
-            return Err(Error::Bug("a password led to a reset"));
-        };
-        let mut finish = Finish::new(done, user);
+        let after = attempt.prove(proof, &due(user), self.now()).map_err(super::code::refused)?;
+        let mut finish = Finish::new(user);
         finish.attempt_version = Some(row.version);
-        finish.rehash = rehash;
-        finish.refund = counted;
-        finish.forgive = Some(failures);
-        self.finish_sign_in(caller, &checked.client, finish).await
+        finish.proved = Proved { rehash, refund: counted, forgive: Some(failures), ..Proved::default() };
+        self.go_on(caller, &checked.client, after, finish).await
     }
 
     /// Counts the try before it is judged, so that parallel guesses never pass more than the bucket holds.

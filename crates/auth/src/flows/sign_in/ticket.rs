@@ -1,6 +1,6 @@
 //! A ticket that an app's backend made: it names its user, and is a first factor, once.
 
-use super::{Finish, SignInView};
+use super::{Finish, SignInView, due};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
@@ -9,7 +9,7 @@ use crate::{
 };
 use housekey_core::{
     ids::{SignInId, SignInTokenId},
-    sign_in::{self, After, Begun, FirstProof},
+    sign_in::{self, Begun, FirstProof},
     token::opaque::OpaqueToken,
 };
 use housekey_store::users::UserRow;
@@ -56,12 +56,10 @@ impl Housekey {
             remember: true,
             return_to: None,
         };
-        let Ok(After::Done(done)) = sign_in::from_ticket(begun, proof, now) else {
-            return Err(Error::Bug("a ticket led to a reset"));
-        };
-        let mut finish = Finish::new(done, &user);
-        finish.ticket = Some(row);
-        match self.finish_sign_in(caller, &checked.client, finish).await {
+        let after = sign_in::from_ticket(begun, proof, &due(&user), now).map_err(super::code::refused)?;
+        let mut finish = Finish::new(&user);
+        finish.proved.ticket = Some(row);
+        match self.go_on(caller, &checked.client, after, finish).await {
             // Used by somebody in the same moment, unless it was this very call.
             Err(Error::Conflict) => self.or_repeat(caller, Err(Error::Conflict)).await,
             other => other,

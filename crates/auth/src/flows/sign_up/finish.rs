@@ -4,7 +4,11 @@ use super::{Live, SignUpView};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::{client::Renewal, notes::About, sign_in::Finish},
+    flows::{
+        client::Renewal,
+        notes::About,
+        sign_in::{Finish, due},
+    },
     housekey::Housekey,
 };
 use housekey_core::{
@@ -13,7 +17,7 @@ use housekey_core::{
     ids::{EmailId, SessionId, SignInId, UserId, VerificationId},
     password::PasswordHash,
     session::Session,
-    sign_in::{self, After, FirstProof},
+    sign_in::{self, After, AnySignIn, FirstProof},
     sign_up::{AnySignUp, Ready, SignUp},
 };
 use housekey_store::{sessions::SessionRow, sign_ins::Trail, sign_ups::NewAccount, users::NewUser, users::UserRow};
@@ -133,15 +137,23 @@ impl Housekey {
             remember: attempt.remember,
             return_to: attempt.return_to.clone(),
         };
-        let Ok(After::Done(done)) = sign_in::from_sign_up(begun, to, proof, now) else {
-            return Err(expired());
+        let after = sign_in::from_sign_up(begun, to, proof, &due(owner), now).map_err(|_| expired())?;
+        let mut finish = Finish::new(owner);
+        finish.proved.spent = spent;
+        let id = attempt.id.clone();
+        let done = match after {
+            After::Done(done) => done,
+            After::Second(next) => {
+                let step = self.step(AnySignIn::NeedsSecondFactor(next), finish)?;
+                self.store().sign_up_becomes_step((id, version), step, now).await?;
+                return Err(Error::Denied(Denial::SignInContinues));
+            }
+            After::NewPassword(_) => return Err(Error::Bug("a sign-up led to a reset")),
         };
-        let mut finish = Finish::new(done, owner);
-        finish.spent = spent;
         let mut value = self.sign_up_view(&attempt);
-        let (user, id) = (owner.account.user.clone(), attempt.id);
+        let user = owner.account.user.clone();
         let (completion, outcome) = self
-            .completion(caller, &client, finish, move |session| {
+            .completion(caller, &client, done, finish, move |session| {
                 value.done = Some((user, session.clone()));
                 value
             })

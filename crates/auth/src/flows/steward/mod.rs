@@ -4,6 +4,7 @@
 mod addresses;
 mod change;
 mod create;
+mod factors;
 mod find;
 mod invite;
 mod listing;
@@ -16,6 +17,7 @@ mod tickets;
 pub use addresses::NewAddress;
 pub use change::ChangedUser;
 pub use create::{GivenPassword, MadeUser};
+pub use factors::TakenFactors;
 pub use find::{Find, Range};
 pub use invite::{InvitationView, Invite, Status};
 pub use listing::ListedView;

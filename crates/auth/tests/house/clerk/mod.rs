@@ -13,6 +13,7 @@ mod limits;
 mod me;
 pub mod published;
 mod routes;
+mod second_factor;
 mod sessions;
 mod sign_ins;
 mod sign_ups;

@@ -37,6 +37,8 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("get", "/v1/client/sign_ins/{sign_in_id}", Attempt),
     ("post", "/v1/client/sign_ins/{sign_in_id}/prepare_first_factor", Attempt),
     ("post", "/v1/client/sign_ins/{sign_in_id}/attempt_first_factor", Attempt),
+    ("post", "/v1/client/sign_ins/{sign_in_id}/prepare_second_factor", Attempt),
+    ("post", "/v1/client/sign_ins/{sign_in_id}/attempt_second_factor", Attempt),
     ("post", "/v1/client/sign_ins/{sign_in_id}/reset_password", Attempt),
     ("post", "/v1/client/sign_ups", Everyone),
     ("get", "/v1/client/sign_ups/{sign_up_id}", Attempt),
@@ -53,6 +55,8 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("post", "/v1/client/sessions/{session_id}/verify", Session),
     ("post", "/v1/client/sessions/{session_id}/verify/prepare_first_factor", Session),
     ("post", "/v1/client/sessions/{session_id}/verify/attempt_first_factor", Session),
+    ("post", "/v1/client/sessions/{session_id}/verify/prepare_second_factor", Session),
+    ("post", "/v1/client/sessions/{session_id}/verify/attempt_second_factor", Session),
     ("get", "/v1/me", Owner),
     ("patch", "/v1/me", Owner),
     ("delete", "/v1/me", Owner),
@@ -64,6 +68,10 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("get", "/v1/me/sessions", Owner),
     ("get", "/v1/me/sessions/active", Owner),
     ("post", "/v1/me/sessions/{session_id}/revoke", Owner),
+    ("post", "/v1/me/totp", Owner),
+    ("delete", "/v1/me/totp", Owner),
+    ("post", "/v1/me/totp/attempt_verification", Owner),
+    ("post", "/v1/me/backup_codes", Owner),
     ("get", "/v1/me/email_addresses", Owner),
     ("post", "/v1/me/email_addresses", Owner),
     ("get", "/v1/me/email_addresses/{email_id}", Owner),
@@ -112,7 +120,12 @@ async fn ask(app: &App, method: &str, path: &str) -> Told {
         }
         _ => {
             let coded = FIELDS.map(|(n, v)| {
-                if path.contains("verification") { (n, v.replace("password", "email_code")) } else { (n, v.to_owned()) }
+                let strategy = match n {
+                    "strategy" if path.contains("verification") => "email_code",
+                    "strategy" if path.contains("second_factor") => "totp",
+                    _ => v,
+                };
+                (n, strategy.to_owned())
             });
             let fields = coded.each_ref().map(|(n, v)| (*n, v.as_str()));
             app.send("POST", &format!("{path}?_method={over}"), &[FORM, ("origin", APP)], &form(&fields)).await

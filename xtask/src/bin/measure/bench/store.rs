@@ -14,7 +14,7 @@ use housekey_core::token::opaque::TokenHash;
 use housekey_store::Store;
 use housekey_store::clients::Rotation;
 use housekey_store::sessions::{Room, SessionRow};
-use housekey_store::sign_ins::{Completion, Trail};
+use housekey_store::sign_ins::{Completion, Proved, Trail};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::sync::Semaphore;
@@ -158,13 +158,11 @@ fn change(number: u64) -> Result<Completion> {
             expires: now.plus(std::time::Duration::from_secs(86_400)),
             signed: true,
         },
-        spent: Some(id("ver", number).parse::<VerificationId>()?),
-        ticket: None,
-        rehash: None,
-        renew: None,
-        refund: Vec::new(),
-        forgive: None,
-        trail: Trail { verification: None, mail: Vec::new(), events: vec![event] },
+        proved: Proved {
+            spent: Some(id("ver", number).parse::<VerificationId>()?),
+            trail: Trail { events: vec![event], ..Trail::default() },
+            ..Proved::default()
+        },
     })
 }
 

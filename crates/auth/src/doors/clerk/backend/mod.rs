@@ -4,6 +4,7 @@ mod body;
 mod call;
 mod clients;
 mod email_addresses;
+mod factors;
 mod invitations;
 mod jwks;
 mod jwt_templates;
@@ -38,6 +39,10 @@ served! {
     post "/users/{user_id}/profile_image" => users::set_picture;
     delete "/users/{user_id}/profile_image" => users::drop_picture;
     post "/users/{user_id}/verify_password" => users::verify_password;
+    post "/users/{user_id}/verify_totp" => factors::verify;
+    delete "/users/{user_id}/mfa" => factors::remove_all;
+    delete "/users/{user_id}/totp" => factors::remove_totps;
+    delete "/users/{user_id}/backup_code" => factors::remove_backup_codes;
     post "/users/{user_id}/remove_password" => users::remove_password;
     put "/users/{user_id}/email_address" => email_addresses::replace;
     post "/email_addresses" => email_addresses::create;

@@ -46,7 +46,7 @@ fn auth_config(house: &Housekey) -> AuthConfig {
         identification_requirements: vec![vec!["email_address"]],
         identification_strategies: vec!["email_address"],
         first_factors: vec!["password", "email_code", "reset_password_email_code", "ticket"],
-        second_factors: Vec::new(),
+        second_factors: vec!["totp", "backup_code"],
         email_address_verification_strategies: vec!["email_code"],
         single_session_mode: !settings.sessions.multi_session,
         enhanced_email_deliverability: false,
@@ -199,12 +199,14 @@ fn attributes() -> BTreeMap<&'static str, Attribute> {
         verify_at_sign_up: true,
         ..used.clone()
     };
-    let mut all: BTreeMap<&'static str, Attribute> =
-        ["phone_number", "username", "web3_wallet", "authenticator_app", "backup_code", "passkey"]
-            .into_iter()
-            .map(|name| (name, Attribute::default()))
-            .collect();
+    let mut all: BTreeMap<&'static str, Attribute> = ["phone_number", "username", "web3_wallet", "passkey"]
+        .into_iter()
+        .map(|name| (name, Attribute::default()))
+        .collect();
+    let second = |name| Attribute { used_for_second_factor: true, second_factors: vec![name], ..used.clone() };
     all.extend([
+        ("authenticator_app", Attribute { verifications: vec!["totp"], ..second("totp") }),
+        ("backup_code", second("backup_code")),
         ("email_address", email),
         ("password", Attribute { required: true, ..used.clone() }),
         ("first_name", used.clone()),

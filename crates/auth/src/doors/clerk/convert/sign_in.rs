@@ -6,7 +6,10 @@ use crate::{
     flows::sign_in::{SignInStatus, SignInView},
     housekey::Housekey,
 };
-use housekey_core::{identifier::email::Email, sign_in::Strategy};
+use housekey_core::{
+    identifier::email::Email,
+    sign_in::{SecondStrategy, Strategy},
+};
 use housekey_wire::frontend::{Factor, Verification, sign_in::SignIn};
 
 /// An attempt.
@@ -18,9 +21,9 @@ pub(crate) fn sign_in(house: &Housekey, view: &SignInView) -> SignIn {
         status: status(view.status),
         supported_identifiers: vec!["email_address"],
         supported_first_factors: if first { factors(house, view) } else { Vec::new() },
-        supported_second_factors: Vec::new(),
+        supported_second_factors: view.second_offered.iter().map(|way| second_factor(*way)).collect(),
         first_factor_verification: verification(view),
-        second_factor_verification: None,
+        second_factor_verification: view.second.map(second_proved),
         identifier: view.identifier.clone(),
         user_data: None,
         created_session_id: view.session.as_ref().map(ToString::to_string),
@@ -45,6 +48,28 @@ pub(crate) fn strategy(name: &str) -> Option<Strategy> {
     [Strategy::Password, Strategy::EmailCode, Strategy::ResetPasswordEmailCode, Strategy::Ticket]
         .into_iter()
         .find(|strategy| self::name(*strategy) == name)
+}
+
+/// The second factor of this name.
+pub(crate) fn second_strategy(name: &str) -> Option<SecondStrategy> {
+    [SecondStrategy::Totp, SecondStrategy::BackupCode].into_iter().find(|strategy| strategy.as_str() == name)
+}
+
+/// A second factor, as it is offered.
+pub(crate) fn second_factor(strategy: SecondStrategy) -> Factor {
+    Factor { strategy: strategy.as_str(), safe_identifier: None, email_address_id: None, primary: None }
+}
+
+/// That it was proved.
+pub(crate) fn second_proved(strategy: SecondStrategy) -> Verification {
+    let object = if strategy == SecondStrategy::Totp { "verification_totp" } else { "verification_backup_code" };
+    Verification {
+        object: Some(object),
+        status: "verified",
+        strategy: Some(strategy.as_str()),
+        attempts: Some(1),
+        expire_at: None,
+    }
 }
 
 fn status(status: SignInStatus) -> &'static str {

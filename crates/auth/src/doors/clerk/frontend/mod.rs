@@ -5,6 +5,7 @@ mod environment;
 mod handshake;
 mod me;
 mod me_emails;
+mod me_factors;
 mod reverify;
 mod sessions;
 mod sign_ins;
@@ -29,6 +30,8 @@ served! {
     get "/v1/client/sign_ins/{sign_in_id}" => sign_ins::show;
     post "/v1/client/sign_ins/{sign_in_id}/prepare_first_factor" => sign_ins::prepare;
     post "/v1/client/sign_ins/{sign_in_id}/attempt_first_factor" => sign_ins::attempt;
+    post "/v1/client/sign_ins/{sign_in_id}/prepare_second_factor" => sign_ins::prepare_second;
+    post "/v1/client/sign_ins/{sign_in_id}/attempt_second_factor" => sign_ins::attempt_second;
     post "/v1/client/sign_ins/{sign_in_id}/reset_password" => sign_ins::reset_password;
     post "/v1/client/sign_ups" => sign_ups::create;
     get "/v1/client/sign_ups/{sign_up_id}" => sign_ups::show;
@@ -45,6 +48,8 @@ served! {
     post "/v1/client/sessions/{session_id}/verify" => reverify::start;
     post "/v1/client/sessions/{session_id}/verify/prepare_first_factor" => reverify::prepare;
     post "/v1/client/sessions/{session_id}/verify/attempt_first_factor" => reverify::attempt;
+    post "/v1/client/sessions/{session_id}/verify/prepare_second_factor" => reverify::prepare_second;
+    post "/v1/client/sessions/{session_id}/verify/attempt_second_factor" => reverify::attempt_second;
     get "/v1/me" => me::show;
     patch "/v1/me" => me::update;
     delete "/v1/me" => me::delete;
@@ -56,6 +61,10 @@ served! {
     get "/v1/me/sessions" => sessions::of_user;
     get "/v1/me/sessions/active" => sessions::active;
     post "/v1/me/sessions/{session_id}/revoke" => sessions::revoke;
+    post "/v1/me/totp" => me_factors::create;
+    delete "/v1/me/totp" => me_factors::delete;
+    post "/v1/me/totp/attempt_verification" => me_factors::attempt;
+    post "/v1/me/backup_codes" => me_factors::backup_codes;
     get "/v1/me/email_addresses" => me_emails::list;
     post "/v1/me/email_addresses" => me_emails::add;
     get "/v1/me/email_addresses/{email_id}" => me_emails::show;

@@ -13,14 +13,51 @@ use crate::{
     flows::{clients::SessionOf, codes::CodeSent},
 };
 use axum::extract::Path;
-use housekey_core::{identifier::email::Email, sign_in::Strategy, time::Time};
+use housekey_core::{
+    identifier::email::Email,
+    sign_in::{SecondStrategy, Strategy},
+    time::Time,
+};
 use housekey_wire::frontend::{Factor, Verification, client::Reverification};
 
 pub(super) async fn start(Path(id): Path<String>, knock: Knock) -> Answer {
     let open = one(&knock, &id).await?;
-    let level = knock.text("level").unwrap_or("first_factor").to_owned();
-    let body = shown(&knock, &open, &level, None);
+    let asked = knock.text("level").unwrap_or("first_factor");
+    // Nobody can be asked for what the account has not.
+    let level = if open.user.totp_since.is_some() { asked } else { "first_factor" };
+    let fresh = open.session.is_fresh(&knock.house.settings().sessions, knock.house.now());
+    let status = match level {
+        "second_factor" => "needs_second_factor",
+        "multi_factor" if fresh => "needs_second_factor",
+        _ => "needs_first_factor",
+    };
+    let body = Reverification { status, ..shown(&knock, &open, level, None) };
     knock.wrapped(body).await
+}
+
+/// What there is needs no preparing: an app shows its code by itself.
+pub(super) async fn prepare_second(Path(id): Path<String>, knock: Knock) -> Answer {
+    one(&knock, &id).await?;
+    Err(knock.refuse(Error::field("strategy", "strategy_not_offered")))
+}
+
+pub(super) async fn attempt_second(Path(id): Path<String>, knock: Knock) -> Answer {
+    let open = one(&knock, &id).await?;
+    let caller = acting(&knock, &open);
+    let not_offered = || Error::field("strategy", "strategy_not_offered");
+    let strategy = sign_in::second_strategy(knock.required("strategy")?).ok_or_else(|| knock.refuse(not_offered()))?;
+    let code = knock.required("code")?.to_owned();
+    let done = knock.house.step_up_second_factor(&caller, strategy, &code).await;
+    let Outcome { cookies, .. } = done.map_err(|e| knock.refuse(e))?;
+    let id = open.session.id.clone();
+    knock
+        .answered(Outcome { value: (), cookies }, |(), view| {
+            let fresh = view.and_then(|view| view.sessions.iter().find(|s| s.session.id == id)).unwrap_or(&open);
+            let proved = Some(sign_in::second_proved(strategy));
+            let body = shown(&knock, fresh, "second_factor", None);
+            Reverification { status: "complete", second_factor_verification: proved, ..body }
+        })
+        .await
 }
 
 pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
@@ -58,7 +95,11 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
             let fresh = view.and_then(|view| view.sessions.iter().find(|s| s.session.id == id)).unwrap_or(&open);
             let body = shown(&knock, fresh, "first_factor", None);
             let proved = proved(strategy, house.now());
-            Reverification { status: "complete", first_factor_verification: Some(proved), ..body }
+            // Which level was asked for is not said again: who has a second factor shows it too, unless it is fresh.
+            let second = fresh.user.totp_since.is_some();
+            let due = second && !fresh.session.is_strongly_fresh(&house.settings().sessions, house.now());
+            let status = if due { "needs_second_factor" } else { "complete" };
+            Reverification { status, first_factor_verification: Some(proved), ..body }
         })
         .await
 }
@@ -81,7 +122,7 @@ fn shown(knock: &Knock, open: &SessionOf, level: &str, sent: Option<CodeSent>) -
         level: level.to_owned(),
         status: "needs_first_factor",
         supported_first_factors: factors(open),
-        supported_second_factors: Vec::new(),
+        supported_second_factors: second_factors(open),
         first_factor_verification: first,
         second_factor_verification: None,
         session: wire::session(&knock.house, open),
@@ -97,6 +138,12 @@ fn proved(strategy: Option<Strategy>, at: Time) -> Verification {
         attempts: Some(1),
         expire_at: code.then(|| at.as_millis()),
     }
+}
+
+fn second_factors(open: &SessionOf) -> Vec<Factor> {
+    let app = open.user.totp_since.map(|_| SecondStrategy::Totp);
+    let code = (app.is_some() && open.user.backup_codes > 0).then_some(SecondStrategy::BackupCode);
+    app.into_iter().chain(code).map(sign_in::second_factor).collect()
 }
 
 fn factors(open: &SessionOf) -> Vec<Factor> {

@@ -57,7 +57,10 @@ async fn by_ticket(knock: Knock) -> Answer {
     let caller =
         begun.cookies.client.as_ref().map_or_else(|| knock.caller.again(), |set| knock.caller.with(&set.token));
     match house.sign_in_ticket(&caller, &ticket).await {
-        Ok(outcome) => done(&knock, outcome).await,
+        Ok(next) => {
+            let client = next.cookies.client.or(begun.cookies.client);
+            done(&knock, Outcome { value: next.value, cookies: Cookies { client, ..next.cookies } }).await
+        }
         Err(error) => Err(knock.with_cookies(knock.refuse(error), &begun.cookies)),
     }
 }
@@ -98,6 +101,26 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
         _ => Err(not_offered()),
     };
     match outcome {
+        Ok(outcome) => done(&knock, outcome).await,
+        Err(error) => Err(knock.refuse(error)),
+    }
+}
+
+/// What there is needs no preparing: an app shows its code by itself.
+pub(super) async fn prepare_second(Path(id): Path<String>, knock: Knock) -> Answer {
+    live(&knock, &id).await?;
+    Err(knock.refuse(not_offered()))
+}
+
+pub(super) async fn attempt_second(Path(id): Path<String>, knock: Knock) -> Answer {
+    knock.counted()?;
+    let stands = repeatable(&knock, &id).await?;
+    let strategy = wire::second_strategy(knock.required("strategy")?).ok_or_else(|| knock.refuse(not_offered()))?;
+    let code = knock.required("code")?.to_owned();
+    if stands.is_some_and(|view| view.status != SignInStatus::NeedsSecondFactor) {
+        return Err(knock.refuse(Error::Denied(Denial::AttemptExpired)));
+    }
+    match knock.house.sign_in_second_factor(&knock.caller, strategy, &code).await {
         Ok(outcome) => done(&knock, outcome).await,
         Err(error) => Err(knock.refuse(error)),
     }

@@ -1,14 +1,17 @@
 //! Sign-in as a state machine: a stage is a type that holds only that stage's data, and what was not begun
 //! cannot be finished. Every transition consumes the attempt; the store makes it a compare-and-swap.
 
+mod proof;
+mod stored;
+
+pub use proof::{FirstProof, SecondProof};
+pub use stored::AnySignIn;
+
 use crate::{
     identifier::email::Email,
     ids::{ClientId, EmailId, SignInId, UserId, VerificationId},
-    password::Verdict,
     redirect::ReturnTo,
-    sign_up::{Gathering, SignUp},
     time::Time,
-    token::opaque::TokenHash,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -78,6 +81,27 @@ pub enum Strategy {
     Ticket,
 }
 
+/// A way to prove a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SecondStrategy {
+    /// The code of an authenticator app (RFC 6238).
+    Totp,
+    /// One of the codes that were written down for the day the app is gone.
+    BackupCode,
+}
+
+impl SecondStrategy {
+    /// The name in events, and in the contracts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::BackupCode => "backup_code",
+        }
+    }
+}
+
 /// Nothing is known yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeedsIdentifier {}
@@ -91,15 +115,19 @@ pub struct NeedsFirstFactor {
     pub offered: Vec<Strategy>,
 }
 
-/// The first factor holds, and the account or the policy asks for a second.
+/// The first factor holds, and the account has a second one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeedsSecondFactor {
-    /// As typed.
-    pub identifier: Email,
+    /// As typed; none where a ticket named the account.
+    pub identifier: Option<Email>,
     /// Whose.
     pub account: Account,
     /// How the first was proved.
     pub first: Strategy,
+    /// When the first was proved.
+    pub first_proved: Time,
+    /// The ways that the account has.
+    pub offered: Vec<SecondStrategy>,
 }
 
 /// The factors hold, and the device is unknown.
@@ -132,47 +160,17 @@ pub struct Complete {
     pub account: Account,
     /// How the first factor was proved.
     pub first: Strategy,
-}
-
-/// That the first factor was proved. Only verification makes one.
-#[derive(Debug)]
-pub struct FirstProof {
-    account: Account,
-    strategy: Strategy,
-}
-
-impl FirstProof {
-    /// A password that was compared with the account's hash.
-    pub fn password(account: Account, verdict: &Verdict) -> Option<Self> {
-        matches!(verdict, Verdict::Yes { .. }).then_some(Self { account, strategy: Strategy::Password })
-    }
-
-    /// A mailed code that was compared with its stored hash in constant time.
-    pub fn mailbox(account: Account, strategy: Strategy, typed: &[u8; 32], stored: &[u8]) -> Option<Self> {
-        use subtle::ConstantTimeEq;
-        let is_code = matches!(strategy, Strategy::EmailCode | Strategy::ResetPasswordEmailCode);
-        (is_code && bool::from(typed.as_slice().ct_eq(stored))).then_some(Self { account, strategy })
-    }
-
-    /// The mailbox behind a sign-up's address, which was proved there and belongs to an account.
-    pub fn mailbox_of_sign_up(account: Account, attempt: &SignUp<Gathering>) -> Option<Self> {
-        attempt.is_proved().then_some(Self { account, strategy: Strategy::EmailCode })
-    }
-
-    /// A ticket of a user that was shown and is used up with the sign-in.
-    pub fn ticket(account: Account, shown: &[u8; 32], stored: &TokenHash) -> Option<Self> {
-        stored.matches(shown).then_some(Self { account, strategy: Strategy::Ticket })
-    }
-
-    /// Whose factor was proved.
-    pub fn account(&self) -> &Account {
-        &self.account
-    }
+    /// When it was proved.
+    pub first_proved: Time,
+    /// How the second factor was proved, where one was due.
+    pub second: Option<SecondStrategy>,
 }
 
 /// Where a first factor leads.
 #[derive(Debug)]
 pub enum After {
+    /// The account has a second factor.
+    Second(SignIn<NeedsSecondFactor>),
     /// A new password is due before anything else.
     NewPassword(SignIn<NeedsNewPassword>),
     /// Nothing more is due.
@@ -259,35 +257,81 @@ impl SignIn<NeedsFirstFactor> {
         Ok(())
     }
 
-    /// The first factor was proved.
+    /// The first factor was proved, of an account that has the second factors `due`.
     ///
     /// # Errors
     /// When that way is not offered or the attempt is over.
-    pub fn prove(self, proof: FirstProof, now: Time) -> Result<After, Refused> {
+    pub fn prove(self, proof: FirstProof, due: &[SecondStrategy], now: Time) -> Result<After, Refused> {
         self.may(proof.strategy, now)?;
         let identifier = self.state.identifier.clone();
-        let expires = now.plus(AFTER_FIRST_FACTOR);
         let FirstProof { account, strategy: first } = proof;
         Ok(if first == Strategy::ResetPasswordEmailCode {
-            After::NewPassword(self.to(NeedsNewPassword { identifier, account, first }, expires))
+            let state = NeedsNewPassword { identifier, account, first };
+            After::NewPassword(self.to(state, now.plus(AFTER_FIRST_FACTOR)))
         } else {
-            After::Done(self.to(Complete { account, first }, expires))
+            self.first_holds(Some(identifier), account, first, due, now)
         })
     }
 }
 
-impl SignIn<NeedsNewPassword> {
-    /// The new password is set, in the same transaction that opens the session; the account's version is then `version`.
+impl<S> SignIn<S> {
+    /// A second factor that the account has is due whatever the first one was (SEC-63).
+    fn first_holds(
+        self,
+        identifier: Option<Email>,
+        account: Account,
+        first: Strategy,
+        due: &[SecondStrategy],
+        now: Time,
+    ) -> After {
+        let expires = now.plus(AFTER_FIRST_FACTOR);
+        if due.is_empty() {
+            return After::Done(self.to(Complete { account, first, first_proved: now, second: None }, expires));
+        }
+        let offered = due.to_vec();
+        After::Second(self.to(NeedsSecondFactor { identifier, account, first, first_proved: now, offered }, expires))
+    }
+}
+
+impl SignIn<NeedsSecondFactor> {
+    /// Whether this way may be tried now.
     ///
     /// # Errors
-    /// When the attempt is over.
-    pub fn renewed(self, version: i64, now: Time) -> Result<SignIn<Complete>, Refused> {
+    /// When the account has not that way or the attempt is over.
+    pub fn may(&self, strategy: SecondStrategy, now: Time) -> Result<(), Refused> {
         if self.is_expired(now) {
             return Err(Refused::Expired);
         }
-        let account = Account { user: self.state.account.user.clone(), version };
-        let (first, expires) = (self.state.first, self.expires);
-        Ok(self.to(Complete { account, first }, expires))
+        if self.state.offered.contains(&strategy) { Ok(()) } else { Err(Refused::NotOffered) }
+    }
+
+    /// The second factor was proved.
+    ///
+    /// # Errors
+    /// When the account has not that way, the proof is of another account, or the attempt is over.
+    pub fn prove(self, proof: SecondProof, now: Time) -> Result<SignIn<Complete>, Refused> {
+        self.may(proof.strategy, now)?;
+        if proof.account != self.state.account {
+            return Err(Refused::NotOffered);
+        }
+        let NeedsSecondFactor { account, first, first_proved, .. } = self.state.clone();
+        let expires = self.expires;
+        Ok(self.to(Complete { account, first, first_proved, second: Some(proof.strategy) }, expires))
+    }
+}
+
+impl SignIn<NeedsNewPassword> {
+    /// The new password is set in the same transaction; the account's version is then `version`. A reset proves the
+    /// mailbox alone: a second factor is due as ever (SEC-36).
+    ///
+    /// # Errors
+    /// When the attempt is over.
+    pub fn renewed(self, version: i64, due: &[SecondStrategy], now: Time) -> Result<After, Refused> {
+        if self.is_expired(now) {
+            return Err(Refused::Expired);
+        }
+        let NeedsNewPassword { identifier, account, first } = self.state.clone();
+        Ok(self.first_holds(Some(identifier), Account { user: account.user, version }, first, due, now))
     }
 }
 
@@ -307,25 +351,30 @@ pub struct Begun {
 ///
 /// # Errors
 /// When the attempt is over.
-pub fn from_sign_up(begun: Begun, identifier: Email, proof: FirstProof, now: Time) -> Result<After, Refused> {
+pub fn from_sign_up(
+    begun: Begun,
+    identifier: Email,
+    proof: FirstProof,
+    due: &[SecondStrategy],
+    now: Time,
+) -> Result<After, Refused> {
     let Begun { id, client, remember, return_to } = begun;
     SignIn::begin(id, client, remember, return_to, now)
         .identify(identifier, vec![Strategy::EmailCode])
-        .prove(proof, now)
+        .prove(proof, due, now)
 }
 
 /// A ticket names its user and is the first factor at once.
 ///
 /// # Errors
 /// When the proof is of something else.
-pub fn from_ticket(begun: Begun, proof: FirstProof, now: Time) -> Result<After, Refused> {
+pub fn from_ticket(begun: Begun, proof: FirstProof, due: &[SecondStrategy], now: Time) -> Result<After, Refused> {
     let FirstProof { account, strategy: first } = proof;
     if first != Strategy::Ticket {
         return Err(Refused::NotOffered);
     }
     let Begun { id, client, remember, return_to } = begun;
-    let attempt = SignIn::begin(id, client, remember, return_to, now);
-    Ok(After::Done(attempt.to(Complete { account, first }, now.plus(AFTER_FIRST_FACTOR))))
+    Ok(SignIn::begin(id, client, remember, return_to, now).first_holds(None, account, first, due, now))
 }
 
 /// What a mailed code was sent to, beside the account.
@@ -335,69 +384,4 @@ pub struct Mailbox {
     pub email: EmailId,
     /// The address.
     pub address: Email,
-}
-
-/// A stored attempt, whatever its state. An unknown kind or form loads as nothing, which callers take as expired.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum AnySignIn {
-    /// Nobody is named.
-    NeedsIdentifier(SignIn<NeedsIdentifier>),
-    /// A first factor is due.
-    NeedsFirstFactor(SignIn<NeedsFirstFactor>),
-    /// A second factor is due.
-    NeedsSecondFactor(SignIn<NeedsSecondFactor>),
-    /// The device has to be vouched for.
-    NeedsClientTrust(SignIn<NeedsClientTrust>),
-    /// A new password is due.
-    NeedsNewPassword(SignIn<NeedsNewPassword>),
-}
-
-impl AnySignIn {
-    /// The form of the stored body. A newer one loads as expired.
-    pub const FORM: i64 = 1;
-
-    /// The kind's name in the row.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::NeedsIdentifier(_) => "needs_identifier",
-            Self::NeedsFirstFactor(_) => "needs_first_factor",
-            Self::NeedsSecondFactor(_) => "needs_second_factor",
-            Self::NeedsClientTrust(_) => "needs_client_trust",
-            Self::NeedsNewPassword(_) => "needs_new_password",
-        }
-    }
-
-    /// Its id.
-    pub fn id(&self) -> &SignInId {
-        match self {
-            Self::NeedsIdentifier(a) => &a.id,
-            Self::NeedsFirstFactor(a) => &a.id,
-            Self::NeedsSecondFactor(a) => &a.id,
-            Self::NeedsClientTrust(a) => &a.id,
-            Self::NeedsNewPassword(a) => &a.id,
-        }
-    }
-
-    /// The client that it belongs to.
-    pub fn client(&self) -> &ClientId {
-        match self {
-            Self::NeedsIdentifier(a) => &a.client,
-            Self::NeedsFirstFactor(a) => &a.client,
-            Self::NeedsSecondFactor(a) => &a.client,
-            Self::NeedsClientTrust(a) => &a.client,
-            Self::NeedsNewPassword(a) => &a.client,
-        }
-    }
-
-    /// When it ends by itself.
-    pub fn expires(&self) -> Time {
-        match self {
-            Self::NeedsIdentifier(a) => a.expires,
-            Self::NeedsFirstFactor(a) => a.expires,
-            Self::NeedsSecondFactor(a) => a.expires,
-            Self::NeedsClientTrust(a) => a.expires,
-            Self::NeedsNewPassword(a) => a.expires,
-        }
-    }
 }

@@ -1,0 +1,74 @@
+//! Proofs of factors: private inside, made by verification alone.
+
+use super::{Account, SecondStrategy, Strategy};
+use crate::{
+    factor::totp::Match,
+    password::Verdict,
+    sign_up::{Gathering, SignUp},
+    token::opaque::TokenHash,
+};
+
+/// That the first factor was proved. Only verification makes one.
+#[derive(Debug)]
+pub struct FirstProof {
+    pub(super) account: Account,
+    pub(super) strategy: Strategy,
+}
+
+impl FirstProof {
+    /// A password that was compared with the account's hash.
+    pub fn password(account: Account, verdict: &Verdict) -> Option<Self> {
+        matches!(verdict, Verdict::Yes { .. }).then_some(Self { account, strategy: Strategy::Password })
+    }
+
+    /// A mailed code that was compared with its stored hash in constant time.
+    pub fn mailbox(account: Account, strategy: Strategy, typed: &[u8; 32], stored: &[u8]) -> Option<Self> {
+        use subtle::ConstantTimeEq;
+        let is_code = matches!(strategy, Strategy::EmailCode | Strategy::ResetPasswordEmailCode);
+        (is_code && bool::from(typed.as_slice().ct_eq(stored))).then_some(Self { account, strategy })
+    }
+
+    /// The mailbox behind a sign-up's address, which was proved there and belongs to an account.
+    pub fn mailbox_of_sign_up(account: Account, attempt: &SignUp<Gathering>) -> Option<Self> {
+        attempt.is_proved().then_some(Self { account, strategy: Strategy::EmailCode })
+    }
+
+    /// A ticket of a user that was shown and is used up with the sign-in.
+    pub fn ticket(account: Account, shown: &[u8; 32], stored: &TokenHash) -> Option<Self> {
+        stored.matches(shown).then_some(Self { account, strategy: Strategy::Ticket })
+    }
+
+    /// Whose factor was proved.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+}
+
+/// That a second factor was proved. Only verification makes one.
+#[derive(Debug)]
+pub struct SecondProof {
+    pub(super) account: Account,
+    pub(super) strategy: SecondStrategy,
+}
+
+impl SecondProof {
+    /// The code of an authenticator app that matched a step not used before.
+    pub fn totp(account: Account, _matched: &Match) -> Self {
+        Self { account, strategy: SecondStrategy::Totp }
+    }
+
+    /// A backup code that was compared with its hash.
+    pub fn backup_code(account: Account, verdict: &Verdict) -> Option<Self> {
+        matches!(verdict, Verdict::Yes { .. }).then_some(Self { account, strategy: SecondStrategy::BackupCode })
+    }
+
+    /// Whose factor was proved.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Which way.
+    pub fn strategy(&self) -> SecondStrategy {
+        self.strategy
+    }
+}

@@ -50,6 +50,8 @@ pub enum EventKind {
     BackupCodesRemoved,
     /// A backup code was used.
     BackupCodeUsed,
+    /// Its owner said of something that they did not do it: sessions, devices and the password are gone.
+    AccountSecured,
     /// An account was deleted.
     UserDeleted,
     /// An account was banned.
@@ -119,6 +121,7 @@ impl EventKind {
             Self::BackupCodesMade => "backup_codes.made",
             Self::BackupCodesRemoved => "backup_codes.removed",
             Self::BackupCodeUsed => "backup_code.used",
+            Self::AccountSecured => "account.secured",
             Self::UserDeleted => "user.deleted",
             Self::UserBanned => "user.banned",
             Self::UserUnbanned => "user.unbanned",

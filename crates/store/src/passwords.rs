@@ -41,7 +41,36 @@ pub struct PasswordRemoval {
     pub trail: Trail,
 }
 
+/// The end of all that somebody else may have begun, by the link of a notice.
+#[derive(Clone)]
+pub struct Securing {
+    /// The account as it is now.
+    pub account: Account,
+    /// The link's row, to be used up.
+    pub link: String,
+    /// Mail and events.
+    pub trail: Trail,
+}
+
 impl Store {
+    /// Ends every session, forgets every device, and drops the password, codes and links.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the account was changed meanwhile or the link was used.
+    pub async fn secure_account(&self, securing: Securing, now: Time) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let user = &securing.account.user;
+                users::bind(tx, &securing.account, true, now).await?;
+                links::take(tx, &securing.link).await?;
+                users::drop_password(tx, user).await?;
+                end_what_it_opened(tx, user, None).await?;
+                sign_ins::leave(tx, &securing.trail, now).await
+            })
+        })
+        .await
+    }
+
     /// Removes the password and ends all that it opened but this session.
     ///
     /// # Errors

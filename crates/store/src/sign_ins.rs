@@ -5,6 +5,7 @@ use crate::{
     clients::{self, NewClient, Rotation},
     events,
     limits::{self, Spend},
+    links::{self, NewLink},
     mail::{self, NewMail},
     second_factors::{self, UsedFactor},
     sessions::{self, Room, SessionRow},
@@ -47,6 +48,8 @@ pub struct SignInRow {
 pub struct Trail {
     /// Codes on their way.
     pub verification: Option<NewVerification>,
+    /// Links in that mail.
+    pub links: Vec<NewLink>,
     /// Mail.
     pub mail: Vec<NewMail>,
     /// What it tells.
@@ -259,6 +262,9 @@ async fn advance(tx: &mut Tx, version: i64, attempt: &AnySignIn) -> Result<(), S
 pub(crate) async fn leave(tx: &mut Tx, trail: &Trail, now: Time) -> Result<(), StoreError> {
     if let Some(code) = &trail.verification {
         verifications::put(tx, code, now).await?;
+    }
+    for link in &trail.links {
+        links::insert(tx, link, now).await?;
     }
     mail::insert(tx, &trail.mail, now).await?;
     events::insert(tx, &trail.events).await

@@ -20,6 +20,9 @@ mail-code-life =
 mail-code-keep = Give it to nobody. { $app } never asks you for it by phone, by mail or in a chat.
 mail-notice-rescue = If it was not you, go to { $host }, choose “Forgot your password?” and set a new one. That signs out every device.
 
+mail-notice-not-me = If it was not you, secure your account. That signs out every device, and the password works no more. The link works for three days.
+mail-notice-not-me-do = This was not me
+
 mail-sign-in-code-subject = Your code to sign in to { $app }
 mail-sign-in-code-first = { $code } is your code to sign in to { $app }.
 mail-sign-in-code-title = Sign in to { $app }

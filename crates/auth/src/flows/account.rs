@@ -5,7 +5,7 @@ use crate::{
     caller::Caller,
     error::{Denial, Error, Result},
     flows::{
-        codes::{self, Asked, CodeSent},
+        codes::{Asked, CodeSent},
         session::Here,
         sign_up::read_name,
     },
@@ -127,11 +127,8 @@ impl Housekey {
         };
         let detail = serde_json::json!({"email": id.as_str()});
         trail.events.push(self.event_here(caller, EventKind::EmailAdded, &here, &user, detail).await?);
-        if let Some(primary) = codes::mailbox_of(&user) {
-            trail.mail.push(
-                self.notice(&primary, Letter::NoticeEmailAdded { added: to.clone(), asked: self.facts(caller) })?,
-            );
-        }
+        let (added, asked) = (to.clone(), self.facts(caller));
+        self.tell_owner(&user, &mut trail, |not_me| Letter::NoticeEmailAdded { not_me, added, asked })?;
         let (address, canonical) = (to.typed().to_owned(), to.canonical().to_owned());
         match self.store().email_add(user.account, id.clone(), address, canonical, trail, now).await {
             Ok(()) => {
@@ -268,6 +265,14 @@ impl Housekey {
             self.make_code(caller, &asked, |code, expires, asked| Letter::VerifyEmailCode { code, expires, asked })?;
         let detail = serde_json::json!({"purpose": Purpose::VerifyEmail.as_str()});
         let event = self.event_here(caller, EventKind::CodeSent, here, user, detail).await?;
-        Ok((Trail { verification: Some(made.verification), mail: vec![made.mail], events: vec![event] }, made.sent))
+        Ok((
+            Trail {
+                verification: Some(made.verification),
+                mail: vec![made.mail],
+                events: vec![event],
+                ..Trail::default()
+            },
+            made.sent,
+        ))
     }
 }

@@ -4,7 +4,7 @@
 use crate::{
     caller::Caller,
     error::{Denial, Error, Fault, Result},
-    flows::{codes, second_factor::Typed, session::Here, sign_up::read_name},
+    flows::{second_factor::Typed, session::Here, sign_up::read_name},
     housekey::Housekey,
     mail::Letter,
 };
@@ -146,8 +146,9 @@ impl Housekey {
             false => (Vec::new(), Vec::new()),
         };
         let detail = serde_json::json!({"totp": row.id.as_str(), "backup_codes": codes.len()});
-        let letter = Letter::NoticeFactorAdded { asked: self.facts(caller) };
-        let trail = self.factor_trail(caller, &here, &user, EventKind::TotpAdded, detail, Some(letter)).await?;
+        let mut trail = self.factor_trail(caller, &here, &user, EventKind::TotpAdded, detail).await?;
+        let asked = self.facts(caller);
+        self.tell_owner(&user, &mut trail, |not_me| Letter::NoticeFactorAdded { not_me, asked })?;
         let app = self.totp_shown(&user, (row.id.clone(), row.name, row.created), &secret);
         let change = FactorChange::TotpVerified {
             id: row.id,
@@ -201,7 +202,7 @@ impl Housekey {
         }
         let (codes, kept) = self.new_codes().await?;
         let detail = serde_json::json!({"codes": codes.len()});
-        let trail = self.factor_trail(caller, &here, &user, EventKind::BackupCodesMade, detail, None).await?;
+        let trail = self.factor_trail(caller, &here, &user, EventKind::BackupCodesMade, detail).await?;
         self.store().factor_change(user.account, FactorChange::BackupCodes(kept), trail, self.now()).await?;
         Ok(codes)
     }
@@ -215,8 +216,9 @@ impl Housekey {
         detail: serde_json::Value,
         change: FactorChange,
     ) -> Result<()> {
-        let letter = Letter::NoticeFactorRemoved { asked: self.facts(caller) };
-        let trail = self.factor_trail(caller, here, &user, kind, detail, Some(letter)).await?;
+        let mut trail = self.factor_trail(caller, here, &user, kind, detail).await?;
+        let asked = self.facts(caller);
+        self.tell_owner(&user, &mut trail, |not_me| Letter::NoticeFactorRemoved { not_me, asked })?;
         self.store().factor_change(user.account, change, trail, self.now()).await?;
         self.mail_waits();
         Ok(())
@@ -229,14 +231,9 @@ impl Housekey {
         user: &UserRow,
         kind: EventKind,
         detail: serde_json::Value,
-        letter: Option<Letter>,
     ) -> Result<Trail> {
         let event = self.event_here(caller, kind, here, user, detail).await?;
-        let mut trail = Trail { events: vec![event], ..Trail::default() };
-        if let (Some(letter), Some(to)) = (letter, codes::mailbox_of(user)) {
-            trail.mail.push(self.notice(&to, letter)?);
-        }
-        Ok(trail)
+        Ok(Trail { events: vec![event], ..Trail::default() })
     }
 
     async fn waiting(&self, user: &UserRow) -> Result<Option<TotpRow>> {

@@ -9,6 +9,7 @@ mod gate;
 mod known;
 mod lists;
 mod metadata;
+mod not_me;
 mod notes;
 mod own;
 mod password;

@@ -3,7 +3,7 @@
 use crate::{
     caller::{Caller, Outcome},
     error::{Error, Fault, Result},
-    flows::{client::Presented, codes},
+    flows::client::Presented,
     housekey::Housekey,
     mail::Letter,
 };
@@ -42,9 +42,8 @@ impl Housekey {
         let hash = self.hasher().hash(new, entropy::bytes::<16>(self.entropy())).await?;
         let event = self.event_here(caller, EventKind::PasswordChanged, &here, &user, serde_json::json!({})).await?;
         let mut trail = Trail { events: vec![event], ..Trail::default() };
-        if let Some(to) = codes::mailbox_of(&user) {
-            trail.mail.push(self.notice(&to, Letter::NoticePasswordChanged { asked: self.facts(caller) })?);
-        }
+        let asked = self.facts(caller);
+        self.tell_owner(&user, &mut trail, |not_me| Letter::NoticePasswordChanged { not_me, asked })?;
         let mut renewal = self.going_on(&here);
         renewal.device = self.remember_device(caller, &user.account.user, user.device_epoch + 1);
         let renewed = self.renew(caller, &here.client, renewal, ())?;

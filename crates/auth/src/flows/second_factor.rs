@@ -3,7 +3,7 @@
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::{client::Presented, codes},
+    flows::client::Presented,
     housekey::Housekey,
     mail::Letter,
 };
@@ -126,10 +126,8 @@ impl Housekey {
             let detail = serde_json::json!({"left": left});
             let event = self.event_of(caller, EventKind::BackupCodeUsed, Some(user), client, None, detail).await?;
             trail.events.push(event);
-            if let Some(to) = codes::mailbox_of(user) {
-                let letter = Letter::NoticeBackupCodeUsed { left, asked: self.facts(caller) };
-                trail.mail.push(self.notice(&to, letter)?);
-            }
+            let asked = self.facts(caller);
+            self.tell_owner(user, &mut trail, |not_me| Letter::NoticeBackupCodeUsed { not_me, left, asked })?;
         }
         Ok(trail)
     }

@@ -151,7 +151,12 @@ impl Housekey {
             self.make_code(caller, &asked, |code, expires, asked| Letter::StepUpCode { code, expires, asked })?;
         let detail = serde_json::json!({"purpose": Purpose::StepUp.as_str()});
         let event = self.event_here(caller, EventKind::CodeSent, &here, &user, detail).await?;
-        let trail = Trail { verification: Some(made.verification), mail: vec![made.mail], events: vec![event] };
+        let trail = Trail {
+            verification: Some(made.verification),
+            mail: vec![made.mail],
+            events: vec![event],
+            ..Trail::default()
+        };
         self.store().leave_trail(trail, self.now()).await?;
         self.mail_waits();
         Ok(made.sent)

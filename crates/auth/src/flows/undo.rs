@@ -61,7 +61,7 @@ impl Housekey {
         let detail = serde_json::json!({"email": former.email.as_str()});
         let event = self.event_of(caller, EventKind::EmailChangeUndone, Some(&user), None, None, detail).await?;
         let mut trail = Trail { events: vec![event], ..Trail::default() };
-        trail.mail.push(self.notice(&to, Letter::NoticePasswordChanged { asked: self.facts(caller) })?);
+        trail.mail.push(self.notice(&to, Letter::NoticePasswordChanged { not_me: None, asked: self.facts(caller) })?);
         let undo = Undo {
             account: user.account,
             link: link.id,

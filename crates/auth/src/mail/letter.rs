@@ -68,21 +68,33 @@ pub enum Letter {
     },
     /// The password was changed.
     NoticePasswordChanged {
+        /// The token of the page for whoever did not do it.
+        #[serde(default)]
+        not_me: Option<MailedSecret>,
         /// By whom.
         asked: Facts,
     },
     /// A second factor was added to the account.
     NoticeFactorAdded {
+        /// The token of the page for whoever did not do it.
+        #[serde(default)]
+        not_me: Option<MailedSecret>,
         /// By whom.
         asked: Facts,
     },
     /// A second factor was removed from the account.
     NoticeFactorRemoved {
+        /// The token of the page for whoever did not do it.
+        #[serde(default)]
+        not_me: Option<MailedSecret>,
         /// By whom.
         asked: Facts,
     },
     /// A backup code was used.
     NoticeBackupCodeUsed {
+        /// The token of the page for whoever did not do it.
+        #[serde(default)]
+        not_me: Option<MailedSecret>,
         /// How many are left.
         left: i64,
         /// By whom.
@@ -90,6 +102,9 @@ pub enum Letter {
     },
     /// An address was added to the account.
     NoticeEmailAdded {
+        /// The token of the page for whoever did not do it.
+        #[serde(default)]
+        not_me: Option<MailedSecret>,
         /// The new address.
         added: Email,
         /// By whom.
@@ -127,6 +142,9 @@ pub enum Letter {
     },
     /// Somebody signed in on a device that the account had not seen.
     NoticeNewDevice {
+        /// The token of the page for whoever did not do it.
+        #[serde(default)]
+        not_me: Option<MailedSecret>,
         /// Where.
         asked: Facts,
     },
@@ -178,16 +196,16 @@ impl Letter {
             | Self::ResetCode { asked, .. }
             | Self::VerifyEmailCode { asked, .. }
             | Self::StepUpCode { asked, .. }
-            | Self::NoticePasswordChanged { asked }
-            | Self::NoticeFactorAdded { asked }
-            | Self::NoticeFactorRemoved { asked }
+            | Self::NoticePasswordChanged { asked, .. }
+            | Self::NoticeFactorAdded { asked, .. }
+            | Self::NoticeFactorRemoved { asked, .. }
             | Self::NoticeBackupCodeUsed { asked, .. }
             | Self::NoticeEmailAdded { asked, .. }
             | Self::NoticeEmailRemoved { asked }
             | Self::NoticePrimaryChanged { asked, .. }
             | Self::NoticePrimaryReplaced { asked }
             | Self::Invitation { asked, .. }
-            | Self::NoticeNewDevice { asked }
+            | Self::NoticeNewDevice { asked, .. }
             | Self::NoticeWebhookDisabled { asked, .. }
             | Self::Test { asked } => asked,
         }
@@ -206,12 +224,26 @@ impl Letter {
         }
     }
 
+    /// The token of the page for whoever did not do what it tells, if there is one.
+    pub(super) fn not_me(&self) -> Option<&MailedSecret> {
+        match self {
+            Self::NoticePasswordChanged { not_me, .. }
+            | Self::NoticeFactorAdded { not_me, .. }
+            | Self::NoticeFactorRemoved { not_me, .. }
+            | Self::NoticeBackupCodeUsed { not_me, .. }
+            | Self::NoticeEmailAdded { not_me, .. }
+            | Self::NoticeNewDevice { not_me, .. } => not_me.as_ref(),
+            _ => None,
+        }
+    }
+
     /// One letter of every kind, with plausible content: templates are tried with them at the start.
     pub(super) fn samples() -> Vec<Self> {
         let at = Time::from_millis(1_795_452_399_000);
         let soon = Time::from_millis(1_795_452_999_000);
         let asked = Facts::sample(at);
         let code = || MailedSecret::new("492817".to_owned());
+        let not_me = || Some(MailedSecret::new("lnk_sample.c2FtcGxl".to_owned()));
         let mut samples = vec![
             Self::SignInCode { code: code(), expires: soon, asked: asked.clone() },
             Self::SignUpCode { code: code(), expires: soon, asked: asked.clone() },
@@ -219,11 +251,11 @@ impl Letter {
             Self::ResetCode { code: code(), expires: soon, asked: asked.clone() },
             Self::VerifyEmailCode { code: code(), expires: soon, asked: asked.clone() },
             Self::StepUpCode { code: code(), expires: soon, asked: asked.clone() },
-            Self::NoticePasswordChanged { asked: asked.clone() },
-            Self::NoticeNewDevice { asked: asked.clone() },
-            Self::NoticeFactorAdded { asked: asked.clone() },
-            Self::NoticeFactorRemoved { asked: asked.clone() },
-            Self::NoticeBackupCodeUsed { left: 9, asked: asked.clone() },
+            Self::NoticePasswordChanged { not_me: not_me(), asked: asked.clone() },
+            Self::NoticeNewDevice { not_me: not_me(), asked: asked.clone() },
+            Self::NoticeFactorAdded { not_me: not_me(), asked: asked.clone() },
+            Self::NoticeFactorRemoved { not_me: not_me(), asked: asked.clone() },
+            Self::NoticeBackupCodeUsed { not_me: not_me(), left: 9, asked: asked.clone() },
             Self::NoticeEmailRemoved { asked: asked.clone() },
             Self::NoticePrimaryReplaced { asked: asked.clone() },
             Self::Invitation {
@@ -235,7 +267,7 @@ impl Letter {
             Self::Test { asked: asked.clone() },
         ];
         if let Ok(other) = Email::parse("ada.lovelace@new.example") {
-            samples.push(Self::NoticeEmailAdded { added: other.clone(), asked: asked.clone() });
+            samples.push(Self::NoticeEmailAdded { not_me: not_me(), added: other.clone(), asked: asked.clone() });
             let undo = MailedSecret::new("lnk_sample.c2FtcGxl".to_owned());
             let undo_until = Time::from_millis(1_795_711_599_000);
             samples.push(Self::NoticePrimaryChanged { primary: other, undo, undo_until, asked });

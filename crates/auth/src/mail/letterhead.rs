@@ -47,8 +47,17 @@ impl Letterhead {
 
     /// The page that undoes a change, with its token.
     pub(super) fn undo_url(&self, token: &str) -> String {
+        self.page_with("undo", token)
+    }
+
+    /// The page for whoever did not do what a notice tells, with its token.
+    pub(super) fn not_me_url(&self, token: &str) -> String {
+        self.page_with("not-me", token)
+    }
+
+    fn page_with(&self, page: &str, token: &str) -> String {
         let mut url = self.home.clone();
-        let path = format!("{}/undo", url.path().trim_end_matches('/'));
+        let path = format!("{}/{page}", url.path().trim_end_matches('/'));
         url.set_path(&path);
         url.set_fragment(None);
         url.set_query(None);

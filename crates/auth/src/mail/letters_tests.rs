@@ -107,8 +107,9 @@ fn the_code_is_in_the_first_line_and_in_the_preheader() {
 fn sec_33_sec_37_no_link_but_the_needed_one_and_nothing_from_a_network() {
     for sample in Letter::samples() {
         let kind = sample.kind();
+        let owner = sample.not_me().is_some();
         let mail = written(sample);
-        let links = usize::from(matches!(kind, "notice_primary_changed" | "invitation"));
+        let links = usize::from(owner || matches!(kind, "notice_primary_changed" | "invitation"));
         assert_eq!(mail.html.matches("http").count(), links, "{kind}: {}", mail.html);
         assert_eq!(mail.html.matches("href=").count(), links, "{kind}");
         assert_eq!(mail.text.matches("http").count(), links, "{kind}: {}", mail.text);
@@ -121,6 +122,8 @@ fn sec_33_sec_37_no_link_but_the_needed_one_and_nothing_from_a_network() {
     assert!(undo.text.contains(&format!("\n{link}\n")), "{}", undo.text);
     assert!(undo.html.contains(&format!("href=\"{link}\"")) || undo.html.contains("undo?token=lnk_sample.c2FtcGxl"));
     assert!(undo.text.contains("26 November 2026, 16:46 UTC"), "{}", undo.text);
+    let told = written(letter("notice_new_device"));
+    assert!(told.text.contains("\nhttps://acme.example/auth/not-me?token=lnk_sample.c2FtcGxl\n"), "{}", told.text);
 }
 
 #[test]

@@ -159,6 +159,7 @@ impl Letters {
             app => self.head.app(), host => self.head.host(), accent => self.head.accent(),
             on_accent => self.head.on_accent(), key, kind => letter.kind(), subject => subject.as_str(),
             device, when, facts, facts_heading => heading,
+            not_me_url => letter.not_me().map(|token| self.head.not_me_url(token.text())),
         };
         Ok(context! { ..self.own(letter), ..shared })
     }

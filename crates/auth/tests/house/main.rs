@@ -41,6 +41,7 @@ mod hostile;
 mod kit;
 mod layer;
 mod limits;
+mod not_me;
 mod pages;
 mod races;
 mod repeat;

@@ -23,7 +23,7 @@ pub enum For {
 }
 pub use For::*;
 
-pub const ROUTES: [(&str, &str, For); 35] = [
+pub const ROUTES: [(&str, &str, For); 36] = [
     ("/", "GET", Everyone),
     ("/sign-in", "GET POST", Everyone),
     ("/sign-in/password", "GET POST", Attempt),
@@ -54,6 +54,7 @@ pub const ROUTES: [(&str, &str, For); 35] = [
     ("/account/devices", "GET POST", Owner),
     ("/step-up", "GET POST", Owner),
     ("/undo", "GET POST", Link),
+    ("/not-me", "GET POST", Link),
     ("/dev/mail", "GET", Developer),
     ("/dev/mail/{id}", "GET", Developer),
     ("/dev/mail/{id}/html", "GET", Developer),

@@ -9,6 +9,7 @@ mod emails;
 mod factors;
 mod home;
 mod moments;
+mod not_me;
 mod overrides;
 mod page;
 mod password;
@@ -77,6 +78,7 @@ impl Housekey {
             .route("/account/devices", get(devices::show).post(devices::end))
             .route("/step-up", get(step_up::show).post(step_up::prove))
             .route("/undo", get(undo::show).post(undo::act))
+            .route("/not-me", get(not_me::show).post(not_me::act))
             .route("/dev/mail", get(dev_mail::list))
             .route("/dev/mail/{id}", get(dev_mail::one))
             .route("/dev/mail/{id}/html", get(dev_mail::html))

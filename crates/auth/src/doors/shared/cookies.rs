@@ -27,6 +27,8 @@ pub struct CookieNames {
     pub theme: String,
     /// An undo link's token between its GET and its POST.
     pub undo: String,
+    /// The token of a notice's link between its GET and its POST.
+    pub not_me: String,
     /// A ticket between its GET and its POST.
     pub ticket: String,
     secure: bool,
@@ -63,6 +65,7 @@ impl CookieNames {
             dev: name("dev"),
             theme: name("theme"),
             undo: name("undo"),
+            not_me: name("not_me"),
             ticket: name("ticket"),
             secure,
             signed: housekey.serves(Contract::Clerk).then(|| SignedCookies::of(housekey)),

@@ -71,7 +71,12 @@ impl Housekey {
         let detail = serde_json::json!({"purpose": purpose.as_str()});
         let client = Some(&checked.client.id);
         let event = self.event_of(caller, EventKind::CodeSent, user.as_ref(), client, None, detail).await?;
-        let trail = Trail { verification: Some(made.verification), mail: vec![made.mail], events: vec![event] };
+        let trail = Trail {
+            verification: Some(made.verification),
+            mail: vec![made.mail],
+            events: vec![event],
+            ..Trail::default()
+        };
         let shown = view(&any);
         match self.store().sign_in_advance(row.version, any, trail, now).await.map_err(Error::from) {
             Ok(()) => {

@@ -6,6 +6,7 @@ use crate::{
     error::{Denial, Error, Result},
     flows::client::Renewal,
     housekey::Housekey,
+    mail::Letter,
 };
 use housekey_core::{
     event::EventKind,
@@ -104,6 +105,7 @@ impl Housekey {
         let made = |session: &SessionId| SignInView { session: Some(session.clone()), ..view };
         let (completion, outcome) = self.completion(caller, client, done, finish, made).await?;
         self.store().sign_in_complete(completion).await?;
+        self.mail_waits();
         Ok(outcome)
     }
 
@@ -138,6 +140,12 @@ impl Housekey {
             .await?;
         let mut proved = finish.proved;
         proved.trail.events.push(event);
+        // A new password is told by itself.
+        let known = self.known_device(caller, &user.account.user, user.device_epoch).is_some();
+        if !known && proved.renew.is_none() {
+            let asked = self.facts(caller);
+            self.tell_owner(user, &mut proved.trail, |not_me| Letter::NoticeNewDevice { not_me, asked })?;
+        }
         let facts = self.session_facts(caller, &session.id);
         let completion = Completion {
             attempt: finish.attempt_version.map(|version| (done.id, version)),

@@ -5,7 +5,7 @@ use super::{Finish, SignInView, due, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::{client::Presented, codes},
+    flows::client::Presented,
     housekey::Housekey,
     mail::Letter,
 };
@@ -47,9 +47,8 @@ impl Housekey {
         let event =
             self.event_of(caller, EventKind::PasswordReset, Some(&user), client, None, serde_json::json!({})).await?;
         let mut trail = Trail { events: vec![event], ..Trail::default() };
-        if let Some(to) = codes::mailbox_of(&user) {
-            trail.mail.push(self.notice(&to, Letter::NoticePasswordChanged { asked: self.facts(caller) })?);
-        }
+        let asked = self.facts(caller);
+        self.tell_owner(&user, &mut trail, |not_me| Letter::NoticePasswordChanged { not_me, asked })?;
         let forgive = Some(self.failures_name(&who, Some(&user.account.user)));
         let mut finish = Finish::new(&user);
         finish.attempt_version = Some(row.version);

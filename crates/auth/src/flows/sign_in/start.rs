@@ -83,7 +83,12 @@ impl Housekey {
         let attempt = attempt.prepare(prepared, self.now()).map_err(super::code::refused)?;
         let detail = serde_json::json!({"purpose": Purpose::Reset.as_str()});
         let event = self.event_of(caller, EventKind::CodeSent, user.as_ref(), Some(&working.id), None, detail).await?;
-        let trail = Trail { verification: Some(made.verification), mail: vec![made.mail], events: vec![event] };
+        let trail = Trail {
+            verification: Some(made.verification),
+            mail: vec![made.mail],
+            events: vec![event],
+            ..Trail::default()
+        };
         let any = AnySignIn::NeedsFirstFactor(attempt);
         let shown = view(&any);
         self.store().sign_in_begin(working.new, any, trail, self.now()).await?;

@@ -126,7 +126,12 @@ impl Housekey {
         let detail = serde_json::json!({"purpose": Purpose::SignUp.as_str()});
         let client = Some(&attempt.client);
         let event = self.event_of(caller, EventKind::CodeSent, owner.as_ref(), client, None, detail).await?;
-        let trail = Trail { verification: Some(made.verification), mail: vec![made.mail], events: vec![event] };
+        let trail = Trail {
+            verification: Some(made.verification),
+            mail: vec![made.mail],
+            events: vec![event],
+            ..Trail::default()
+        };
         Ok(Sending { attempt: attempt.send(code, self.now()).map_err(over)?, trail })
     }
 

@@ -159,6 +159,7 @@ impl Housekey {
             })
             .await?;
         self.store().sign_up_becomes_sign_in((id, version), completion).await?;
+        self.mail_waits();
         Ok(outcome)
     }
 }

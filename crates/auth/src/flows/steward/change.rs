@@ -104,10 +104,8 @@ impl Housekey {
         }
         if hash.is_some() {
             trail.events.push(self.kept_event(by, EventKind::PasswordChanged, &user, json!({})).await?);
-            if let Some(to) = codes::mailbox_of(&user) {
-                let asked = self.facts(&by.caller);
-                trail.mail.push(self.notice(&to, Letter::NoticePasswordChanged { asked })?);
-            }
+            let asked = self.facts(&by.caller);
+            self.tell_owner(&user, &mut trail, |not_me| Letter::NoticePasswordChanged { not_me, asked })?;
         }
         trail.events.push(self.kept_event(by, EventKind::UserUpdated, &user, json!({})).await?);
         let change = UserChange {

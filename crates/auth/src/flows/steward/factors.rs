@@ -3,7 +3,7 @@
 use super::Steward;
 use crate::{
     error::{Error, Result},
-    flows::{codes, second_factor::Typed},
+    flows::second_factor::Typed,
     housekey::Housekey,
     mail::Letter,
 };
@@ -70,10 +70,9 @@ impl Housekey {
         };
         let event = self.kept_event(by, kind, &user, json!({"by": "backend"})).await?;
         let mut trail = Trail { events: vec![event], ..Trail::default() };
-        let told = user.totp_since.is_some() && what != TakenFactors::BackupCodes;
-        if let (true, Some(to)) = (told, codes::mailbox_of(&user)) {
-            let letter = Letter::NoticeFactorRemoved { asked: self.facts(&by.caller) };
-            trail.mail.push(self.notice(&to, letter)?);
+        if user.totp_since.is_some() && what != TakenFactors::BackupCodes {
+            let asked = self.facts(&by.caller);
+            self.tell_owner(&user, &mut trail, |not_me| Letter::NoticeFactorRemoved { not_me, asked })?;
         }
         self.store().factor_take(user.account, change, trail, self.now()).await?;
         self.mail_waits();

@@ -9,8 +9,9 @@ export class Mailbox {
     this.used = new Set();
   }
 
-  // The text of the newest mail to an address that was not asked for before.
-  async newest(address) {
+  // The text of the newest mail to an address that was not asked for before,
+  // and is one that is waited for.
+  async newest(address, wanted = /./) {
     const page = await this.context.newPage();
     try {
       let text = '';
@@ -24,6 +25,7 @@ export class Mailbox {
         await page.goto(new URL(target, page.url()).href);
         text = await page.getByRole('main').innerText();
         for (const frame of page.frames().slice(1)) text += `\n${await frame.locator('body').innerText()}`;
+        expect(text).toMatch(wanted);
         this.used.add(target);
       }).toPass({ timeout: 15_000 });
       return text;
@@ -33,7 +35,7 @@ export class Mailbox {
   }
 
   async code(address) {
-    const text = await this.newest(address);
+    const text = await this.newest(address, /is your code/);
     const found = text.match(/\b(\d{3})[\s-]?(\d{3})\b/);
     if (!found) throw new Error(`no code in the mail:\n${text}`);
     return found[1] + found[2];

@@ -103,8 +103,6 @@ pub enum FactorChange {
         /// The session in which that code came: a second factor is proved in it.
         session: SessionId,
     },
-    /// An app that another system knew comes with its user.
-    TotpImported(NewTotp),
     /// An app is gone; with the last one the backup codes.
     TotpRemoved(TotpId),
     /// All apps are gone, and with them the backup codes.
@@ -232,18 +230,20 @@ pub(crate) async fn use_up(tx: &mut Tx, user: &UserId, used: &UsedFactor, now: T
     one(changed)
 }
 
-pub(crate) async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> Result<(), StoreError> {
+/// An app that another system knew comes with its new user.
+pub(crate) async fn import(tx: &mut Tx, user: &UserId, new: &NewTotp, now: Time) -> Result<(), StoreError> {
+    insert(tx, user, new, now).await?;
+    let args = [(&new.id).into(), user.into(), now.into(), 0_i64.into(), Time::from_millis(0).into()];
+    one(tx.execute(&VERIFY_TOTP, &args).await?)
+}
+
+async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> Result<(), StoreError> {
     match change {
         FactorChange::TotpVerified { id, step, shown_after, codes, session } => {
             let args = [id.into(), user.into(), now.into(), (*step).into(), (*shown_after).into()];
             one(tx.execute(&VERIFY_TOTP, &args).await?)?;
             sessions::second_proved(tx, session, now).await?;
             if codes.is_empty() { Ok(()) } else { put_codes(tx, user, codes, now).await }
-        }
-        FactorChange::TotpImported(new) => {
-            insert(tx, user, new, now).await?;
-            let args = [(&new.id).into(), user.into(), now.into(), 0_i64.into(), Time::from_millis(0).into()];
-            one(tx.execute(&VERIFY_TOTP, &args).await?)
         }
         FactorChange::TotpRemoved(id) => {
             one(tx.execute(&DROP_TOTP, &[id.into(), user.into()]).await?)?;

@@ -3,7 +3,9 @@
 use crate::{
     Store, StoreError, emails,
     error::Field,
-    events, passwords, sessions,
+    events, passwords,
+    second_factors::{self, NewTotp},
+    sessions,
     sign_ins::{self, Trail},
     sql::Tx,
     statements,
@@ -49,6 +51,8 @@ pub struct KeptUser {
     pub locked_until: Option<Time>,
     /// When the account was made, as the app says.
     pub created: Time,
+    /// The authenticator app that it had elsewhere.
+    pub totp: Option<NewTotp>,
 }
 
 /// What a user is to be from now on.
@@ -113,6 +117,9 @@ impl Store {
                     new.created.into(),
                 ];
                 tx.execute(&MORE, &args).await?;
+                if let Some(totp) = &new.totp {
+                    second_factors::import(tx, id, totp, now).await?;
+                }
                 sign_ins::leave(tx, &trail, now).await
             })
         })

@@ -16,8 +16,9 @@ pub const TO_CONFIRM: Duration = Duration::from_secs(10 * 60);
 pub const STEP: u64 = 30;
 /// The bytes of a new secret: 160 bits (RFC 4226, 4).
 const BYTES: usize = 20;
-/// What an imported secret may have; RFC 4226 asks for 128 bits at least.
-const IMPORTED: std::ops::RangeInclusive<usize> = 16..=64;
+/// What an imported secret may have. RFC 4226 asks for 128 bits, and most of what is about has the 80 that the first
+/// apps were made for.
+const IMPORTED: std::ops::RangeInclusive<usize> = 10..=64;
 
 /// What an authenticator app and the house both know.
 pub struct TotpSecret(Secret<Vec<u8>>);
@@ -30,7 +31,7 @@ pub struct Match {
 
 /// The text is no secret of an authenticator app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a secret of 128 to 512 bits in Base32")]
+#[error("not a secret of 80 to 512 bits in Base32")]
 pub struct TotpSecretFault;
 
 impl Match {

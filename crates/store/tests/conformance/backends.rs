@@ -38,6 +38,7 @@ fn user(address: &str, external_id: Option<&str>) -> KeptUser {
         banned: false,
         locked_until: None,
         created: NOW,
+        totp: None,
     }
 }
 

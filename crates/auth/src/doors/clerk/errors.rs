@@ -233,6 +233,9 @@ fn field(fault: Fault) -> wire::Error {
         "totp_shown_too_long" => {
             ("verification_expired", "The secret was shown too long ago, or never. Begin again.", param)
         }
+        "totp_secret_malformed" => {
+            ("form_param_format_invalid", "This is no secret of 80 to 512 bits in Base32.", param)
+        }
         "totp_not_enabled" => ("totp_not_enabled", "This user has no authenticator app.", param),
         "totp_already_enabled" => ("totp_already_enabled", "There is an authenticator app already.", param),
         "backup_codes_without_app" => ("backup_codes_not_available", "Backup codes need an authenticator app.", param),

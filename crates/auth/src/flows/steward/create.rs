@@ -9,13 +9,14 @@ use crate::{
 use housekey_core::{
     entropy,
     event::EventKind,
+    factor::totp::TotpSecret,
     identifier::email::Email,
-    ids::{EmailId, UserId},
+    ids::{EmailId, TotpId, UserId},
     password::{ImportFault, Password, PasswordHash},
     secret::Secret,
     time::Time,
 };
-use housekey_store::{Field, StoreError, sign_ins::Trail, steward::KeptUser, users::NewUser};
+use housekey_store::{Field, StoreError, second_factors::NewTotp, sign_ins::Trail, steward::KeptUser, users::NewUser};
 use std::time::Duration;
 
 /// Addresses that a user may start with.
@@ -37,6 +38,8 @@ pub struct MadeUser {
     pub external_id: Option<String>,
     /// The password, if it has one.
     pub password: Option<GivenPassword>,
+    /// The secret of the authenticator app that it had elsewhere, in Base32.
+    pub totp_secret: Option<Secret<String>>,
     /// Public, private and unsafe metadata: JSON objects.
     pub metadata: [Option<String>; 3],
     /// Whether its owner may delete it.
@@ -91,6 +94,10 @@ impl Housekey {
         };
         let [public, private, own] =
             [object(public, &form.metadata[0]), object(private, &form.metadata[1]), object(own, &form.metadata[2])];
+        let totp = form.totp_secret.map(|text| TotpSecret::parse(text.expose()));
+        if let Some(Err(_)) = &totp {
+            faults.push(Fault::new("totp_secret", "totp_secret_malformed"));
+        }
         if !faults.is_empty() {
             return Err(Error::Invalid(faults));
         }
@@ -129,6 +136,10 @@ impl Housekey {
             banned: form.banned,
             locked_until: form.locked.then(|| now.plus(LOCKED)),
             created: form.created.map_or(now, |created| created.min(now)),
+            totp: totp.and_then(Result::ok).map(|secret| {
+                let id = TotpId::new(now, self.entropy());
+                NewTotp { secret: self.seal_totp(&id, &secret), name: String::new(), id }
+            }),
         };
         let trail = Trail { events: vec![event], ..Trail::default() };
         self.store().keep_user(kept, trail, now).await.map_err(taken)?;

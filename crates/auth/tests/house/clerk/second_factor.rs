@@ -188,7 +188,25 @@ async fn a_backend_checks_a_code_once_and_takes_factors_away() {
     assert!(sdk.web.house.mail_to(ADA).await.unwrap().subject.as_str().contains("was removed"), "the owner is told");
 }
 
+async fn a_user_moves_in_with_the_app_that_they_had() {
+    let sdk = sdk().await;
+    let form = |secret: &str| json!({"email_address": [ADA], "password": PASSWORD, "totp_secret": secret});
+    let bad = sdk.post("/users", form("not Base32!")).await;
+    assert_eq!(bad.refusal(), "422 form_param_format_invalid totp_secret");
+    let secret = "JBSWY3DPEHPK3PXP";
+    let made = sdk.post("/users", form(secret)).await.ok();
+    assert_eq!(made.json["totp_enabled"], true);
+    let app = sdk.web.app(2);
+    let first = app.sign_in(ADA, PASSWORD).await.ok();
+    assert_eq!(first.response()["status"], "needs_second_factor");
+    assert_eq!(first.response()["supported_second_factors"].as_array().unwrap().len(), 1, "no backup codes came along");
+    let attempt = format!("{ATTEMPTS}/{}/attempt_second_factor", first.id());
+    let done = app.post(&attempt, &[("strategy", "totp"), ("code", &code_of(&sdk.web, secret))]).await.ok();
+    assert_eq!(done.response()["status"], "complete");
+}
+
 on_both! {
+    a_user_moves_in_with_the_app_that_they_had,
     an_app_is_set_up_and_shown_on_the_user,
     a_sign_in_goes_on_to_the_second_factor,
     a_ticket_is_a_first_factor_only_and_is_used_up_by_it,

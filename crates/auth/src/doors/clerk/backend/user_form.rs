@@ -9,13 +9,12 @@ use housekey_core::{ids::EmailId, secret::Secret};
 use http::StatusCode;
 
 /// Fields of parts that are not built.
-const UNBUILT: [&str; 14] = [
+const UNBUILT: [&str; 13] = [
     "locale",
     "phone_number",
     "phone_number_identification_status",
     "web3_wallet",
     "username",
-    "totp_secret",
     "backup_codes",
     "skip_user_requirement",
     "create_organization_enabled",
@@ -28,7 +27,7 @@ const UNBUILT: [&str; 14] = [
 
 /// A user to make.
 pub(super) fn made(mut body: Body) -> Result<MadeUser, Fault> {
-    const KNOWN: [&str; 19] = [
+    const KNOWN: [&str; 20] = [
         "external_id",
         "first_name",
         "last_name",
@@ -37,6 +36,7 @@ pub(super) fn made(mut body: Body) -> Result<MadeUser, Fault> {
         "password",
         "password_digest",
         "password_hasher",
+        "totp_secret",
         "skip_password_checks",
         "skip_password_requirement",
         "public_metadata",
@@ -64,6 +64,7 @@ pub(super) fn made(mut body: Body) -> Result<MadeUser, Fault> {
         created: body.moment("created_at")?,
         banned: body.flag("banned")?.unwrap_or(false),
         locked: body.flag("locked")?.unwrap_or(false),
+        totp_secret: body.text("totp_secret")?.filter(|t| !t.is_empty()).map(|text| Secret::new(text.to_owned())),
         addresses,
         password,
     })
@@ -87,7 +88,8 @@ pub(super) fn changed(mut body: Body) -> Result<ChangedUser, Fault> {
         "created_at",
     ];
     let known: Vec<&str> = KNOWN.into_iter().chain(["skip_legal_checks"]).collect();
-    body.only(&known, &UNBUILT)?;
+    let unbuilt: Vec<&str> = UNBUILT.into_iter().chain(["totp_secret"]).collect();
+    body.only(&known, &unbuilt)?;
     let primary = match body.text("primary_email_address_id")?.filter(|id| !id.is_empty()) {
         None => None,
         Some(id) => Some(EmailId::try_from(id).map_err(|_| wrong("primary_email_address_id", "is no id"))?),

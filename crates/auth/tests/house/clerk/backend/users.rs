@@ -105,7 +105,7 @@ async fn faults_are_told_by_field_and_nothing_is_half_made() {
         ),
         (json!({"email_address": [bob], "created_at": "yesterday"}), "422 form_param_format_invalid created_at"),
         (json!({"email_address": [bob], "phone_number": ["+15555550100"]}), "422 form_param_unknown phone_number"),
-        (json!({"email_address": [bob], "totp_secret": "JBSWY3DPEHPK3PXP"}), "422 form_param_unknown totp_secret"),
+        (json!({"email_address": [bob], "backup_codes": ["JBSWY3DPEHPK3PXP"]}), "422 form_param_unknown backup_codes"),
         (
             json!({"email_address": [bob], "email_address_identification_status": ["reserved"]}),
             "422 form_param_value_invalid email_address_identification_status",

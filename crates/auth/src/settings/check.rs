@@ -152,6 +152,20 @@ pub(super) fn proxy_url(text: &str) -> Result<Url, Wrong> {
     Ok(url)
 }
 
+/// The address of a service that knows breached passwords, made one to which a path can be added.
+pub(super) fn breach_api(text: &str) -> Result<Url, Wrong> {
+    let example = "\"https://api.pwnedpasswords.com/\"";
+    let mut url = super::read_url(text, example)?;
+    if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
+        return Err(Wrong::new("not a web address that a path can be added to", example));
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
 /// Reads an endpoint: its address, and behind it the names of what it hears. Where it may be is decided when it is told.
 pub(super) fn endpoint(text: &str) -> Result<super::ConfiguredEndpoint, Wrong> {
     let example = "\"https://app.example.com/api/webhooks user.*\"";

@@ -270,6 +270,17 @@ mod tests {
     }
 
     #[test]
+    fn a_service_of_breached_passwords_is_an_address_to_add_a_path_to() {
+        for text in ["https://api.pwnedpasswords.com", "https://api.pwnedpasswords.com/"] {
+            assert_eq!(breach_api(text).unwrap().as_str(), "https://api.pwnedpasswords.com/");
+        }
+        assert_eq!(breach_api("https://pwned.example/v3").unwrap().as_str(), "https://pwned.example/v3/");
+        for text in ["true", "ftp://a.example/", "https://a.example/?range=", "https://a.example/#range"] {
+            assert!(breach_api(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn origins_are_exact() {
         assert_eq!(origin("https://App.example.com:443/").unwrap(), "https://app.example.com");
         for text in [

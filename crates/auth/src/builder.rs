@@ -1,6 +1,7 @@
 //! Building the house: everything is checked, and all faults are told at once. Nothing runs yet.
 
 use crate::{
+    breach::Breach,
     bundles::{BundleSource, Bundles},
     doors::{self, Contract, pages::Pages},
     drawing::Drawing,
@@ -254,6 +255,11 @@ impl Builder {
         let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
         let origins = read_part(&mut faults, Origins::new(&public_url, &listed));
         let development = settings.mode() == Mode::Development;
+        let mut networks = settings.webhooks.allowed_networks.clone();
+        if development {
+            networks.extend(LOOPBACK.iter().filter_map(|text| text.parse::<IpNet>().ok()));
+        }
+        let breach = Breach::open(&settings.breach).await.map_err(|fault| faults.push(fault)).ok();
         let world = match world {
             Some(world) => Some(world),
             None => {
@@ -268,9 +274,13 @@ impl Builder {
         if !faults.is_empty() {
             return Err(BuildError(faults));
         }
-        let (Some(letters), Some(pages), Some(origins), Some(world)) = (letters, pages, origins, world) else {
+        let (Some(letters), Some(pages), Some(origins), Some(world), Some(breach)) =
+            (letters, pages, origins, world, breach)
+        else {
             return Err(BuildError(faults));
         };
+        let webhooks = Outbound::new(world.names.clone(), networks);
+        breach.may_ask(&webhooks)?;
         let now = world.clock.now();
         if migrate {
             store.migrate(now).await.map_err(|e| BuildError(vec![BuildFault::Migration(e)]))?;
@@ -285,13 +295,10 @@ impl Builder {
             let reason = settings.limits_reason.as_deref().unwrap_or_default();
             tracing::warn!(by = settings.limits_multiplier, reason, "limits are loosened");
         }
-        let mut networks = settings.webhooks.allowed_networks.clone();
-        if development {
-            networks.extend(LOOPBACK.iter().filter_map(|text| text.parse::<IpNet>().ok()));
-        }
         let house = Housekey(Arc::new(Inner {
             write_body: doors::webhook_body,
-            webhooks: Outbound::new(world.names.clone(), networks),
+            webhooks,
+            breach,
             limits: Limits::default().multiplied(settings.limits_multiplier),
             sessions: SessionCache::new(settings.session_cache_mib),
             clients: ClientCache::new(settings.session_cache_mib),

@@ -1,6 +1,7 @@
 //! The house itself: what flows and doors share, behind one cheap handle.
 
 use crate::{
+    breach::Breach,
     bundles::Bundles,
     caller::Caller,
     doors::{Contract, pages::Pages},
@@ -21,7 +22,7 @@ use housekey_core::{
     ids::{self, InstanceId, MailId},
     keyring::{Keyring, Place, Purpose},
     limits::Limits,
-    password::{Assessment, Password},
+    password::{Assessment, Password, PasswordFault},
     redirect::Origins,
     secret::Secret,
     time::Time,
@@ -68,6 +69,7 @@ pub(crate) struct Inner {
     pub seen: Seen,
     pub mail_bell: Notify,
     pub webhooks: Outbound,
+    pub breach: Breach,
     pub write_body: WriteBody,
     pub day_key: Mutex<Option<(String, [u8; 32])>>,
     pub dev_token: Option<Secret<String>>,
@@ -248,13 +250,18 @@ impl Housekey {
         self.post(to, letter, self.now().plus(NOTICE_FOR), false)
     }
 
-    /// A password as policy sees it: the product's and the person's own words count as guessed.
+    /// A password as policy sees it: the product's and the person's own words count as guessed, and it is looked up in the
+    /// filter of breached ones.
     pub(crate) fn assess_password(&self, password: &Password, about: &[Option<&str>]) -> Assessment {
         let settings = self.settings();
         let mut words: Vec<&str> = about.iter().flatten().copied().filter(|w| !w.is_empty()).collect();
         words.push(&settings.name);
         words.extend(self.0.public_url.host_str());
-        settings.password.assess(password, &words)
+        let mut found = settings.password.assess(password, &words);
+        if found.fault.is_none() && self.0.breach.knows(password) {
+            found.fault = Some(PasswordFault::Breached);
+        }
+        found
     }
 
     /// The key that seals today's events without a user, and its name.

@@ -1,5 +1,6 @@
 //! Authentication for your own app, in your own database.
 
+mod breach;
 mod builder;
 mod bundles;
 mod caller;

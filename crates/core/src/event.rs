@@ -28,6 +28,8 @@ pub enum EventKind {
     PasswordChanged,
     /// A password was reset through the mailbox.
     PasswordReset,
+    /// The service that knows breached passwords gave no answer, so a new password was taken without it.
+    BreachCheckFailed,
     /// An address was added, unverified.
     EmailAdded,
     /// An address was proved.
@@ -110,6 +112,7 @@ impl EventKind {
             Self::CodeSent => "code.sent",
             Self::PasswordChanged => "password.changed",
             Self::PasswordReset => "password.reset",
+            Self::BreachCheckFailed => "breach_check.failed",
             Self::EmailAdded => "email.added",
             Self::EmailVerified => "email.verified",
             Self::EmailPrimaryChanged => "email.primary_changed",

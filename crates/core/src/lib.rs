@@ -7,6 +7,8 @@ pub mod time;
 pub mod token;
 
 #[cfg(feature = "rules")]
+pub mod breach;
+#[cfg(feature = "rules")]
 pub mod bundle;
 #[cfg(feature = "rules")]
 pub mod event;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod breach;
 mod clerk;
 mod webhook;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Flags;
 
+pub use breach::BreachCommand;
 pub use clerk::{BundlesCommand, ClerkCommand, ClerkKeysCommand};
 pub use webhook::{WebhookCommand, WebhookSecretCommand};
 
@@ -89,6 +91,9 @@ apart from the database. Stop it with Ctrl-C or SIGTERM: it finishes what was be
     /// Tell other programs what happens: endpoints, their secrets, tries and replays
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// Refuse breached passwords: make a filter of a list of them, and ask it
+    #[command(subcommand)]
+    Breach(BreachCommand),
     /// Look at or change the version of the database's schema
     #[command(subcommand)]
     Migrate(MigrateCommand),

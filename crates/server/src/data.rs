@@ -102,23 +102,46 @@ pub fn is_open_to_others(path: &Path) -> bool {
 /// Writes a new file of mode 0600 that is whole and on the disk, or not there:
 /// never half of it, never over another one.
 pub fn write_new(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let temporary = temporary(path);
+    // A link refuses an existing name, which a rename would replace.
+    let written = write_synced(&temporary, content).and_then(|()| fs::hard_link(&temporary, path));
+    let removed = fs::remove_file(&temporary);
+    written.with_context(|| format!("can't write {}", path.display()))?;
+    removed.with_context(|| format!("can't remove {}", temporary.display()))?;
+    sync_folder(path)
+}
+
+/// Writes a file of mode 0600 in the place of another one or of none: who opens
+/// the name finds the old one or the new one, whole.
+pub fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let temporary = temporary(path);
+    let written = write_synced(&temporary, content).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // It may never have been made; what counts is why.
+        let _ = fs::remove_file(&temporary);
+    }
+    written.with_context(|| format!("can't write {}", path.display()))?;
+    sync_folder(path)
+}
+
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    name.into()
+}
+
+fn write_synced(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// A name is on the disk when its folder is.
+fn sync_folder(path: &Path) -> anyhow::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(format!(".{}.new", std::process::id()));
-    let temporary = PathBuf::from(temporary);
-    let written = (|| {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        // A link refuses an existing name, which a rename would replace.
-        fs::hard_link(&temporary, path)
-    })();
-    let removed = fs::remove_file(&temporary);
-    written.with_context(|| format!("can't write {}", path.display()))?;
-    removed.with_context(|| format!("can't remove {}", temporary.display()))?;
     File::open(folder)?.sync_all().with_context(|| format!("can't sync {}", folder.display()))
 }
 
@@ -166,6 +189,20 @@ mod tests {
         assert!(write_new(&path, b"two").is_err());
         assert_eq!(fs::read(&path).unwrap(), b"one");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("filter");
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert!(replace(&folder.path().join("none/filter"), b"three").is_err());
+        fs::create_dir(folder.path().join("taken")).unwrap();
+        assert!(replace(&folder.path().join("taken"), b"four").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file stays");
     }
 
     #[test]

@@ -196,6 +196,7 @@ fault-password_too_long = Use at most 256 characters.
 fault-password_too_short = Use at least { $min } characters.
 fault-password_common = That is one of the passwords that are tried first. Choose another.
 fault-password_about_you = That is made of words about you. Choose something else.
+fault-password_breached = That password is known from a breach elsewhere, so it is tried first. Choose another.
 fault-password_too_weak = That is too easy to guess. Add another uncommon word or two.
 fault-code_malformed = Enter the 6 digits from the mail.
 fault-totp_malformed = Enter the 6 digits that the app shows.

@@ -1,6 +1,7 @@
 //! What the product does, one verb a file. No flow knows HTTP, wire shapes, SQL or status codes; the limits, the
 //! factors and the events are here, so that no door can skip them.
 
+mod breach;
 pub(crate) mod bundles;
 mod client;
 pub mod codes;

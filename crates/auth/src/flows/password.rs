@@ -7,7 +7,7 @@ use crate::{
     housekey::Housekey,
     mail::Letter,
 };
-use housekey_core::{entropy, event::EventKind, password::Password};
+use housekey_core::{event::EventKind, password::Password};
 use housekey_store::{passwords::PasswordChange, sign_ins::Trail};
 
 impl Housekey {
@@ -39,7 +39,7 @@ impl Housekey {
         if let Some(present) = present {
             self.own_password(caller, &user, present).await?;
         }
-        let hash = self.hasher().hash(new, entropy::bytes::<16>(self.entropy())).await?;
+        let hash = self.hash_of_new(caller, new).await?;
         let event = self.event_here(caller, EventKind::PasswordChanged, &here, &user, serde_json::json!({})).await?;
         let mut trail = Trail { events: vec![event], ..Trail::default() };
         let asked = self.facts(caller);
@@ -54,7 +54,8 @@ impl Housekey {
         Ok(renewed.outcome)
     }
 
-    /// Refuses a password that is too short, too common, about its owner or too weak.
+    /// Refuses a password that is too short, too common, about its owner, too weak, or in the filter of breached ones. What
+    /// this takes is hashed by [`Self::hash_of_new`], which may ask further.
     pub(crate) fn accept_password(&self, password: &Password, about: &[Option<&str>]) -> Result<()> {
         let found = self.assess_password(password, about);
         match found.fault {

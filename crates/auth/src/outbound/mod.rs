@@ -108,7 +108,7 @@ impl Outbound {
     /// # Errors
     /// When there is none.
     pub async fn post(&self, url: &Url, headers: &Headers<'_>, body: Vec<u8>) -> Result<OutboundAnswer, OutboundFault> {
-        read(with(self.client(url)?.post(url.clone()), headers).body(body)).await
+        read(with(self.client(url)?.post(url.clone()), headers).body(body), MOST).await
     }
 
     /// Asks and reads the answer.
@@ -116,7 +116,21 @@ impl Outbound {
     /// # Errors
     /// When there is none.
     pub async fn get(&self, url: &Url, headers: &Headers<'_>) -> Result<OutboundAnswer, OutboundFault> {
-        read(with(self.client(url)?.get(url.clone()), headers)).await
+        read(with(self.client(url)?.get(url.clone()), headers), MOST).await
+    }
+
+    /// Asks with limits of its own: how long all of it may take, and how much of the answer is read.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn get_within(
+        &self,
+        url: &Url,
+        headers: &Headers<'_>,
+        total: Duration,
+        most: usize,
+    ) -> Result<OutboundAnswer, OutboundFault> {
+        read(with(self.client(url)?.get(url.clone()), headers).timeout(total), most).await
     }
 
     /// The client that may go there.
@@ -189,12 +203,12 @@ fn with(request: reqwest::RequestBuilder, headers: &Headers<'_>) -> reqwest::Req
     headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
 }
 
-async fn read(request: reqwest::RequestBuilder) -> Result<OutboundAnswer, OutboundFault> {
+async fn read(request: reqwest::RequestBuilder, most: usize) -> Result<OutboundAnswer, OutboundFault> {
     let mut answer = request.send().await.map_err(|e| fault(&e))?;
     let status = answer.status().as_u16();
     let (mut body, mut whole) = (Vec::new(), true);
     while let Some(piece) = answer.chunk().await.map_err(|e| fault(&e))? {
-        let room = MOST.saturating_sub(body.len());
+        let room = most.saturating_sub(body.len());
         body.extend(piece.iter().take(room));
         if piece.len() > room {
             whole = false;

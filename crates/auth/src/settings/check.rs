@@ -152,6 +152,20 @@ pub(super) fn proxy_url(text: &str) -> Result<Url, Wrong> {
     Ok(url)
 }
 
+/// The address of a service that knows breached passwords, made one to which a path can be added.
+pub(super) fn breach_api(text: &str) -> Result<Url, Wrong> {
+    let example = "\"https://api.pwnedpasswords.com/\"";
+    let mut url = super::read_url(text, example)?;
+    if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
+        return Err(Wrong::new("not a web address that a path can be added to", example));
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
 /// Reads an endpoint: its address, and behind it the names of what it hears. Where it may be is decided when it is told.
 pub(super) fn endpoint(text: &str) -> Result<super::ConfiguredEndpoint, Wrong> {
     let example = "\"https://app.example.com/api/webhooks user.*\"";
@@ -253,6 +267,17 @@ mod tests {
         assert_eq!(keys(&settings), ["limits.reason"]);
         settings.limits_reason = Some("a school".to_owned());
         assert!(keys(&settings).is_empty());
+    }
+
+    #[test]
+    fn a_service_of_breached_passwords_is_an_address_to_add_a_path_to() {
+        for text in ["https://api.pwnedpasswords.com", "https://api.pwnedpasswords.com/"] {
+            assert_eq!(breach_api(text).unwrap().as_str(), "https://api.pwnedpasswords.com/");
+        }
+        assert_eq!(breach_api("https://pwned.example/v3").unwrap().as_str(), "https://pwned.example/v3/");
+        for text in ["true", "ftp://a.example/", "https://a.example/?range=", "https://a.example/#range"] {
+            assert!(breach_api(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -65,6 +65,8 @@ pub struct Settings {
     pub session_cache_mib: u32,
     /// What a new password must meet.
     pub password: PasswordRule,
+    /// How breached passwords are known.
+    pub breach: BreachSettings,
     /// What a password hash costs.
     pub argon2: Argon2Cost,
     /// Hashes computed at once; `None` is one for each core.
@@ -85,6 +87,22 @@ pub struct Settings {
     pub allowlist_only: bool,
     /// A folder with files that replace our templates one by one.
     pub templates: Option<PathBuf>,
+}
+
+/// How passwords are known that became public elsewhere; by neither way at first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BreachSettings {
+    /// A file of `housekey breach build`.
+    pub filter: Option<PathBuf>,
+    /// A service that is asked by the first five digits of a hash; its path ends in a slash.
+    pub api: Option<Url>,
+}
+
+impl BreachSettings {
+    /// Whether new passwords are looked up at all.
+    pub fn is_on(&self) -> bool {
+        self.filter.is_some() || self.api.is_some()
+    }
 }
 
 /// What an operator decides about the doors for Clerk's SDKs.
@@ -137,6 +155,7 @@ impl Default for Settings {
             sessions: SessionPolicy::default(),
             session_cache_mib: 16,
             password: PasswordRule::default(),
+            breach: BreachSettings::default(),
             argon2: Argon2Cost::DEFAULT,
             parallel_hashes: None,
             limits_multiplier: 1,

@@ -29,6 +29,7 @@ macro_rules! on_both {
 }
 
 mod account;
+mod breach;
 mod broken;
 mod cache;
 mod clerk;

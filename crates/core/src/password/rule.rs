@@ -50,6 +50,9 @@ pub enum PasswordFault {
     /// Guessed too quickly.
     #[error("too easy to guess")]
     TooWeak,
+    /// In a list of passwords that became known elsewhere.
+    #[error("known from a breach")]
+    Breached,
 }
 
 impl PasswordFault {
@@ -60,6 +63,7 @@ impl PasswordFault {
             Self::Common => "password_common",
             Self::AboutYou => "password_about_you",
             Self::TooWeak => "password_too_weak",
+            Self::Breached => "password_breached",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the commands other than `serve` do.
 
+mod breach;
 mod bundles;
 mod clerk;
 mod config;
@@ -8,6 +9,7 @@ mod mail;
 mod migrate;
 mod webhook;
 
+pub use breach::{build as breach_build, check as breach_check};
 pub use bundles::{BundleFrom, add as clerk_bundles_add, list as clerk_bundles_list, remove as clerk_bundles_remove};
 pub use clerk::{clerk_coverage, clerk_keys_list, clerk_keys_new, clerk_keys_revoke, rotate};
 pub use config::{check, reference, refuse, show};

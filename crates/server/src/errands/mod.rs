@@ -114,7 +114,9 @@ pub fn send(config: Config, flags: &Flags, errand: Errand) -> anyhow::Result<Val
     runtime.block_on(async {
         let store = store::open(&config)?;
         house::ready(&store, false).await?;
-        let Config { server, settings, .. } = house::with_database(config, flags, &store).await?;
+        let Config { server, mut settings, .. } = house::with_database(config, flags, &store).await?;
+        // No errand takes a new password, and the filter may be larger than all else together.
+        settings.settings.breach.filter = None;
         let house = house::open(&server, settings.settings, &store).await?;
         let done = run(&house, errand).await;
         store.close().await;

@@ -224,6 +224,11 @@ fn field(fault: Fault) -> wire::Error {
             "This password is too easy to guess. A few uncommon words work well.",
             json!({ "param_name": name, "zxcvbn": { "suggestions": suggestions(&fault.advice) } }),
         ),
+        "password_breached" => (
+            "form_password_pwned",
+            "This password was found in a data breach elsewhere. For the account's safety, choose another.",
+            param,
+        ),
         "password_about_you" => {
             ("form_password_validation_failed", "This password is made of words about you. Choose other words.", param)
         }
@@ -334,6 +339,7 @@ mod tests {
             (Error::Denied(Denial::SessionExists), (400, "session_exists")),
             (Error::Denied(Denial::AccountExists), (422, "form_identifier_exists")),
             (Error::field("password", "password_too_short"), (422, "form_password_length_too_short")),
+            (Error::field("password", "password_breached"), (422, "form_password_pwned")),
             (Error::field("email", "email_malformed"), (422, "form_param_format_invalid")),
             (Error::SignedOut, (401, "authentication_invalid")),
             (Error::Stale, (403, "session_reverification_required")),

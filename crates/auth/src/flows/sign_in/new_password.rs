@@ -9,7 +9,7 @@ use crate::{
     housekey::Housekey,
     mail::Letter,
 };
-use housekey_core::{entropy, event::EventKind, password::Password, sign_in::AnySignIn};
+use housekey_core::{event::EventKind, password::Password, sign_in::AnySignIn};
 use housekey_store::sign_ins::{Proved, Trail};
 
 impl Housekey {
@@ -40,7 +40,7 @@ impl Housekey {
         };
         let about = [user.first_name.as_deref(), user.last_name.as_deref(), user.address.as_deref()];
         self.accept_password(&password, &about)?;
-        let hash = self.hasher().hash(password, entropy::bytes::<16>(self.entropy())).await?;
+        let hash = self.hash_of_new(caller, password).await?;
         let who = attempt.state.identifier.canonical().to_owned();
         let after = attempt.renewed(user.account.version + 1, &due(&user), self.now()).map_err(super::code::refused)?;
         let client = Some(&checked.client.id);

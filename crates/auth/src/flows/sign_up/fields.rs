@@ -8,7 +8,6 @@ use crate::{
     housekey::Housekey,
 };
 use housekey_core::{
-    entropy,
     identifier::email::Email,
     ids::{InvitationId, SignUpId},
     password::Password,
@@ -79,7 +78,7 @@ impl Housekey {
         let mut spends = self.sign_up_spends(caller);
         spends.extend(self.mail_spends(caller, &to, false));
         self.pass(spends).await?;
-        let typed = self.with_hash(typed, password).await?;
+        let typed = self.with_hash(caller, typed, password).await?;
         let working = self.working(caller, presented.as_deref());
         let now = self.now();
         let attempt =
@@ -113,7 +112,7 @@ impl Housekey {
             Some(ticket) => Some(self.read_invitation(&ticket).await?),
             None => None,
         };
-        let typed = self.with_hash(typed, password).await?;
+        let typed = self.with_hash(caller, typed, password).await?;
         let working = self.working(caller, presented.as_deref());
         let now = self.now();
         let id = SignUpId::new(now, self.entropy());
@@ -165,7 +164,7 @@ impl Housekey {
             self.may_sign_up(email).await?;
         }
         let now = self.now();
-        let typed = self.with_hash(typed, password).await?;
+        let typed = self.with_hash(caller, typed, password).await?;
         live.attempt = live.attempt.fill(typed, now).map_err(over)?;
         if let Some(ticket) = ticket {
             live.attempt = live.attempt.invite(self.read_invitation(&ticket).await?, now).map_err(over)?;
@@ -225,9 +224,9 @@ impl Housekey {
         Ok((fields, typed.password))
     }
 
-    async fn with_hash(&self, mut fields: Fields, password: Option<Password>) -> Result<Fields> {
+    async fn with_hash(&self, caller: &Caller, mut fields: Fields, password: Option<Password>) -> Result<Fields> {
         if let Some(password) = password {
-            let hash = self.hasher().hash(password, entropy::bytes::<16>(self.entropy())).await?;
+            let hash = self.hash_of_new(caller, password).await?;
             fields.password_hash = Some(hash.expose().to_owned());
         }
         Ok(fields)

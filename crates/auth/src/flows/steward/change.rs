@@ -58,7 +58,7 @@ impl Housekey {
     pub async fn user_change(&self, by: &Steward, id: &UserId, mut form: ChangedUser) -> Result<Profile> {
         let user = self.kept_row(id).await?;
         let about = [user.first_name.as_deref(), user.last_name.as_deref(), user.address.as_deref()];
-        let hash = self.given_password(form.password.take(), &about).await?;
+        let hash = self.given_password(by, form.password.take(), &about).await?;
         let mut tried = 0;
         loop {
             let done = self.try_change(by, id, &form, hash.clone()).await;

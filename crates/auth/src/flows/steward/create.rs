@@ -102,7 +102,7 @@ impl Housekey {
             return Err(Error::Invalid(faults));
         }
         let about = [first_name.as_deref(), last_name.as_deref(), addresses.first().map(Email::typed)];
-        let password = self.given_password(form.password, &about).await?;
+        let password = self.given_password(by, form.password, &about).await?;
         let now = self.now();
         let id = UserId::new(now, self.entropy());
         let (key, event_key) = self.new_user_key(&id);
@@ -149,6 +149,7 @@ impl Housekey {
     /// The hash of a password that a backend gives.
     pub(super) async fn given_password(
         &self,
+        by: &Steward,
         given: Option<GivenPassword>,
         about: &[Option<&str>],
     ) -> Result<Option<PasswordHash>> {
@@ -157,6 +158,7 @@ impl Housekey {
             Some(GivenPassword::Plain { password, unchecked }) => {
                 if !unchecked {
                     self.accept_password(&password, about)?;
+                    return Ok(Some(self.hash_of_new(&by.caller, password).await?));
                 }
                 Ok(Some(self.hasher().hash(password, entropy::bytes::<16>(self.entropy())).await?))
             }

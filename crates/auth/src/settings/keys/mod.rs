@@ -38,6 +38,8 @@ pub static KEYS: &[Key<Settings>] = &[
     sessions::CACHE_MIB,
     passwords::MIN_LENGTH,
     passwords::MIN_SCORE,
+    passwords::BREACH_FILTER,
+    passwords::BREACH_API,
     passwords::ARGON2_MEMORY_KIB,
     passwords::ARGON2_PASSES,
     passwords::ARGON2_LANES,

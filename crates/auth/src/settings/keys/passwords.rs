@@ -1,6 +1,6 @@
 //! What passwords must be and cost.
 
-use super::super::{Key, Kind, Scope, Settings, Value, Wrong};
+use super::super::{Key, Kind, Scope, Settings, Value, Wrong, check::breach_api};
 
 pub(super) const MIN_LENGTH: Key<Settings> = Key {
     name: "passwords.min_length",
@@ -28,6 +28,37 @@ pub(super) const MIN_SCORE: Key<Settings> = Key {
         Ok(())
     },
     show: |s| Some(Value::Count(s.password.min_score.into())),
+};
+
+pub(super) const BREACH_FILTER: Key<Settings> = Key {
+    name: "passwords.breach_filter",
+    kind: Kind::Path,
+    scope: Scope::Boot,
+    doc: "A file that `housekey breach build` made of a list of breached passwords. New passwords that are in it are \
+          refused. It is read into memory at the start, 1.7 bytes a hash, and again at the next one alone.",
+    unset: "no list is kept",
+    example: "\"breached.filter\"",
+    set: |s, v| {
+        s.breach.filter = Some(v.text()?.into());
+        Ok(())
+    },
+    show: |s| s.breach.filter.as_ref().map(|path| Value::Text(path.display().to_string())),
+};
+
+pub(super) const BREACH_API: Key<Settings> = Key {
+    name: "passwords.breach_api",
+    kind: Kind::Url,
+    scope: Scope::Boot,
+    doc: "A service that knows breached passwords, as Have I Been Pwned does: it is told the first five of the 40 digits \
+          of a new password's SHA-1, and no more. When it does not answer within a second the password is taken, and \
+          the audit trail says so. One of your own in a private network needs that in `webhooks.allowed_networks`.",
+    unset: "no service is asked",
+    example: "\"https://api.pwnedpasswords.com/\"",
+    set: |s, v| {
+        s.breach.api = Some(breach_api(&v.text()?)?);
+        Ok(())
+    },
+    show: |s| s.breach.api.as_ref().map(|url| Value::Text(url.to_string())),
 };
 
 pub(super) const ARGON2_MEMORY_KIB: Key<Settings> = Key {

@@ -160,7 +160,7 @@ fn user_settings(house: &Housekey) -> UserSettings {
             "block_disposable_email_domains": off.clone(),
         }),
         password_settings: PasswordSettings {
-            disable_hibp: true,
+            disable_hibp: !settings.breach.is_on(),
             disable_password_reverification: false,
             min_length: settings.password.min_length,
             max_length: 256,

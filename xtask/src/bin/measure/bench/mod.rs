@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: every promise about speed, measured and compared
 //! within one run, and written to docs/performance.md.
 
+mod breach;
 mod figures;
 mod guard;
 mod layer;
@@ -35,6 +36,9 @@ pub async fn run(only: &[String]) -> Result<bool> {
     }
     if asked("guard") {
         guard::measure(&mut figures).await?;
+    }
+    if asked("breach") {
+        breach::measure(&mut figures)?;
     }
     if asked("start") {
         start::measure(&mut figures).await?;

@@ -22,6 +22,7 @@ pub mod mail;
 pub mod passwords;
 pub mod pictures;
 pub mod redirect_urls;
+pub mod reverified;
 pub mod sealed;
 pub mod second_factors;
 pub mod secret_keys;

@@ -53,7 +53,7 @@ pub struct Securing {
 }
 
 impl Store {
-    /// Ends every session, forgets every device, and drops the password, codes and links.
+    /// Ends every session, forgets every device, and drops the password and the codes on their way.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the account was changed meanwhile or the link was used.
@@ -108,11 +108,11 @@ impl Store {
     }
 }
 
-/// Sessions, known devices, codes and links that a password opened: all of them end but one session (SEC-7).
+/// Sessions, known devices and codes that a password opened: all of them end but one session (SEC-7). Mailed links stay:
+/// they sign nobody in, and are how an owner takes back what a thief changed, the password too.
 pub(crate) async fn end_what_it_opened(tx: &mut Tx, user: &UserId, keep: Option<&SessionId>) -> Result<(), StoreError> {
     tx.touch_user(user);
     sessions::end_others(tx, user, keep).await?;
     users::new_device_epoch(tx, user).await?;
-    verifications::kill_of_user(tx, user).await?;
-    links::kill_of_user(tx, user).await
+    verifications::kill_of_user(tx, user).await
 }

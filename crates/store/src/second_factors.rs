@@ -2,7 +2,7 @@
 //! something in, so that of all who come with it at once one gets through.
 
 use crate::{
-    Reader, Store, StoreError, sessions,
+    Reader, Store, StoreError, reverified,
     sign_ins::{self, Trail},
     sql::{Row, Tx},
     statements, users,
@@ -111,8 +111,6 @@ pub enum FactorChange {
     BackupCodes(Vec<NewBackupCode>),
     /// The backup codes are gone.
     BackupCodesRemoved,
-    /// No second factor is left.
-    AllRemoved,
 }
 
 impl Reader {
@@ -242,7 +240,7 @@ async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> 
         FactorChange::TotpVerified { id, step, shown_after, codes, session } => {
             let args = [id.into(), user.into(), now.into(), (*step).into(), (*shown_after).into()];
             one(tx.execute(&VERIFY_TOTP, &args).await?)?;
-            sessions::second_proved(tx, session, now).await?;
+            reverified::second_proved(tx, session, now).await?;
             if codes.is_empty() { Ok(()) } else { put_codes(tx, user, codes, now).await }
         }
         FactorChange::TotpRemoved(id) => {
@@ -251,7 +249,7 @@ async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> 
             // Codes stand in for an app. Without one they would be a factor that nobody remembers.
             if left == Some(0) { drop_codes(tx, user).await } else { Ok(()) }
         }
-        FactorChange::TotpsRemoved | FactorChange::AllRemoved => {
+        FactorChange::TotpsRemoved => {
             tx.execute(&DROP_TOTPS, &[user.into()]).await?;
             drop_codes(tx, user).await
         }

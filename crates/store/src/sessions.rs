@@ -4,16 +4,13 @@ use crate::{
     Reader, Store, StoreError,
     clients::{self, ClientRow, Rotation},
     events,
-    second_factors::{self, UsedFactor},
-    sign_ins::{self, Trail},
     sql::{Row, Sql, Tx, Value},
     statements,
     tell::End,
-    users, verifications,
 };
 use housekey_core::{
     event::Event,
-    ids::{ClientId, SessionId, UserId, VerificationId},
+    ids::{ClientId, SessionId, UserId},
     session::{Session, Status},
     sign_in::Account,
     time::Time,
@@ -57,8 +54,6 @@ statements! {
     END_OLDEST = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE user_id = $1 \
         ORDER BY last_seen_at DESC, id DESC LIMIT 500 OFFSET $2) \
         RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
-    PROVED = "UPDATE housekey_session SET first_proved_at = $2, last_seen_at = $2 WHERE id = $1";
-    SECOND_PROVED = "UPDATE housekey_session SET second_proved_at = $2, last_seen_at = $2 WHERE id = $1";
     SEEN = "UPDATE housekey_session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
     SWEEP = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 }
@@ -104,25 +99,6 @@ pub struct SessionRow {
     pub session: Session,
     /// Address and agent, sealed.
     pub facts: Vec<u8>,
-}
-
-/// How a factor was proved again in a running session.
-#[derive(Clone, Debug)]
-pub enum Reproved {
-    /// By the password.
-    Password,
-    /// By a mailed code, which is used up.
-    Code(VerificationId),
-    /// By a second factor, which is used up.
-    Second(UsedFactor),
-}
-
-/// A second factor was proved in this session.
-pub(crate) async fn second_proved(tx: &mut Tx, session: &SessionId, now: Time) -> Result<(), StoreError> {
-    match tx.execute(&SECOND_PROVED, &[session.into(), now.into()]).await? {
-        1 => Ok(()),
-        _ => Err(StoreError::Conflict),
-    }
 }
 
 impl Reader {
@@ -266,44 +242,6 @@ impl Store {
                 let ended = end_others(tx, &user, Some(&keep)).await?;
                 events::insert(tx, &[event]).await?;
                 Ok(ended)
-            })
-        })
-        .await
-    }
-
-    /// A factor was proved again: the session is fresh, and the client gets a new secret.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when the account or the client was changed meanwhile.
-    pub async fn reverified(
-        &self,
-        account: Account,
-        session: SessionId,
-        rotation: Rotation,
-        proved: Reproved,
-        trail: Trail,
-        now: Time,
-    ) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                users::bind(tx, &account, false, now).await?;
-                tx.touch_user(&account.user);
-                clients::rotate(tx, &rotation, now).await?;
-                let statement = match &proved {
-                    Reproved::Password => &PROVED,
-                    Reproved::Code(code) => {
-                        verifications::take(tx, &rotation.client, code).await?;
-                        &PROVED
-                    }
-                    Reproved::Second(used) => {
-                        second_factors::use_up(tx, &account.user, used, now).await?;
-                        &SECOND_PROVED
-                    }
-                };
-                if tx.execute(statement, &[(&session).into(), now.into()]).await? != 1 {
-                    return Err(StoreError::Conflict);
-                }
-                sign_ins::leave(tx, &trail, now).await
             })
         })
         .await

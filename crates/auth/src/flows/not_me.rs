@@ -1,6 +1,6 @@
 //! "This was not me": the link in every notice. Whoever reads the mailbox ends what somebody else may have begun: every
-//! session, every known device, the password, and all codes and links on their way. The way back in is the mailbox, and
-//! the second factor where there is one.
+//! session, every known device, the password, and all codes on their way. The way back in is the mailbox, and the second
+//! factor where there is one.
 
 use crate::{
     caller::Caller,
@@ -33,8 +33,8 @@ impl Housekey {
         Ok(codes::mailbox_of(&user).map(|to| to.masked()).unwrap_or_default())
     }
 
-    /// Secures the account: every session ends, every device is forgotten, the password is gone, and codes and links on
-    /// their way are dead.
+    /// Secures the account: every session ends, every device is forgotten, the password is gone, and codes on their way
+    /// are dead.
     ///
     /// # Errors
     /// [`Denial::LinkExpired`] for a link that is used or too old, [`Error::Limited`] beyond the limits of the address.

@@ -15,8 +15,8 @@ use housekey_core::{
     sign_in::{SecondProof, SecondStrategy},
 };
 use housekey_store::{
+    reverified::Reproved,
     second_factors::{TotpRow, UsedFactor},
-    sessions::Reproved,
     sign_ins::Trail,
     users::UserRow,
 };

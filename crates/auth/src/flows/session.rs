@@ -18,7 +18,8 @@ use housekey_core::{
     time::Time,
 };
 use housekey_store::{
-    sessions::{Checked, Reproved, SignedIn},
+    reverified::Reproved,
+    sessions::{Checked, SignedIn},
     sign_ins::Trail,
     tell::End,
     users::UserRow,

@@ -80,6 +80,35 @@ async fn sec_63_the_link_takes_no_second_factor_away() {
     assert_eq!(back.keep(done).status, SignInStatus::Complete);
 }
 
+async fn sec_26_neither_a_thiefs_new_password_nor_a_thiefs_link_takes_the_owners_undo_away() {
+    let house = house_with(roomy()).await;
+    let mut thief = house.browser(1);
+    sign_up(&house, &mut thief, ADA).await;
+    let id = house.housekey.email_add(&thief.caller(), "eve@example.com").await.unwrap();
+    let code = house.code_to("eve@example.com").await.unwrap();
+    house.housekey.email_verify(&thief.caller(), &id, &code).await.unwrap();
+    house.housekey.email_make_primary(&thief.caller(), &id).await.unwrap();
+    house.deliver().await;
+    let text = house.mail_to(ADA).await.unwrap().text;
+    let undo = text.split("/undo?token=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+
+    let new = password("another lantern tide");
+    let changed = house.housekey.password_change(&thief.caller(), None, new).await.unwrap();
+    thief.keep(changed);
+    house.deliver().await;
+    let told = house.mail_to("eve@example.com").await.unwrap().text;
+    let own = told.split("/not-me?token=").nth(1).unwrap().split_whitespace().next().unwrap();
+    house.housekey.not_me(&thief.caller(), own).await.unwrap();
+
+    house.housekey.email_undo(&house.browser(3).caller(), &undo).await.unwrap();
+    let mut owner = house.browser(4);
+    let started = house.housekey.reset_start(&owner.caller(), start_as(ADA)).await.unwrap();
+    owner.keep(started);
+    let code = house.code_to(ADA).await.unwrap();
+    let done = house.housekey.sign_in_code(&owner.caller(), &code).await.unwrap();
+    assert_eq!(owner.keep(done).status, SignInStatus::NeedsNewPassword, "the mailbox is the owner's again");
+}
+
 async fn the_link_is_good_for_three_days_and_for_nothing_else() {
     let house = house().await;
     let mut ada = house.browser(1);
@@ -137,6 +166,7 @@ on_both! {
     sec_123_a_sign_in_on_a_new_device_is_told_and_on_a_known_one_is_not,
     this_was_not_me_ends_all_that_somebody_else_may_have_begun,
     sec_63_the_link_takes_no_second_factor_away,
+    sec_26_neither_a_thiefs_new_password_nor_a_thiefs_link_takes_the_owners_undo_away,
     the_link_is_good_for_three_days_and_for_nothing_else,
     of_many_clicks_at_once_one_secures_the_account,
     sec_33_following_the_link_changes_nothing_and_the_button_does,

@@ -93,6 +93,14 @@ pub enum SecondStrategy {
 }
 
 impl SecondStrategy {
+    /// The ways of an account that has an authenticator app since then, and so many backup codes. Codes stand in for an
+    /// app, and are nothing without one.
+    pub fn of(totp_since: Option<Time>, backup_codes: i64) -> Vec<Self> {
+        let app = totp_since.map(|_| Self::Totp);
+        let code = (app.is_some() && backup_codes > 0).then_some(Self::BackupCode);
+        app.into_iter().chain(code).collect()
+    }
+
     /// The name in events, and in the contracts.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -44,6 +44,7 @@ pub(crate) fn all() -> Vec<&'static Sql> {
         crate::mail::ALL,
         crate::pictures::ALL,
         crate::redirect_urls::ALL,
+        crate::reverified::ALL,
         crate::sealed::ALL,
         crate::second_factors::ALL,
         crate::secret_keys::ALL,

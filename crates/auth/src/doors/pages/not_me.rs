@@ -1,21 +1,12 @@
 //! The link in a notice for whoever did not do what it tells. As with an undo, following it changes nothing.
 
-use super::{page, problem, sign_in::asked};
-use crate::{
-    caller::Cookies,
-    doors::shared::{Ask, CookieNames},
-};
+use super::{page, problem};
+use crate::doors::shared::{Ask, CookieNames};
 use axum::{extract::RawQuery, response::Response};
 use bytes::Bytes;
 
-const WAITS: i64 = 600;
-
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
-    let token = asked(query.as_deref(), "token");
-    if !token.is_empty() && token.len() < 200 && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-    {
-        let mut response = page::go(&ask, "/not-me", &Cookies::default());
-        ask.names.set(response.headers_mut(), &ask.names.not_me, token, Some(WAITS));
+    if let Some(response) = page::taken_from_address(&ask, query.as_deref(), "token", &ask.names.not_me, "/not-me") {
         return response;
     }
     let token = CookieNames::read(&ask.headers, &ask.names.not_me).unwrap_or_default();

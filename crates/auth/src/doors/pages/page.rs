@@ -149,6 +149,26 @@ pub(super) fn go_home(ask: Ask, return_to: Option<&ReturnTo>, cookies: &Cookies)
     response
 }
 
+/// Takes a secret of a mailed link out of the address, before anything loads, to wait in a cookie for the button of the
+/// page at `path` (SEC-33). Nothing where the query has none.
+pub(super) fn taken_from_address(
+    ask: &Ask,
+    query: Option<&str>,
+    parameter: &str,
+    cookie: &str,
+    path: &str,
+) -> Option<Response> {
+    const WAITS: i64 = 600;
+    let secret = super::sign_in::asked(query, parameter);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    if secret.is_empty() || secret.len() > 200 || !secret.bytes().all(plain) {
+        return None;
+    }
+    let mut response = go(ask, path, &Cookies::default());
+    ask.names.set(response.headers_mut(), cookie, secret, Some(WAITS));
+    Some(response)
+}
+
 /// Goes on, and tells on the next page what was done.
 pub(super) fn go_done(ask: &Ask, path: &str, done: &str, cookies: &Cookies) -> Response {
     go(ask, &format!("{path}?done={done}"), cookies)

@@ -4,8 +4,7 @@
 
 use super::{
     page::{self, Told},
-    problem,
-    sign_in::{self, asked},
+    problem, sign_in,
 };
 use crate::{
     caller::{Caller, Cookies},
@@ -19,18 +18,9 @@ use housekey_core::password::Password;
 use http::StatusCode;
 use minijinja::context;
 
-const WAITS: i64 = 600;
-
 /// Takes a ticket out of an address, if there is one in it, and goes on to the page with its button.
 pub(super) fn come(ask: &Ask, query: Option<&str>, path: &str) -> Option<Response> {
-    let ticket = asked(query, "__clerk_ticket");
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
-    if ticket.is_empty() || ticket.len() > 200 || !ticket.bytes().all(plain) {
-        return None;
-    }
-    let mut response = page::go(ask, path, &Cookies::default());
-    ask.names.set(response.headers_mut(), &ask.names.ticket, ticket, Some(WAITS));
-    Some(response)
+    page::taken_from_address(ask, query, "__clerk_ticket", &ask.names.ticket, path)
 }
 
 pub(super) async fn show_sign_in(mut ask: Ask) -> Response {

@@ -1,22 +1,13 @@
 //! The link in the mail to a former primary address. Following it changes nothing: mail scanners follow links too. The
 //! token leaves the address bar before anything loads, and waits in a cookie for the button (SEC-33).
 
-use super::{page, problem, sign_in::asked};
-use crate::{
-    caller::Cookies,
-    doors::shared::{Ask, CookieNames},
-};
+use super::{page, problem};
+use crate::doors::shared::{Ask, CookieNames};
 use axum::{extract::RawQuery, response::Response};
 use bytes::Bytes;
 
-const WAITS: i64 = 600;
-
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
-    let token = asked(query.as_deref(), "token");
-    if !token.is_empty() && token.len() < 200 && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-    {
-        let mut response = page::go(&ask, "/undo", &Cookies::default());
-        ask.names.set(response.headers_mut(), &ask.names.undo, token, Some(WAITS));
+    if let Some(response) = page::taken_from_address(&ask, query.as_deref(), "token", &ask.names.undo, "/undo") {
         return response;
     }
     let token = CookieNames::read(&ask.headers, &ask.names.undo).unwrap_or_default();

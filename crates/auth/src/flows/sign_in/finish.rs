@@ -38,9 +38,7 @@ impl<'a> Finish<'a> {
 
 /// The second factors that an account has, and so are due whatever its first one was (SEC-63).
 pub(crate) fn due(user: &UserRow) -> Vec<SecondStrategy> {
-    let app = user.totp_since.map(|_| SecondStrategy::Totp);
-    let code = (app.is_some() && user.backup_codes > 0).then_some(SecondStrategy::BackupCode);
-    app.into_iter().chain(code).collect()
+    SecondStrategy::of(user.totp_since, user.backup_codes)
 }
 
 impl Housekey {

@@ -14,10 +14,8 @@ use serde_json::json;
 /// Which second factors an app's backend takes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TakenFactors {
-    /// All of them.
+    /// The authenticator apps, and with them the backup codes: all that there are.
     All,
-    /// The authenticator apps, and with them the backup codes.
-    Totps,
     /// The backup codes.
     BackupCodes,
 }
@@ -44,12 +42,14 @@ impl Housekey {
         let Some(typed) = read.filter_map(|strategy| Typed::read(strategy, typed).ok()).next() else {
             return Ok(None);
         };
-        self.pass(self.second_spends(&by.caller, id, None)).await?;
+        let counted = self.second_spends(&by.caller, id, None);
+        self.pass(counted.clone()).await?;
         let Some((proof, used)) = self.check_second_factor(&user, typed).await? else {
             let event = self.kept_event(by, EventKind::SecondFactorFailed, &user, json!({"by": "backend"})).await?;
             self.store().record(vec![event]).await?;
             return Ok(None);
         };
+        self.store().refund(counted).await?;
         let strategy = proof.strategy();
         let trail = self.second_factor_told(&by.caller, &user, None, strategy).await?;
         self.store().second_factor_used(user.account, used, trail, self.now()).await?;
@@ -64,8 +64,7 @@ impl Housekey {
     pub async fn user_factors_remove(&self, by: &Steward, id: &UserId, what: TakenFactors) -> Result<()> {
         let user = self.kept_row(id).await?;
         let (kind, change) = match what {
-            TakenFactors::All => (EventKind::TotpRemoved, FactorChange::AllRemoved),
-            TakenFactors::Totps => (EventKind::TotpRemoved, FactorChange::TotpsRemoved),
+            TakenFactors::All => (EventKind::TotpRemoved, FactorChange::TotpsRemoved),
             TakenFactors::BackupCodes => (EventKind::BackupCodesRemoved, FactorChange::BackupCodesRemoved),
         };
         let event = self.kept_event(by, kind, &user, json!({"by": "backend"})).await?;

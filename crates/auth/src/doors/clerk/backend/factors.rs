@@ -26,10 +26,6 @@ pub(super) async fn remove_all(Path(id): Path<String>, call: Call) -> Answer {
     remove(&id, call, TakenFactors::All).await
 }
 
-pub(super) async fn remove_totps(Path(id): Path<String>, call: Call) -> Answer {
-    remove(&id, call, TakenFactors::Totps).await
-}
-
 pub(super) async fn remove_backup_codes(Path(id): Path<String>, call: Call) -> Answer {
     remove(&id, call, TakenFactors::BackupCodes).await
 }

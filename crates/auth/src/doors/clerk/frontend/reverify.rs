@@ -117,12 +117,13 @@ fn shown(knock: &Knock, open: &SessionOf, level: &str, sent: Option<CodeSent>) -
         attempts: Some(0),
         expire_at: Some(code.expires.as_millis()),
     });
+    let second = SecondStrategy::of(open.user.totp_since, open.user.backup_codes);
     Reverification {
         object: "session_reverification",
         level: level.to_owned(),
         status: "needs_first_factor",
         supported_first_factors: factors(open),
-        supported_second_factors: second_factors(open),
+        supported_second_factors: second.into_iter().map(sign_in::second_factor).collect(),
         first_factor_verification: first,
         second_factor_verification: None,
         session: wire::session(&knock.house, open),
@@ -138,12 +139,6 @@ fn proved(strategy: Option<Strategy>, at: Time) -> Verification {
         attempts: Some(1),
         expire_at: code.then(|| at.as_millis()),
     }
-}
-
-fn second_factors(open: &SessionOf) -> Vec<Factor> {
-    let app = open.user.totp_since.map(|_| SecondStrategy::Totp);
-    let code = (app.is_some() && open.user.backup_codes > 0).then_some(SecondStrategy::BackupCode);
-    app.into_iter().chain(code).map(sign_in::second_factor).collect()
 }
 
 fn factors(open: &SessionOf) -> Vec<Factor> {

@@ -61,6 +61,10 @@ pub enum Denial {
     CodeIncorrect,
     /// The code of an authenticator app or the backup code is wrong, or was used.
     SecondFactorIncorrect,
+    /// The passkey is unknown here, or its answer is wrong.
+    PasskeyIncorrect,
+    /// The passkey answered too late, or its answer was used: it is asked again.
+    PasskeyExpired,
     /// The code is too old, was used, or was tried too often: a new one is due.
     CodeExpired,
     /// The attempt is over or unknown: begin again.
@@ -98,6 +102,8 @@ impl Denial {
             Self::PasswordOrIdentifierIncorrect => "password_or_identifier_incorrect",
             Self::CodeIncorrect => "code_incorrect",
             Self::SecondFactorIncorrect => "second_factor_incorrect",
+            Self::PasskeyIncorrect => "passkey_incorrect",
+            Self::PasskeyExpired => "passkey_expired",
             Self::CodeExpired => "code_expired",
             Self::AttemptExpired => "attempt_expired",
             Self::PasswordClosed => "password_closed",

@@ -15,6 +15,7 @@ mod keys;
 mod layer;
 pub mod mail;
 pub mod outbound;
+mod passkeys;
 mod run;
 mod seen;
 mod sessions;

@@ -53,6 +53,78 @@ for (const field of document.querySelectorAll('input[data-wrong]')) {
   field.addEventListener('input', () => { if (field.checkValidity()) tell(false); });
 }
 
+// Passkeys (WebAuthn Level 3): the form's options are asked for, and the browser's answer goes out with the form.
+const passkeyForms = document.querySelectorAll('form[data-passkey]');
+if (passkeyForms.length && window.PublicKeyCredential) {
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+  const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+  const described = (all) => all?.map((one) => ({ ...one, id: bytes(one.id) }));
+  const read = (o) => ({
+    ...o,
+    challenge: bytes(o.challenge),
+    ...(o.user && { user: { ...o.user, id: bytes(o.user.id) } }),
+    ...(o.allowCredentials && { allowCredentials: described(o.allowCredentials) }),
+    ...(o.excludeCredentials && { excludeCredentials: described(o.excludeCredentials) }),
+  });
+  const written = (c) => {
+    const response = {};
+    for (const name of ['clientDataJSON', 'attestationObject', 'authenticatorData', 'signature', 'userHandle']) {
+      if (c.response[name]) response[name] = text(c.response[name]);
+    }
+    if (c.response.getTransports) response.transports = c.response.getTransports();
+    return JSON.stringify({ id: c.id, rawId: text(c.rawId), type: c.type, response, clientExtensionResults: {} });
+  };
+  const asked = async (form) => {
+    const answer = await fetch(form.dataset.options, { method: 'POST', body: new URLSearchParams({ csrf: form.elements.csrf.value }) }).catch(() => null);
+    if (!answer?.ok || !answer.headers.get('content-type')?.startsWith('application/json')) return null;
+    return { publicKey: read(await answer.json()), until: Date.now() + 240_000 };
+  };
+  const send = (form, credential) => {
+    form.elements.passkey.value = written(credential);
+    const remember = document.querySelector('input[type="checkbox"][name="remember"]');
+    if (remember?.checked) {
+      const kept = Object.assign(document.createElement('input'), { type: 'hidden', name: 'remember', value: 'yes' });
+      form.append(kept);
+    }
+    form.requestSubmit();
+  };
+  let offer = null; // What waits in the field for whoever has a passkey.
+  const offered = async (form) => {
+    if (!await PublicKeyCredential.isConditionalMediationAvailable?.()) return;
+    const waits = await asked(form);
+    if (!waits) return;
+    offer = { ...waits, stop: new AbortController() };
+    const found = await navigator.credentials
+      .get({ publicKey: waits.publicKey, mediation: 'conditional', signal: offer.stop.signal })
+      .catch(() => null);
+    if (found) send(form, found);
+  };
+  for (const form of passkeyForms) {
+    const { passkey, options, failed, exists } = form.dataset;
+    const fault = form.querySelector('.fault');
+    const make = passkey === 'create';
+    form.hidden = false;
+    form.addEventListener('submit', async (event) => {
+      if (form.elements.passkey.value) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      fault.textContent = '';
+      offer?.stop.abort();
+      const waits = offer?.until > Date.now() ? offer : await asked(form);
+      offer = null;
+      // Whatever the server has to say against it, it says to the form.
+      if (!waits) { form.submit(); return; }
+      try {
+        send(form, await navigator.credentials[passkey]({ publicKey: waits.publicKey }));
+      } catch (error) {
+        fault.textContent = make && error.name === 'InvalidStateError' ? exists : failed;
+      }
+    });
+    // In the list under the address's field, without being asked for.
+    if (!make && document.querySelector('input[autocomplete~="webauthn"]')) offered(form);
+  }
+}
+
 // A form goes out once, however often its button is pressed.
 for (const form of document.querySelectorAll('form[method="post"]:not(.theme)')) {
   form.addEventListener('submit', (event) => {
@@ -65,6 +137,7 @@ for (const form of document.querySelectorAll('form[method="post"]:not(.theme)'))
   });
 }
 addEventListener('pageshow', () => {
+  for (const form of passkeyForms) form.elements.passkey.value = '';
   for (const form of document.querySelectorAll('form[data-sent]')) {
     delete form.dataset.sent;
     for (const button of form.querySelectorAll('button[type="submit"]')) button.removeAttribute('aria-disabled');

@@ -46,6 +46,16 @@ pub enum EventKind {
     TotpAdded,
     /// An authenticator app was removed.
     TotpRemoved,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was given another name.
+    PasskeyRenamed,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A passkey's counter went back: there may be a copy of it (WebAuthn Level 3, 7.2).
+    PasskeyCloneSuspected,
+    /// Its owner wants a passkey to be asked for after other first factors, or no longer.
+    PasskeyAfterChanged,
     /// A new set of backup codes was made; the old one is dead.
     BackupCodesMade,
     /// The backup codes were removed.
@@ -121,6 +131,11 @@ impl EventKind {
             Self::SecondFactorFailed => "second_factor.failed",
             Self::TotpAdded => "totp.added",
             Self::TotpRemoved => "totp.removed",
+            Self::PasskeyAdded => "passkey.added",
+            Self::PasskeyRenamed => "passkey.renamed",
+            Self::PasskeyRemoved => "passkey.removed",
+            Self::PasskeyCloneSuspected => "passkey.clone_suspected",
+            Self::PasskeyAfterChanged => "passkey.after_changed",
             Self::BackupCodesMade => "backup_codes.made",
             Self::BackupCodesRemoved => "backup_codes.removed",
             Self::BackupCodeUsed => "backup_code.used",

@@ -125,6 +125,8 @@ ids! {
     PictureId "img_";
     /// An authenticator app of a user.
     TotpId "totp_";
+    /// A passkey of a user, and the challenge that one is asked for by.
+    PasskeyId "passkey_";
     /// An invitation to sign up.
     InvitationId "inv_";
     /// A token that signs a user in once.

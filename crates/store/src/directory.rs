@@ -3,7 +3,9 @@
 use crate::{
     Reader, StoreError,
     emails::{self, EmailRow},
+    passkeys::PasskeyRow,
     sql::{Sql, Value},
+    tell::Person,
     users::{self, UserRow},
 };
 use housekey_core::{ids::UserId, time::Time};
@@ -133,7 +135,7 @@ macro_rules! list {
              u.external_id, u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, \
              u.legal_accepted_at, u.may_delete_self, \
              (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-             (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL) FROM housekey_user u \
+             (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at FROM housekey_user u \
              LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
              LEFT JOIN housekey_password p ON p.user_id = u.id WHERE ",
             $matching,
@@ -193,11 +195,11 @@ pub(crate) fn all() -> Vec<&'static Sql> {
 }
 
 impl Reader {
-    /// A page of users with all their addresses.
+    /// A page of users with all their addresses and passkeys.
     ///
     /// # Errors
     /// When the database is out of reach or a row is broken.
-    pub async fn users(&self, filter: &Filter, page: &Page) -> Result<Vec<(UserRow, Vec<EmailRow>)>, StoreError> {
+    pub async fn users(&self, filter: &Filter, page: &Page) -> Result<Vec<Person>, StoreError> {
         let lists = match page.order {
             Order::Created => &BY_CREATED,
             Order::Updated => &BY_UPDATED,
@@ -218,7 +220,7 @@ impl Reader {
         args.extend([page.most.into(), page.offset.into()]);
         let rows = self.rows(sql, &args).await?;
         let users = rows.iter().map(users::read).collect::<Result<Vec<_>, _>>()?;
-        self.with_addresses(users).await
+        self.with_what_is_theirs(users).await
     }
 
     /// How many users match.
@@ -246,19 +248,27 @@ impl Reader {
         self.rows(&OF_EXTERNAL, &[json(ids).into()]).await?.iter().map(|r| r.text(0)).collect()
     }
 
-    async fn with_addresses(&self, users: Vec<UserRow>) -> Result<Vec<(UserRow, Vec<EmailRow>)>, StoreError> {
+    async fn with_what_is_theirs(&self, users: Vec<UserRow>) -> Result<Vec<Person>, StoreError> {
         if users.is_empty() {
             return Ok(Vec::new());
         }
         let ids: Vec<String> = users.iter().map(|user| user.account.user.to_string()).collect();
-        let rows = self.rows(&ADDRESSES, &[json(&ids).into()]).await?;
-        let mut of: HashMap<String, Vec<EmailRow>> = HashMap::new();
+        let ids = json(&ids);
+        let rows = self.rows(&ADDRESSES, &[ids.as_str().into()]).await?;
+        let mut emails: HashMap<String, Vec<EmailRow>> = HashMap::new();
         for row in &rows {
-            of.entry(row.text(5)?).or_default().push(emails::read(row)?);
+            emails.entry(row.text(5)?).or_default().push(emails::read(row)?);
+        }
+        let mut passkeys: HashMap<String, Vec<PasskeyRow>> = HashMap::new();
+        if users.iter().any(|user| user.passkeys > 0) {
+            for passkey in self.passkeys_of(&ids).await? {
+                passkeys.entry(passkey.user.to_string()).or_default().push(passkey);
+            }
         }
         let whole = |user: UserRow| {
-            let addresses = of.remove(user.account.user.as_str()).unwrap_or_default();
-            (user, addresses)
+            let id = user.account.user.to_string();
+            let (emails, passkeys) = (emails.remove(&id), passkeys.remove(&id));
+            Person { user, emails: emails.unwrap_or_default(), passkeys: passkeys.unwrap_or_default() }
         };
         Ok(users.into_iter().map(whole).collect())
     }

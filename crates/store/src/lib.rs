@@ -19,6 +19,8 @@ pub mod limits;
 pub mod links;
 pub mod listed;
 pub mod mail;
+pub mod passkey_challenges;
+pub mod passkeys;
 pub mod passwords;
 pub mod pictures;
 pub mod redirect_urls;

@@ -3,7 +3,7 @@
 use crate::{
     Store, StoreError,
     clients::{self, Rotation},
-    links, sessions,
+    links, second_factors, sessions,
     sign_ins::{self, Trail},
     sql::Tx,
     users, verifications,
@@ -48,12 +48,14 @@ pub struct Securing {
     pub account: Account,
     /// The link's row, to be used up.
     pub link: String,
+    /// Passkeys added after this go: they sign in by themselves, and may be somebody else's.
+    pub passkeys_after: Time,
     /// Mail and events.
     pub trail: Trail,
 }
 
 impl Store {
-    /// Ends every session, forgets every device, and drops the password and the codes on their way.
+    /// Ends every session, forgets every device, and drops the password, new passkeys and the codes on their way.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the account was changed meanwhile or the link was used.
@@ -64,6 +66,7 @@ impl Store {
                 users::bind(tx, &securing.account, true, now).await?;
                 links::take(tx, &securing.link).await?;
                 users::drop_password(tx, user).await?;
+                second_factors::drop_passkeys_after(tx, user, securing.passkeys_after).await?;
                 end_what_it_opened(tx, user, None).await?;
                 sign_ins::leave(tx, &securing.trail, now).await
             })

@@ -16,6 +16,7 @@ use housekey_core::{
 
 statements! {
     PROVED = "UPDATE housekey_session SET first_proved_at = $2, last_seen_at = $2 WHERE id = $1";
+    BOTH_PROVED = "UPDATE housekey_session SET first_proved_at = $2, second_proved_at = $2, last_seen_at = $2 WHERE id = $1";
     SECOND_PROVED = "UPDATE housekey_session SET second_proved_at = $2, last_seen_at = $2 WHERE id = $1";
 }
 
@@ -57,7 +58,11 @@ impl Store {
                     }
                     Reproved::Second(used) => {
                         second_factors::use_up(tx, &account.user, used, now).await?;
-                        &SECOND_PROVED
+                        match used {
+                            // Whoever has it and is verified by it has proved two things.
+                            UsedFactor::Passkey(_) => &BOTH_PROVED,
+                            _ => &SECOND_PROVED,
+                        }
                     }
                 };
                 if tx.execute(statement, &[(&session).into(), now.into()]).await? != 1 {

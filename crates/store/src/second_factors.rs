@@ -1,14 +1,16 @@
-//! Second factors: authenticator apps and backup codes. What is used up is used up in the transaction that it opens
+//! Second factors: authenticator apps, backup codes, and passkeys as such. What is used up is used up in the transaction that it opens
 //! something in, so that of all who come with it at once one gets through.
 
 use crate::{
-    Reader, Store, StoreError, reverified,
+    Reader, Store, StoreError,
+    passkeys::{self, NewPasskey, UsedPasskey},
+    reverified,
     sign_ins::{self, Trail},
     sql::{Row, Tx},
     statements, users,
 };
 use housekey_core::{
-    ids::{SessionId, TotpId, UserId},
+    ids::{PasskeyId, SessionId, TotpId, UserId},
     password::PasswordHash,
     sign_in::Account,
     time::Time,
@@ -24,7 +26,6 @@ statements! {
         WHERE id = $1 AND user_id = $2 AND verified_at IS NOT NULL AND last_step < $3";
     DROP_TOTP = "DELETE FROM housekey_totp WHERE id = $1 AND user_id = $2 AND verified_at IS NOT NULL";
     DROP_TOTPS = "DELETE FROM housekey_totp WHERE user_id = $1";
-    HAS_TOTP = "SELECT COUNT(*) FROM housekey_totp WHERE user_id = $1 AND verified_at IS NOT NULL";
     BACKUP_CODE = "SELECT hash FROM housekey_backup_code WHERE user_id = $1 AND selector = $2 AND used_at IS NULL";
     INSERT_CODE = "INSERT INTO housekey_backup_code (user_id, selector, hash, created_at) VALUES ($1, $2, $3, $4)";
     USE_CODE = "UPDATE housekey_backup_code SET used_at = $3 WHERE user_id = $1 AND selector = $2 AND used_at IS NULL";
@@ -85,6 +86,8 @@ pub enum UsedFactor {
         /// The pair.
         selector: String,
     },
+    /// What this passkey signed.
+    Passkey(UsedPasskey),
 }
 
 /// A change of somebody's second factors. The account's version rises with it, so that every other proof is void.
@@ -111,6 +114,15 @@ pub enum FactorChange {
     BackupCodes(Vec<NewBackupCode>),
     /// The backup codes are gone.
     BackupCodesRemoved,
+    /// A passkey was added.
+    PasskeyAdded(NewPasskey),
+    /// A passkey is gone.
+    PasskeyRemoved(PasskeyId),
+    /// Nothing is asked for after the first factor any more: apps and backup codes are gone, and passkeys stay as what
+    /// they are by themselves.
+    SecondStepsRemoved,
+    /// A passkey is asked for after other first factors from now on, with the first set of backup codes; or no longer.
+    PasskeyAfter(Option<Vec<NewBackupCode>>),
 }
 
 impl Reader {
@@ -224,6 +236,7 @@ pub(crate) async fn use_up(tx: &mut Tx, user: &UserId, used: &UsedFactor, now: T
         UsedFactor::BackupCode { selector } => {
             tx.execute(&USE_CODE, &[user.into(), selector.as_str().into(), now.into()]).await?
         }
+        UsedFactor::Passkey(used) => passkeys::use_up(tx, user, used, now).await?,
     };
     one(changed)
 }
@@ -245,17 +258,51 @@ async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> 
         }
         FactorChange::TotpRemoved(id) => {
             one(tx.execute(&DROP_TOTP, &[id.into(), user.into()]).await?)?;
-            let left = tx.optional(&HAS_TOTP, &[user.into()]).await?.map(|r| r.int(0)).transpose()?;
-            // Codes stand in for an app. Without one they would be a factor that nobody remembers.
-            if left == Some(0) { drop_codes(tx, user).await } else { Ok(()) }
+            settle(tx, user).await
         }
         FactorChange::TotpsRemoved => {
             tx.execute(&DROP_TOTPS, &[user.into()]).await?;
-            drop_codes(tx, user).await
+            settle(tx, user).await
         }
         FactorChange::BackupCodes(codes) => put_codes(tx, user, codes, now).await,
         FactorChange::BackupCodesRemoved => drop_codes(tx, user).await,
+        FactorChange::PasskeyAdded(new) => passkeys::insert(tx, user, new, now).await,
+        FactorChange::PasskeyRemoved(id) => {
+            one(passkeys::remove(tx, user, id).await?)?;
+            settle(tx, user).await
+        }
+        FactorChange::SecondStepsRemoved => {
+            tx.execute(&DROP_TOTPS, &[user.into()]).await?;
+            passkeys::ask_after(tx, user, None).await?;
+            drop_codes(tx, user).await
+        }
+        FactorChange::PasskeyAfter(Some(codes)) => {
+            passkeys::ask_after(tx, user, Some(now)).await?;
+            if codes.is_empty() { Ok(()) } else { put_codes(tx, user, codes, now).await }
+        }
+        FactorChange::PasskeyAfter(None) => {
+            passkeys::ask_after(tx, user, None).await?;
+            settle(tx, user).await
+        }
     }
+}
+
+/// Passkeys that were added after a time go.
+pub(crate) async fn drop_passkeys_after(tx: &mut Tx, user: &UserId, after: Time) -> Result<(), StoreError> {
+    match passkeys::remove_after(tx, user, after).await? {
+        0 => Ok(()),
+        _ => settle(tx, user).await,
+    }
+}
+
+/// Nobody is asked for a passkey that is gone; and codes stand in for what is lost: without it they would be a factor
+/// that nobody remembers.
+async fn settle(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
+    let held = users::one(tx, user).await?.ok_or(StoreError::Conflict)?.held();
+    if held.passkeys == 0 {
+        passkeys::ask_after(tx, user, None).await?;
+    }
+    if held.two_step_since().is_none() { drop_codes(tx, user).await } else { Ok(()) }
 }
 
 pub(crate) async fn sweep(tx: &mut Tx, before: Time, most: i64) -> Result<u64, StoreError> {

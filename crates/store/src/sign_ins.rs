@@ -270,7 +270,7 @@ pub(crate) async fn leave(tx: &mut Tx, trail: &Trail, now: Time) -> Result<(), S
     events::insert(tx, &trail.events).await
 }
 
-async fn put(tx: &mut Tx, attempt: &AnySignIn, now: Time) -> Result<(), StoreError> {
+pub(crate) async fn put(tx: &mut Tx, attempt: &AnySignIn, now: Time) -> Result<(), StoreError> {
     let args = [
         attempt.id().into(),
         attempt.client().into(),

@@ -6,6 +6,7 @@ use crate::{
     emails::EmailRow,
     invitations,
     invitations::InvitationRow,
+    passkeys::{self, PasskeyRow},
     sessions,
     sessions::SessionRow,
     sql::Tx,
@@ -63,12 +64,14 @@ pub enum Subject<'a> {
     Mail(&'a TellMail, Option<&'a UserId>),
 }
 
-/// A user with all addresses.
+/// A user with all addresses and passkeys.
 pub struct Person {
     /// The user.
     pub user: UserRow,
     /// The addresses, in the order they were added.
     pub emails: Vec<EmailRow>,
+    /// The passkeys, in the order they were added.
+    pub passkeys: Vec<PasskeyRow>,
 }
 
 /// How a session stands.
@@ -221,7 +224,8 @@ impl Voice<'_> {
 
 async fn person(tx: &mut Tx, id: &UserId) -> Result<Option<Box<Person>>, StoreError> {
     let Some(user) = users::one(tx, id).await? else { return Ok(None) };
-    Ok(Some(Box::new(Person { user, emails: emails::of(tx, id).await? })))
+    let passkeys = if user.passkeys > 0 { passkeys::of(tx, id).await? } else { Vec::new() };
+    Ok(Some(Box::new(Person { user, emails: emails::of(tx, id).await?, passkeys })))
 }
 
 /// What an event is to those who are told.
@@ -238,6 +242,14 @@ fn meant(kind: EventKind) -> Option<WebhookKind> {
         | E::EmailPrimaryChanged
         | E::EmailRemoved
         | E::EmailChangeUndone
+        | E::TotpAdded
+        | E::TotpRemoved
+        | E::BackupCodesMade
+        | E::BackupCodesRemoved
+        | E::PasskeyAdded
+        | E::PasskeyRenamed
+        | E::PasskeyRemoved
+        | E::PasskeyAfterChanged
         | E::UserBanned
         | E::UserUnbanned
         | E::UserLocked

@@ -11,7 +11,7 @@ use housekey_core::{
     event::Event,
     ids::{EmailId, PictureId, UserId},
     password::PasswordHash,
-    sign_in::Account,
+    sign_in::{Account, Held},
     time::Time,
 };
 
@@ -20,13 +20,13 @@ statements! {
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL) FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE e.canonical = $1 AND e.verified_at IS NOT NULL";
     BY_ID = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL) FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE u.id = $1";
     INSERT = "INSERT INTO housekey_user (id, version, state, first_name, last_name, primary_email_id, device_epoch, event_key, handle, created_at, updated_at, \
         public_metadata, unsafe_metadata, legal_accepted_at) VALUES ($1, 1, 'active', $2, $3, $4, 0, $5, $6, $7, $7, $8, $9, $10)";
@@ -99,6 +99,22 @@ pub struct UserRow {
     pub totp_since: Option<Time>,
     /// How many backup codes are left.
     pub backup_codes: i64,
+    /// How many passkeys it has.
+    pub passkeys: i64,
+    /// Since when a passkey is asked for after other first factors, if its owner wants that.
+    pub passkey_after_since: Option<Time>,
+}
+
+impl UserRow {
+    /// What it has that proves a second factor.
+    pub fn held(&self) -> Held {
+        Held {
+            totp_since: self.totp_since,
+            backup_codes: self.backup_codes,
+            passkeys: self.passkeys,
+            passkey_after_since: self.passkey_after_since,
+        }
+    }
 }
 
 /// A user to make.
@@ -293,6 +309,8 @@ pub(crate) fn read(r: &Row) -> Result<UserRow, StoreError> {
         may_delete_self: r.bool(23)?,
         totp_since: r.opt_int(24)?.map(Time::from_millis),
         backup_codes: r.int(25)?,
+        passkeys: r.int(26)?,
+        passkey_after_since: r.opt_int(27)?.map(Time::from_millis),
     })
 }
 

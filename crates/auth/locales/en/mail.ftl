@@ -97,6 +97,31 @@ mail-notice-factor-removed-first = An authenticator app was removed from your { 
 mail-notice-factor-removed-title = An authenticator app was removed
 mail-notice-factor-removed-lead = Without one, signing in asks for no second step. If it was you, there is nothing to do.
 
+mail-notice-passkey-added-subject = A passkey was added to your { $app } account
+mail-notice-passkey-added-first = A passkey was added to your { $app } account.
+mail-notice-passkey-added-title = A passkey was added
+mail-notice-passkey-added-lead = Whoever has it can sign in with it. If it was you, there is nothing to do.
+
+mail-notice-passkey-removed-subject = A passkey was removed from your { $app } account
+mail-notice-passkey-removed-first = A passkey was removed from your { $app } account.
+mail-notice-passkey-removed-title = A passkey was removed
+mail-notice-passkey-removed-lead = It signs nobody in any more. If it was you, there is nothing to do.
+
+mail-notice-passkey-copied-subject = A passkey of your { $app } account was refused
+mail-notice-passkey-copied-first = A passkey of your { $app } account was refused: there may be a copy of it.
+mail-notice-passkey-copied-title = There may be a copy of a passkey
+mail-notice-passkey-copied-lead = A security key counts how often it is used, and this count went back. Nobody was signed in. Sign in another way, remove that passkey and add a new one.
+
+mail-notice-two-step-on-subject = Two-step verification was set up on your { $app } account
+mail-notice-two-step-on-first = Two-step verification was set up on your { $app } account.
+mail-notice-two-step-on-title = Two-step verification is on
+mail-notice-two-step-on-lead = From now on signing in without a passkey asks for one as a second step. If it was you, there is nothing to do.
+
+mail-notice-two-step-off-subject = A passkey is no longer asked for on your { $app } account
+mail-notice-two-step-off-first = Signing in to your { $app } account no longer asks for a passkey as a second step.
+mail-notice-two-step-off-title = A passkey is no longer asked for
+mail-notice-two-step-off-lead = If it was you, there is nothing to do.
+
 mail-notice-backup-code-used-subject = A backup code of your { $app } account was used
 mail-notice-backup-code-used-first = A backup code of your { $app } account was used.
 mail-notice-backup-code-used-title = A backup code was used

@@ -4,7 +4,7 @@
 use crate::{
     caller::Caller,
     error::{Denial, Error, Fault, Result},
-    flows::{second_factor::Typed, session::Here, sign_up::read_name},
+    flows::{passkeys::PasskeyView, second_factor::Typed, session::Here, sign_up::read_name},
     housekey::Housekey,
     mail::Letter,
 };
@@ -34,6 +34,12 @@ const MOST: usize = 10;
 pub struct FactorsView {
     /// The authenticator apps.
     pub totps: Vec<TotpView>,
+    /// The passkeys.
+    pub passkeys: Vec<PasskeyView>,
+    /// Whether a passkey is asked for after every other first factor.
+    pub passkey_after: bool,
+    /// The ways to prove a second factor, where one is due.
+    pub second_strategies: Vec<SecondStrategy>,
     /// How many backup codes are left.
     pub backup_codes: i64,
 }
@@ -86,7 +92,17 @@ impl Housekey {
             let added = row.verified?;
             Some(TotpView { id: row.id, name: row.name, added, last_used: row.last_used })
         });
-        Ok(FactorsView { totps: apps.collect(), backup_codes: user.backup_codes })
+        let passkeys = match user.passkeys {
+            0 => Vec::new(),
+            _ => self.store().reader().passkeys(&user.account.user).await?,
+        };
+        Ok(FactorsView {
+            totps: apps.collect(),
+            passkeys: passkeys.into_iter().map(PasskeyView::from).collect(),
+            passkey_after: user.passkey_after_since.is_some(),
+            second_strategies: user.held().second_strategies(),
+            backup_codes: user.backup_codes,
+        })
     }
 
     /// Makes a secret for an authenticator app. It counts for nothing until its first code is typed.
@@ -141,7 +157,7 @@ impl Housekey {
         let (secret, now) = (self.totp_secret(&row)?, self.now());
         let matched = secret.check(&code, row.last_step, now).ok_or(Error::Denied(Denial::SecondFactorIncorrect))?;
         self.store().refund(counted).await?;
-        let (codes, kept) = match user.totp_since.is_none() && user.backup_codes == 0 {
+        let (codes, kept) = match user.held().two_step_since().is_none() && user.backup_codes == 0 {
             true => self.new_codes().await?,
             false => (Vec::new(), Vec::new()),
         };
@@ -193,11 +209,11 @@ impl Housekey {
     /// Makes a new set of backup codes, shown this once; the old set is dead.
     ///
     /// # Errors
-    /// [`Error::StaleSecond`] without a fresh second factor, [`Error::Invalid`] without an authenticator app, for whose
+    /// [`Error::StaleSecond`] without a fresh second factor, [`Error::Invalid`] without two-step verification, for whose
     /// loss they are.
     pub async fn backup_codes_new(&self, caller: &Caller) -> Result<Vec<String>> {
         let (here, user) = self.here_strong(caller).await?;
-        if user.totp_since.is_none() {
+        if user.held().two_step_since().is_none() {
             return Err(Error::Invalid(vec![Fault::new("backup_codes", "backup_codes_without_app")]));
         }
         let (codes, kept) = self.new_codes().await?;
@@ -224,7 +240,7 @@ impl Housekey {
         Ok(())
     }
 
-    async fn factor_trail(
+    pub(crate) async fn factor_trail(
         &self,
         caller: &Caller,
         here: &Here,
@@ -254,7 +270,7 @@ impl Housekey {
     }
 
     /// A new set: as it is shown, and as it is kept.
-    async fn new_codes(&self) -> Result<(Vec<String>, Vec<NewBackupCode>)> {
+    pub(crate) async fn new_codes(&self) -> Result<(Vec<String>, Vec<NewBackupCode>)> {
         let (mut shown, mut kept) = (Vec::new(), Vec::new());
         for code in BackupCode::set(self.entropy()) {
             let password = code.as_password().ok_or(Error::Bug("a backup code cannot be hashed"))?;

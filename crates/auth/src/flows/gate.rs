@@ -105,7 +105,7 @@ impl Housekey {
         allowed(self.store().spend(spends, self.now()).await?)
     }
 
-    fn per_address(&self, kind: &str, caller: &Caller, limit: Limit) -> Spend {
+    pub(crate) fn per_address(&self, kind: &str, caller: &Caller, limit: Limit) -> Spend {
         self.bucket(kind, &[&network_of(caller.address)], limit)
     }
 

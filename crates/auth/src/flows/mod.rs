@@ -22,6 +22,7 @@ pub mod account;
 pub mod clients;
 pub mod factors;
 pub mod handshake;
+pub mod passkeys;
 pub mod profile;
 pub mod secret_keys;
 pub mod session;

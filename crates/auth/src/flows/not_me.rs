@@ -1,5 +1,6 @@
 //! "This was not me": the link in every notice. Whoever reads the mailbox ends what somebody else may have begun: every
-//! session, every known device, the password, and all codes on their way. The way back in is the mailbox, and the second
+//! session, every known device, the password, passkeys that were added since the notice can be, and all codes on their
+//! way. The way back in is the mailbox, and the second
 //! factor where there is one.
 
 use crate::{
@@ -33,8 +34,8 @@ impl Housekey {
         Ok(codes::mailbox_of(&user).map(|to| to.masked()).unwrap_or_default())
     }
 
-    /// Secures the account: every session ends, every device is forgotten, the password is gone, and codes on their way
-    /// are dead.
+    /// Secures the account: every session ends, every device is forgotten, the password and new passkeys are gone, and
+    /// codes on their way are dead.
     ///
     /// # Errors
     /// [`Denial::LinkExpired`] for a link that is used or too old, [`Error::Limited`] beyond the limits of the address.
@@ -46,7 +47,8 @@ impl Housekey {
         let detail = serde_json::json!({"link": link.id});
         let event = self.event_of(caller, EventKind::AccountSecured, Some(&user), None, None, detail).await?;
         let trail = Trail { events: vec![event], ..Trail::default() };
-        let securing = Securing { account: user.account, link: link.id, trail };
+        let passkeys_after = self.now().minus(LIFE);
+        let securing = Securing { account: user.account, link: link.id, passkeys_after, trail };
         match self.store().secure_account(securing, self.now()).await {
             Err(StoreError::Conflict) => Err(Error::Denied(Denial::LinkExpired)),
             other => Ok(other?),

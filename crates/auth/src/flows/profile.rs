@@ -1,11 +1,12 @@
 //! A user as doors show one.
 
-use crate::{error::Result, housekey::Housekey};
+use crate::{error::Result, flows::passkeys::PasskeyView, housekey::Housekey};
 use housekey_core::{
     ids::{EmailId, PictureId, UserId},
+    sign_in::{Held, SecondStrategy},
     time::Time,
 };
-use housekey_store::{emails::EmailRow, users::UserRow};
+use housekey_store::tell::Person;
 
 /// All of a user that may be shown, and to whom is the door's contract.
 #[derive(Clone, Debug)]
@@ -50,8 +51,13 @@ pub struct Profile {
     pub may_delete_self: bool,
     /// Since when it has an authenticator app, if it has one.
     pub totp_since: Option<Time>,
+    /// Since when a second factor is due, if one is.
+    pub two_step_since: Option<Time>,
     /// How many backup codes are left.
     pub backup_codes: i64,
+    /// The passkeys, in the order they were added.
+    pub passkeys: Vec<PasskeyView>,
+    held: Held,
 }
 
 /// An address of a user.
@@ -73,8 +79,17 @@ impl Profile {
         self.emails.iter().find(|e| Some(&e.id) == self.primary_email.as_ref()).map(|e| e.address.as_str())
     }
 
-    pub(crate) fn of(user: UserRow, emails: Vec<EmailRow>) -> Self {
+    /// The ways to prove a second factor, where one is due.
+    pub fn second_strategies(&self) -> Vec<SecondStrategy> {
+        self.held.second_strategies()
+    }
+
+    pub(crate) fn of(person: Person) -> Self {
+        let Person { user, emails, passkeys } = person;
         Self {
+            two_step_since: user.held().two_step_since(),
+            held: user.held(),
+            passkeys: passkeys.into_iter().map(PasskeyView::from).collect(),
             id: user.account.user,
             banned: user.state != "active",
             locked_until: user.locked_until,
@@ -111,6 +126,7 @@ impl Housekey {
     pub async fn profile(&self, id: &UserId) -> Result<Option<Profile>> {
         let reader = self.store().reader();
         let Some(user) = reader.user(id).await? else { return Ok(None) };
-        Ok(Some(Profile::of(user, reader.emails_of_user(id).await?)))
+        let passkeys = if user.passkeys > 0 { reader.passkeys(id).await? } else { Vec::new() };
+        Ok(Some(Profile::of(Person { user, emails: reader.emails_of_user(id).await?, passkeys })))
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     flows::client::Presented,
     housekey::Housekey,
     mail::Letter,
+    passkeys::SignedAnswer,
 };
 use housekey_core::{
     event::EventKind,
@@ -15,6 +16,7 @@ use housekey_core::{
     sign_in::{SecondProof, SecondStrategy},
 };
 use housekey_store::{
+    passkey_challenges::Ceremony,
     reverified::Reproved,
     second_factors::{TotpRow, UsedFactor},
     sign_ins::Trail,
@@ -25,6 +27,8 @@ use housekey_store::{
 pub(crate) enum Typed {
     Totp(OneTimeCode),
     BackupCode(BackupCode),
+    /// What a passkey answered to a challenge of this client, for this purpose.
+    Passkey(Box<SignedAnswer>, ClientId, Ceremony),
 }
 
 impl Typed {
@@ -39,6 +43,23 @@ impl Typed {
             _ => Err(Error::field("strategy", "strategy_not_offered")),
         }
     }
+
+    /// The same where a client was asked, so that it may have been asked for a passkey.
+    pub(crate) fn given(strategy: SecondStrategy, typed: &str, client: &ClientId, ceremony: Ceremony) -> Result<Self> {
+        if strategy != SecondStrategy::Passkey {
+            return Self::read(strategy, typed);
+        }
+        let answer = SignedAnswer::read(typed).ok_or_else(|| Error::field("passkey", "passkey_malformed"))?;
+        Ok(Self::Passkey(Box::new(answer), client.clone(), ceremony))
+    }
+}
+
+/// What is told of a second factor that is none.
+pub(crate) fn denied(strategy: SecondStrategy) -> Error {
+    Error::Denied(match strategy {
+        SecondStrategy::Passkey => Denial::PasskeyIncorrect,
+        _ => Denial::SecondFactorIncorrect,
+    })
 }
 
 impl Housekey {
@@ -66,16 +87,16 @@ impl Housekey {
             return Ok(outcome);
         }
         let here = self.here(caller).await?;
-        let typed = Typed::read(strategy, typed)?;
+        let typed = Typed::given(strategy, typed, &here.client.id, Ceremony::StepUp)?;
         let user = self.row_of(&here).await?;
         let device = self.known_device(caller, &user.account.user, user.device_epoch);
         let counted = self.second_spends(caller, &user.account.user, device.as_ref());
         self.pass(counted.clone()).await?;
-        let Some((_, used)) = self.check_second_factor(&user, typed).await? else {
+        let Some((_, used)) = self.check_second_factor(caller, &user, typed).await? else {
             let detail = serde_json::json!({"strategy": strategy, "step_up": true});
             let event = self.event_here(caller, EventKind::SecondFactorFailed, &here, &user, detail).await?;
             self.store().record(vec![event]).await?;
-            return Err(Error::Denied(Denial::SecondFactorIncorrect));
+            return Err(denied(strategy));
         };
         self.store().refund(counted).await?;
         let trail = self.second_factor_told(caller, &user, Some(&here.client.id), strategy).await?;
@@ -87,6 +108,7 @@ impl Housekey {
     /// Compares what was typed with what the account has. A wrong one and one that was used look alike.
     pub(crate) async fn check_second_factor(
         &self,
+        caller: &Caller,
         user: &UserRow,
         typed: Typed,
     ) -> Result<Option<(SecondProof, UsedFactor)>> {
@@ -108,6 +130,9 @@ impl Housekey {
                 let (_, verdict) = self.hasher().verify(stored, password).await?;
                 let used = UsedFactor::BackupCode { selector: code.selector().to_owned() };
                 Ok(SecondProof::backup_code(account, &verdict).map(|proof| (proof, used)))
+            }
+            Typed::Passkey(answer, client, ceremony) => {
+                self.check_passkey(caller, user, (&client, ceremony), &answer).await
             }
         }
     }

@@ -205,7 +205,7 @@ impl Housekey {
         let here = self.here(caller).await?;
         let user = self.row_of(&here).await?;
         let (session, policy, now) = (&here.signed_in.session, &self.settings().sessions, self.now());
-        match user.totp_since {
+        match user.held().two_step_since() {
             Some(_) if !session.is_strongly_fresh(policy, now) => Err(Error::StaleSecond),
             None if !session.is_fresh(policy, now) => Err(Error::Stale),
             _ => Ok((here, user)),

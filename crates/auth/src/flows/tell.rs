@@ -95,7 +95,7 @@ impl Teller for HouseTeller {
 
 impl Housekey {
     fn shown(&self, about: Subject<'_>) -> About {
-        let profile = |person: Box<Person>| Box::new(Profile::of(person.user, person.emails));
+        let profile = |person: Box<Person>| Box::new(Profile::of(*person));
         match about {
             Subject::User(person) => About::User(profile(person)),
             Subject::Gone(user) => About::Gone(user.clone()),

@@ -222,7 +222,7 @@ fn known(user: &Profile, part: &str) -> Option<Value> {
         "created_at" => (user.created.as_millis() / 1000).into(),
         "updated_at" => (user.updated.as_millis() / 1000).into(),
         "last_sign_in_at" => user.last_sign_in.map(|t| t.as_millis() / 1000).into(),
-        "two_factor_enabled" => user.totp_since.is_some().into(),
+        "two_factor_enabled" => user.two_step_since.is_some().into(),
         _ => {
             let (root, path) = part.split_once('.').unwrap_or((part, ""));
             let text = match root {

@@ -90,6 +90,41 @@ pub enum Letter {
         /// By whom.
         asked: Facts,
     },
+    /// A passkey was added to the account.
+    NoticePasskeyAdded {
+        /// The token of the page for whoever did not do it.
+        not_me: Option<MailedSecret>,
+        /// By whom.
+        asked: Facts,
+    },
+    /// A passkey was removed from the account.
+    NoticePasskeyRemoved {
+        /// The token of the page for whoever did not do it.
+        not_me: Option<MailedSecret>,
+        /// By whom.
+        asked: Facts,
+    },
+    /// A passkey was refused, since there may be a copy of it.
+    NoticePasskeyCopied {
+        /// The token of the page for whoever did not do it.
+        not_me: Option<MailedSecret>,
+        /// By whom.
+        asked: Facts,
+    },
+    /// A passkey is asked for after every other first factor from now on.
+    NoticeTwoStepOn {
+        /// The token of the page for whoever did not do it.
+        not_me: Option<MailedSecret>,
+        /// By whom.
+        asked: Facts,
+    },
+    /// It is no longer asked for.
+    NoticeTwoStepOff {
+        /// The token of the page for whoever did not do it.
+        not_me: Option<MailedSecret>,
+        /// By whom.
+        asked: Facts,
+    },
     /// A backup code was used.
     NoticeBackupCodeUsed {
         /// The token of the page for whoever did not do it.
@@ -175,6 +210,11 @@ impl Letter {
             Self::NoticePasswordChanged { .. } => "notice_password_changed",
             Self::NoticeFactorAdded { .. } => "notice_factor_added",
             Self::NoticeFactorRemoved { .. } => "notice_factor_removed",
+            Self::NoticePasskeyAdded { .. } => "notice_passkey_added",
+            Self::NoticePasskeyRemoved { .. } => "notice_passkey_removed",
+            Self::NoticePasskeyCopied { .. } => "notice_passkey_copied",
+            Self::NoticeTwoStepOn { .. } => "notice_two_step_on",
+            Self::NoticeTwoStepOff { .. } => "notice_two_step_off",
             Self::NoticeBackupCodeUsed { .. } => "notice_backup_code_used",
             Self::NoticeEmailAdded { .. } => "notice_email_added",
             Self::NoticeEmailRemoved { .. } => "notice_email_removed",
@@ -199,6 +239,11 @@ impl Letter {
             | Self::NoticePasswordChanged { asked, .. }
             | Self::NoticeFactorAdded { asked, .. }
             | Self::NoticeFactorRemoved { asked, .. }
+            | Self::NoticePasskeyAdded { asked, .. }
+            | Self::NoticePasskeyRemoved { asked, .. }
+            | Self::NoticePasskeyCopied { asked, .. }
+            | Self::NoticeTwoStepOn { asked, .. }
+            | Self::NoticeTwoStepOff { asked, .. }
             | Self::NoticeBackupCodeUsed { asked, .. }
             | Self::NoticeEmailAdded { asked, .. }
             | Self::NoticeEmailRemoved { asked }
@@ -230,6 +275,11 @@ impl Letter {
             Self::NoticePasswordChanged { not_me, .. }
             | Self::NoticeFactorAdded { not_me, .. }
             | Self::NoticeFactorRemoved { not_me, .. }
+            | Self::NoticePasskeyAdded { not_me, .. }
+            | Self::NoticePasskeyRemoved { not_me, .. }
+            | Self::NoticePasskeyCopied { not_me, .. }
+            | Self::NoticeTwoStepOn { not_me, .. }
+            | Self::NoticeTwoStepOff { not_me, .. }
             | Self::NoticeBackupCodeUsed { not_me, .. }
             | Self::NoticeEmailAdded { not_me, .. }
             | Self::NoticeNewDevice { not_me, .. } => not_me.as_ref(),
@@ -255,6 +305,11 @@ impl Letter {
             Self::NoticeNewDevice { not_me: not_me(), asked: asked.clone() },
             Self::NoticeFactorAdded { not_me: not_me(), asked: asked.clone() },
             Self::NoticeFactorRemoved { not_me: not_me(), asked: asked.clone() },
+            Self::NoticePasskeyAdded { not_me: not_me(), asked: asked.clone() },
+            Self::NoticePasskeyRemoved { not_me: not_me(), asked: asked.clone() },
+            Self::NoticePasskeyCopied { not_me: not_me(), asked: asked.clone() },
+            Self::NoticeTwoStepOn { not_me: not_me(), asked: asked.clone() },
+            Self::NoticeTwoStepOff { not_me: not_me(), asked: asked.clone() },
             Self::NoticeBackupCodeUsed { not_me: not_me(), left: 9, asked: asked.clone() },
             Self::NoticeEmailRemoved { asked: asked.clone() },
             Self::NoticePrimaryReplaced { asked: asked.clone() },

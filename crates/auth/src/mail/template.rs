@@ -51,13 +51,16 @@ macro_rules! built_in {
     ($($name:literal)*) => { [$(($name, include_str!(concat!("../../templates/mail/", $name)))),*] };
 }
 
-const BUILT_IN: [(&str, &str); 42] = built_in! {
+const BUILT_IN: [(&str, &str); 52] = built_in! {
     "_letter.html" "_code.html" "_notice.html" "_code.txt" "_notice.txt" "_facts.txt"
     "sign_in_code.html" "sign_in_code.txt" "sign_up_code.html" "sign_up_code.txt"
     "sign_up_existing.html" "sign_up_existing.txt" "reset_code.html" "reset_code.txt"
     "verify_email_code.html" "verify_email_code.txt" "step_up_code.html" "step_up_code.txt"
     "notice_password_changed.html" "notice_password_changed.txt" "notice_email_added.html" "notice_email_added.txt"
     "notice_factor_added.html" "notice_factor_added.txt" "notice_factor_removed.html" "notice_factor_removed.txt"
+    "notice_passkey_added.html" "notice_passkey_added.txt" "notice_passkey_removed.html" "notice_passkey_removed.txt"
+    "notice_passkey_copied.html" "notice_passkey_copied.txt" "notice_two_step_on.html" "notice_two_step_on.txt"
+    "notice_two_step_off.html" "notice_two_step_off.txt"
     "notice_backup_code_used.html" "notice_backup_code_used.txt" "invitation.html" "invitation.txt"
     "notice_email_removed.html" "notice_email_removed.txt"
     "notice_primary_replaced.html" "notice_primary_replaced.txt"

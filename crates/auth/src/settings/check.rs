@@ -10,7 +10,7 @@ impl Settings {
         let mut faults = Vec::new();
         self.check_lifetimes(&mut faults);
         self.check_strength(&mut faults);
-        self.check_cookie_domain(&mut faults);
+        self.check_domains(&mut faults);
         self.check_webhooks(&mut faults);
         match self.public_url.as_ref().map(Mode::of) {
             Some(Ok(Mode::Production)) => self.check_production(&mut faults),
@@ -34,15 +34,21 @@ impl Settings {
         }
     }
 
-    fn check_cookie_domain(&self, faults: &mut Vec<(&'static str, Wrong)>) {
-        let (Some(domain), Some(url)) = (&self.cookie_domain, &self.public_url) else { return };
+    fn check_domains(&self, faults: &mut Vec<(&'static str, Wrong)>) {
+        let Some(url) = &self.public_url else { return };
         let host = url.host_str().unwrap_or_default();
-        if host != domain && !host.ends_with(&format!(".{domain}")) {
+        for (key, domain, what) in [
+            ("server.cookie_domain", &self.cookie_domain, "the cookie"),
+            ("passkeys.rp_id", &self.rp_id, "every passkey"),
+        ] {
+            let Some(domain) = domain.as_ref().filter(|domain| !super::is_under(host, domain)) else {
+                continue;
+            };
             let wrong = Wrong::new(
-                format!("not a domain of {host}: its browsers would refuse the cookie"),
+                format!("{domain} is not a domain of {host}: its browsers would refuse {what}"),
                 "the domain that `server.public_url` is under",
             );
-            faults.push(("server.cookie_domain", wrong));
+            faults.push((key, wrong));
         }
     }
 
@@ -181,8 +187,8 @@ pub(super) fn endpoint(text: &str) -> Result<super::ConfiguredEndpoint, Wrong> {
     Ok(super::ConfiguredEndpoint { url, events })
 }
 
-/// A domain for a cookie: never one under which strangers have names of their own.
-pub(super) fn cookie_domain(text: &str) -> Result<String, Wrong> {
+/// A domain for cookies or passkeys: never one under which strangers have names of their own.
+pub(super) fn shared_domain(text: &str) -> Result<String, Wrong> {
     let name = text.trim_start_matches('.').to_ascii_lowercase();
     match psl::domain_str(&name) {
         Some(registrable) if name.ends_with(registrable) => Ok(name),

@@ -67,6 +67,10 @@ pub struct Settings {
     pub password: PasswordRule,
     /// How breached passwords are known.
     pub breach: BreachSettings,
+    /// Whether people may sign in with passkeys.
+    pub passkeys: bool,
+    /// The domain that passkeys belong to; [`Settings::rp_id`] says which without it.
+    pub rp_id: Option<String>,
     /// What a password hash costs.
     pub argon2: Argon2Cost,
     /// Hashes computed at once; `None` is one for each core.
@@ -156,6 +160,8 @@ impl Default for Settings {
             session_cache_mib: 16,
             password: PasswordRule::default(),
             breach: BreachSettings::default(),
+            passkeys: true,
+            rp_id: None,
             argon2: Argon2Cost::DEFAULT,
             parallel_hashes: None,
             limits_multiplier: 1,
@@ -170,10 +176,23 @@ impl Default for Settings {
     }
 }
 
+/// Whether a host is this domain, or under it.
+pub(crate) fn is_under(host: &str, domain: &str) -> bool {
+    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+}
+
 impl Settings {
     /// Whether fixed codes open test addresses here.
     pub fn test_mode(&self) -> bool {
         self.mode() == Mode::Development && self.clerk.test_mode.unwrap_or(true)
+    }
+
+    /// The domain that passkeys belong to (the relying party's id, WebAuthn Level 3, 5.1.2): the one that is set, or the
+    /// one that this instance and its apps share. A network address is none.
+    pub fn rp_id(&self, public_url: &Url) -> Option<String> {
+        let host = public_url.domain()?;
+        let shared = || psl::domain_str(host).unwrap_or(host).to_owned();
+        Some(self.rp_id.clone().or_else(|| self.cookie_domain.clone()).unwrap_or_else(shared))
     }
 
     /// Whether these settings serve the public or one person's machine.

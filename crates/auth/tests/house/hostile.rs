@@ -77,7 +77,7 @@ fn texts() -> Vec<(&'static str, String)> {
 }
 
 /// Every form, with all its fields filled in well.
-const FORMS: [(&str, &[(&str, &str)]); 22] = [
+const FORMS: [(&str, &[(&str, &str)]); 25] = [
     ("/sign-in", &[("email", "x@example.com"), ("remember", "yes"), ("return_to", "/account")]),
     (
         "/sign-up",
@@ -102,6 +102,9 @@ const FORMS: [(&str, &[(&str, &str)]); 22] = [
     ("/account/security/app", &[("name", "Phone")]),
     ("/account/security/app/confirm", &[("code", "000000")]),
     ("/sign-in/second-factor", &[("way", "totp"), ("code", "000000")]),
+    ("/sign-in/passkey", &[("passkey", "{}")]),
+    ("/account/security/passkeys", &[("passkey", "{}")]),
+    ("/account/security/passkeys/after", &[("wanted", "yes")]),
     ("/account/devices", &[("session", "others")]),
     ("/step-up", &[("way", "code"), ("username", "x"), ("password", "tidal"), ("code", "1"), ("return_to", "/")]),
     ("/undo", &[]),

@@ -29,6 +29,7 @@ macro_rules! on_both {
 }
 
 mod account;
+mod authenticator;
 mod breach;
 mod broken;
 mod cache;
@@ -44,6 +45,7 @@ mod layer;
 mod limits;
 mod not_me;
 mod pages;
+mod passkeys;
 mod races;
 mod repeat;
 mod routes;

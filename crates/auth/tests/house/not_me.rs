@@ -14,7 +14,7 @@ use http::StatusCode;
 use std::time::Duration;
 
 /// The token of the link in the newest letter.
-async fn token(house: &TestHouse) -> String {
+pub async fn token(house: &TestHouse) -> String {
     house.deliver().await;
     let text = house.mail_to(ADA).await.unwrap().text;
     let (_, rest) = text.split_once("/not-me?token=").unwrap_or_else(|| panic!("{text}"));

@@ -23,13 +23,16 @@ pub enum For {
 }
 pub use For::*;
 
-pub const ROUTES: [(&str, &str, For); 36] = [
+pub const ROUTES: [(&str, &str, For); 45] = [
     ("/", "GET", Everyone),
     ("/sign-in", "GET POST", Everyone),
+    ("/sign-in/passkey", "POST", Everyone),
+    ("/sign-in/passkey/options", "POST", Everyone),
     ("/sign-in/password", "GET POST", Attempt),
     ("/sign-in/code", "GET POST", Attempt),
     ("/sign-in/code/send", "POST", Attempt),
     ("/sign-in/second-factor", "GET POST", Attempt),
+    ("/sign-in/second-factor/passkey/options", "POST", Attempt),
     ("/sign-in/new-password", "GET POST", Attempt),
     ("/sign-in/ticket", "GET POST", Link),
     ("/forgot-password", "GET POST", Everyone),
@@ -50,9 +53,15 @@ pub const ROUTES: [(&str, &str, For); 36] = [
     ("/account/security/app", "GET POST", Owner),
     ("/account/security/app/confirm", "POST", Owner),
     ("/account/security/app/{id}/remove", "POST", Owner),
+    ("/account/security/passkeys", "POST", Owner),
+    ("/account/security/passkeys/options", "POST", Owner),
+    ("/account/security/passkeys/after", "POST", Owner),
+    ("/account/security/passkeys/{id}/rename", "POST", Owner),
+    ("/account/security/passkeys/{id}/remove", "POST", Owner),
     ("/account/security/backup-codes", "POST", Owner),
     ("/account/devices", "GET POST", Owner),
     ("/step-up", "GET POST", Owner),
+    ("/step-up/passkey/options", "POST", Owner),
     ("/undo", "GET POST", Link),
     ("/not-me", "GET POST", Link),
     ("/dev/mail", "GET", Developer),
@@ -72,6 +81,9 @@ pub fn fields(path: &str) -> Vec<(&'static str, &'static str)> {
         "/step-up" => vec![("way", "password"), ("password", PASSWORD), ("return_to", "")],
         "/account/security/app" => vec![("name", "Phone")],
         "/account/security/app/confirm" => vec![("code", "000000")],
+        "/sign-in/passkey" | "/account/security/passkeys" => vec![("passkey", "{}")],
+        "/account/security/passkeys/after" => vec![("wanted", "yes")],
+        p if p.ends_with("/rename") => vec![("name", "Mine")],
         "/sign-in/second-factor" => vec![("way", "totp"), ("code", "000000")],
         "/sign-in/password" => vec![("password", PASSWORD)],
         "/sign-in/new-password" | "/sign-up/ticket" => vec![("password", "another lantern tide")],

@@ -394,7 +394,7 @@ async fn a_second_factor_costs_no_second_password_hash() {
 }
 
 /// Shows the password again.
-async fn fresh(house: &TestHouse, browser: &mut Browser) {
+pub async fn fresh(house: &TestHouse, browser: &mut Browser) {
     let done = house.housekey.step_up_password(&browser.caller(), password(PASSWORD)).await.unwrap();
     browser.keep(done);
 }

@@ -2,4 +2,5 @@
 
 pub mod backup_code;
 pub mod one_time_code;
+pub mod passkey;
 pub mod totp;

@@ -79,6 +79,8 @@ pub enum Strategy {
     ResetPasswordEmailCode,
     /// A ticket that an operator's backend made for one user.
     Ticket,
+    /// A passkey, which names its account itself (WebAuthn Level 3).
+    Passkey,
 }
 
 /// A way to prove a second factor.
@@ -90,22 +92,53 @@ pub enum SecondStrategy {
     Totp,
     /// One of the codes that were written down for the day the app is gone.
     BackupCode,
+    /// A passkey or a security key, with its owner verified by it (WebAuthn Level 3).
+    Passkey,
+}
+
+/// What an account has that proves a second factor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Since when it has an authenticator app.
+    pub totp_since: Option<Time>,
+    /// How many backup codes are left.
+    pub backup_codes: i64,
+    /// How many passkeys it has.
+    pub passkeys: i64,
+    /// Since when its owner wants to be asked for a passkey after any other first factor.
+    pub passkey_after_since: Option<Time>,
+}
+
+impl Held {
+    /// Since when a second factor is due, if one is. A passkey alone asks for none: it is a way in beside the others
+    /// until its owner says that it shall stand behind them.
+    pub fn two_step_since(&self) -> Option<Time> {
+        self.totp_since.or(self.passkey_after_since.filter(|_| self.passkeys > 0))
+    }
+
+    /// The ways of the account, where a second factor is due. Codes stand in for what is lost, and are nothing alone.
+    pub fn second_strategies(&self) -> Vec<SecondStrategy> {
+        if self.two_step_since().is_none() {
+            return Vec::new();
+        }
+        [
+            (self.totp_since.is_some(), SecondStrategy::Totp),
+            (self.passkeys > 0, SecondStrategy::Passkey),
+            (self.backup_codes > 0, SecondStrategy::BackupCode),
+        ]
+        .into_iter()
+        .filter_map(|(has, way)| has.then_some(way))
+        .collect()
+    }
 }
 
 impl SecondStrategy {
-    /// The ways of an account that has an authenticator app since then, and so many backup codes. Codes stand in for an
-    /// app, and are nothing without one.
-    pub fn of(totp_since: Option<Time>, backup_codes: i64) -> Vec<Self> {
-        let app = totp_since.map(|_| Self::Totp);
-        let code = (app.is_some() && backup_codes > 0).then_some(Self::BackupCode);
-        app.into_iter().chain(code).collect()
-    }
-
     /// The name in events, and in the contracts.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Totp => "totp",
             Self::BackupCode => "backup_code",
+            Self::Passkey => "passkey",
         }
     }
 }
@@ -383,6 +416,21 @@ pub fn from_ticket(begun: Begun, proof: FirstProof, due: &[SecondStrategy], now:
     }
     let Begun { id, client, remember, return_to } = begun;
     Ok(SignIn::begin(id, client, remember, return_to, now).first_holds(None, account, first, due, now))
+}
+
+/// A passkey names its user. With its owner verified by it, it is both factors in one (NIST SP 800-63B-4, 3.1.7), so
+/// nothing more is due.
+///
+/// # Errors
+/// When the proof is of something else.
+pub fn from_passkey(begun: Begun, proof: FirstProof, now: Time) -> Result<SignIn<Complete>, Refused> {
+    let FirstProof { account, strategy: first } = proof;
+    if first != Strategy::Passkey {
+        return Err(Refused::NotOffered);
+    }
+    let Begun { id, client, remember, return_to } = begun;
+    let done = Complete { account, first, first_proved: now, second: Some(SecondStrategy::Passkey) };
+    Ok(SignIn::begin(id, client, remember, return_to, now).to(done, now.plus(AFTER_FIRST_FACTOR)))
 }
 
 /// What a mailed code was sent to, beside the account.

@@ -2,7 +2,7 @@
 
 use super::{Account, SecondStrategy, Strategy};
 use crate::{
-    factor::totp::Match,
+    factor::{passkey::Assertion, totp::Match},
     password::Verdict,
     sign_up::{Gathering, SignUp},
     token::opaque::TokenHash,
@@ -38,6 +38,11 @@ impl FirstProof {
         stored.matches(shown).then_some(Self { account, strategy: Strategy::Ticket })
     }
 
+    /// A passkey that named its account by itself.
+    pub fn passkey(account: Account, assertion: &Assertion<'_>) -> Option<Self> {
+        assertion.names_its_owner().then_some(Self { account, strategy: Strategy::Passkey })
+    }
+
     /// Whose factor was proved.
     pub fn account(&self) -> &Account {
         &self.account
@@ -60,6 +65,11 @@ impl SecondProof {
     /// A backup code that was compared with its hash.
     pub fn backup_code(account: Account, verdict: &Verdict) -> Option<Self> {
         matches!(verdict, Verdict::Yes { .. }).then_some(Self { account, strategy: SecondStrategy::BackupCode })
+    }
+
+    /// A passkey of an account that is known already.
+    pub fn passkey(account: Account, assertion: &Assertion<'_>) -> Option<Self> {
+        assertion.is_of_its_owner().then_some(Self { account, strategy: SecondStrategy::Passkey })
     }
 
     /// Whose factor was proved.

@@ -31,6 +31,13 @@ const MIGRATIONS: &[Migration] = &[
     },
     // A release before it would ask nobody for a second factor.
     Migration { number: 5, name: "factors", readable_from: 5, sql: include_str!("../../migrations/0005_factors.sql") },
+    // A release before it would not ask for a passkey that somebody wants to be asked for.
+    Migration {
+        number: 6,
+        name: "passkeys",
+        readable_from: 6,
+        sql: include_str!("../../migrations/0006_passkeys.sql"),
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS housekey_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \

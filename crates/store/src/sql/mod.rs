@@ -26,9 +26,10 @@ pub use value::Value;
 /// Every statement that the store runs, for the tests that prepare and lint them.
 #[cfg(test)]
 pub(crate) fn all() -> Vec<&'static Sql> {
-    let directory = crate::directory::all();
+    let (directory, passkeys) = (crate::directory::all(), crate::passkeys::all());
     [
         directory.as_slice(),
+        passkeys.as_slice(),
         crate::clients::ALL,
         crate::emails::ALL,
         crate::event_chain::ALL,
@@ -42,6 +43,7 @@ pub(crate) fn all() -> Vec<&'static Sql> {
         crate::links::ALL,
         crate::listed::ALL,
         crate::mail::ALL,
+        crate::passkey_challenges::ALL,
         crate::pictures::ALL,
         crate::redirect_urls::ALL,
         crate::reverified::ALL,

@@ -49,6 +49,9 @@ pub struct Verification {
     pub strategy: Option<&'static str>,
     pub attempts: Option<i64>,
     pub expire_at: Option<i64>,
+    /// What a passkey is asked with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]

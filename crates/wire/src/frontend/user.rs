@@ -1,6 +1,6 @@
 //! Users.
 
-use super::Verification;
+use super::{Verification, factors::Passkey};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub struct User {
     pub email_addresses: Vec<EmailAddress>,
     pub phone_numbers: Vec<Value>,
     pub web3_wallets: Vec<Value>,
-    pub passkeys: Vec<Value>,
+    pub passkeys: Vec<Passkey>,
     pub organization_memberships: Vec<Value>,
     pub external_accounts: Vec<Value>,
     pub saml_accounts: Vec<Value>,

@@ -158,6 +158,18 @@ fn denied(why: Denial, proof: Proof) -> Refusal {
         (Denial::CodeIncorrect | Denial::SecondFactorIncorrect, _) => {
             (S::UNPROCESSABLE_ENTITY, "form_code_incorrect", "Incorrect code.", param("code"))
         }
+        (Denial::PasskeyIncorrect, _) => (
+            S::UNPROCESSABLE_ENTITY,
+            "passkey_not_registered",
+            "This passkey doesn\u{2019}t work here. Use another way.",
+            param("public_key_credential"),
+        ),
+        (Denial::PasskeyExpired, _) => (
+            S::BAD_REQUEST,
+            "verification_expired",
+            "That took too long, or was done already. Use your passkey again.",
+            param("public_key_credential"),
+        ),
         (Denial::CodeExpired, _) => (
             S::BAD_REQUEST,
             "verification_expired",
@@ -213,6 +225,7 @@ fn denied(why: Denial, proof: Proof) -> Refusal {
 fn field(fault: Fault) -> wire::Error {
     let name = match fault.field {
         "email" => "email_address",
+        "passkey" => "public_key_credential",
         other => other,
     };
     let param = json!({ "param_name": name });
@@ -243,7 +256,10 @@ fn field(fault: Fault) -> wire::Error {
         }
         "totp_not_enabled" => ("totp_not_enabled", "This user has no authenticator app.", param),
         "totp_already_enabled" => ("totp_already_enabled", "There is an authenticator app already.", param),
-        "backup_codes_without_app" => ("backup_codes_not_available", "Backup codes need an authenticator app.", param),
+        "backup_codes_without_app" => ("backup_codes_not_available", "Backup codes need two-step verification.", param),
+        "passkey_malformed" => ("form_param_format_invalid", "This is no answer of a passkey.", param),
+        "passkey_missing" => ("form_param_value_invalid", "There is no passkey to ask for.", param),
+        "too_many_passkeys" => ("form_param_value_invalid", "This account has as many passkeys as it may have.", param),
         "strategy_not_offered" => ("strategy_for_user_invalid", "This way is not offered here.", param),
         "email_already_added" | "email_of_another_account" => {
             ("form_identifier_exists", "This e-mail address is taken. Try another.", param)

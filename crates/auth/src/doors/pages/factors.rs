@@ -97,7 +97,7 @@ fn shown(ask: Ask, app: &TotpShown, told: Told) -> Response {
 }
 
 /// The one page that shows backup codes. It is made by a POST and kept by nobody: a reload shows none.
-fn shown_codes(ask: Ask, codes: &[String]) -> Response {
+pub(super) fn shown_codes(ask: Ask, codes: &[String]) -> Response {
     let name = &ask.housekey.settings().name;
     let text = format!("{name}\n\n{}\n", codes.join("\n"));
     let file: String = percent(&text);

@@ -12,6 +12,7 @@ mod moments;
 mod not_me;
 mod overrides;
 mod page;
+mod passkeys;
 mod password;
 mod problem;
 mod qr;
@@ -50,10 +51,13 @@ impl Housekey {
         Router::new()
             .route("/", get(home::show))
             .route("/sign-in", get(sign_in::show).post(sign_in::start))
+            .route("/sign-in/passkey", post(passkeys::sign_in))
+            .route("/sign-in/passkey/options", post(passkeys::sign_in_options))
             .route("/sign-in/password", get(password::show).post(password::check))
             .route("/sign-in/code", get(code::show_sign_in).post(code::check_sign_in))
             .route("/sign-in/code/send", post(code::send_sign_in))
             .route("/sign-in/second-factor", get(second_factor::show).post(second_factor::check))
+            .route("/sign-in/second-factor/passkey/options", post(passkeys::second_factor_options))
             .route("/sign-in/new-password", get(reset::show_new).post(reset::set_new))
             .route("/sign-in/ticket", get(tickets::show_sign_in).post(tickets::sign_in))
             .route("/forgot-password", get(reset::show).post(reset::start))
@@ -74,9 +78,15 @@ impl Housekey {
             .route("/account/security/app", get(factors::show).post(factors::begin))
             .route("/account/security/app/confirm", post(factors::confirm))
             .route("/account/security/app/{id}/remove", post(factors::remove))
+            .route("/account/security/passkeys", post(passkeys::add))
+            .route("/account/security/passkeys/options", post(passkeys::add_options))
+            .route("/account/security/passkeys/after", post(passkeys::after))
+            .route("/account/security/passkeys/{id}/rename", post(passkeys::rename))
+            .route("/account/security/passkeys/{id}/remove", post(passkeys::remove))
             .route("/account/security/backup-codes", post(factors::new_codes))
             .route("/account/devices", get(devices::show).post(devices::end))
             .route("/step-up", get(step_up::show).post(step_up::prove))
+            .route("/step-up/passkey/options", post(passkeys::step_up_options))
             .route("/undo", get(undo::show).post(undo::act))
             .route("/not-me", get(not_me::show).post(not_me::act))
             .route("/dev/mail", get(dev_mail::list))

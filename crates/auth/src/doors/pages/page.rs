@@ -209,6 +209,11 @@ impl Told {
             "others-ended",
             "app-added",
             "app-removed",
+            "passkey-added",
+            "passkey-renamed",
+            "passkey-removed",
+            "two-step-on",
+            "two-step-off",
         ];
         let done =
             known.iter().find(|k| **k == query).and_then(|k| ask.housekey.0.pages.words(&format!("done-{k}"), &[]));

@@ -14,10 +14,10 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct View {
     email: Option<String>,
-    /// Whether the field is for a backup code.
-    backup: bool,
-    /// Whether there is the other way.
-    other: bool,
+    /// The way that is asked for.
+    way: &'static str,
+    /// The other ways of the account.
+    others: Vec<&'static str>,
 }
 
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
@@ -29,7 +29,7 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
 }
 
 pub(super) async fn check(mut ask: Ask, body: Bytes) -> Response {
-    let fields = match ask.form(&body, &["code", "way"]) {
+    let fields = match ask.form(&body, &["code", "passkey", "way"]) {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
@@ -37,12 +37,14 @@ pub(super) async fn check(mut ask: Ask, body: Bytes) -> Response {
         return response;
     }
     let way = fields.text("way").to_owned();
-    match ask.housekey.sign_in_second_factor(&ask.caller, strategy(&way), fields.text("code")).await {
+    let strategy = strategy(&way);
+    let field = if strategy == SecondStrategy::Passkey { "passkey" } else { "code" };
+    match ask.housekey.sign_in_second_factor(&ask.caller, strategy, fields.text(field)).await {
         Ok(outcome) => {
             let (view, cookies) = page::parts(outcome);
             sign_in::next(ask, &view, &cookies)
         }
-        Err(error) => match Told::of(&mut ask, error, "code") {
+        Err(error) => match Told::of(&mut ask, error, field) {
             Ok(told) => match view(&mut ask, &way).await {
                 Ok(view) => page::show_told(ask, "second_factor.html", "second-factor-title", view, told),
                 Err(response) => *response,
@@ -54,18 +56,24 @@ pub(super) async fn check(mut ask: Ask, body: Bytes) -> Response {
 
 /// The way that a form or a link names.
 pub(super) fn strategy(way: &str) -> SecondStrategy {
-    if way == SecondStrategy::BackupCode.as_str() { SecondStrategy::BackupCode } else { SecondStrategy::Totp }
+    let others = [SecondStrategy::BackupCode, SecondStrategy::Passkey];
+    others.into_iter().find(|other| other.as_str() == way).unwrap_or(SecondStrategy::Totp)
 }
 
 async fn view(ask: &mut Ask, way: &str) -> Result<View, Box<Response>> {
     match ask.housekey.sign_in_current(&ask.caller).await {
         Ok(Some(view)) if view.status == SignInStatus::NeedsSecondFactor => {
-            let offers = |way| view.second_offered.contains(&way);
-            let backup = strategy(way) == SecondStrategy::BackupCode && offers(SecondStrategy::BackupCode);
-            let other = if backup { SecondStrategy::Totp } else { SecondStrategy::BackupCode };
-            Ok(View { backup, other: offers(other), email: view.identifier })
+            let (way, others) = chosen(way, &view.second_offered);
+            Ok(View { way, others, email: view.identifier })
         }
         Ok(_) => Err(Box::new(page::go(ask, "/sign-in", &Cookies::default()))),
         Err(error) => Err(Box::new(problem::of(ask, error))),
     }
+}
+
+/// The way that is asked for, and the others: the named one where the account has it, else its first.
+pub(super) fn chosen(named: &str, offered: &[SecondStrategy]) -> (&'static str, Vec<&'static str>) {
+    let named = offered.iter().find(|way| way.as_str() == named);
+    let way = named.or(offered.first()).copied().unwrap_or(SecondStrategy::Totp);
+    (way.as_str(), offered.iter().filter(|other| **other != way).map(|other| other.as_str()).collect())
 }

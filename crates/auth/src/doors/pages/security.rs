@@ -11,6 +11,7 @@ use crate::{
     flows::{
         account::AccountView,
         factors::{FactorsView, TotpView},
+        passkeys::PasskeyView,
     },
 };
 use axum::{extract::RawQuery, response::Response};
@@ -60,10 +61,11 @@ async fn shown(mut ask: Ask, told: Told) -> Response {
         (Ok(account), Ok(factors)) => (account, factors),
         (Err(error), _) | (_, Err(error)) => return problem::of(&mut ask, error),
     };
-    page::show_told(ask, "security.html", "security", view(&account, &factors), told)
+    let view = view(&account, &factors, ask.housekey.has_passkeys());
+    page::show_told(ask, "security.html", "security", view, told)
 }
 
-fn view(account: &AccountView, factors: &FactorsView) -> serde_json::Value {
+fn view(account: &AccountView, factors: &FactorsView, has_passkeys: bool) -> serde_json::Value {
     let primary = account.emails.iter().find(|e| e.primary).map(|e| &e.address);
     let millis = housekey_core::time::Time::as_millis;
     let app = |app: &TotpView| {
@@ -71,8 +73,18 @@ fn view(account: &AccountView, factors: &FactorsView) -> serde_json::Value {
             "id": app.id.as_str(), "name": app.name, "added": millis(app.added), "last_used": app.last_used.map(millis),
         })
     };
+    let passkey = |passkey: &PasskeyView| {
+        serde_json::json!({
+            "id": passkey.id.as_str(), "name": passkey.name, "synced": passkey.synced, "added": millis(passkey.added),
+            "last_used": passkey.last_used.map(millis),
+        })
+    };
     serde_json::json!({
         "here": HERE,
+        "has_passkeys": has_passkeys || !factors.passkeys.is_empty(),
+        "passkeys": factors.passkeys.iter().map(passkey).collect::<Vec<_>>(),
+        "passkey_after": factors.passkey_after,
+        "two_step": !factors.second_strategies.is_empty(),
         "email": primary,
         "password_set": account.password_set.map(millis),
         "ask_current": account.password_set.is_some() && !account.fresh,

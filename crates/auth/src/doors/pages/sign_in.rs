@@ -11,6 +11,7 @@ use crate::{
 };
 use axum::{extract::RawQuery, response::Response};
 use bytes::Bytes;
+use housekey_core::redirect::ReturnTo;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -18,6 +19,7 @@ struct View {
     email: String,
     return_to: String,
     remember: bool,
+    passkeys: bool,
 }
 
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
@@ -34,7 +36,8 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
     let email = known.as_ref().and_then(|k| k.identifier.clone()).unwrap_or_default();
     let to = to.or_else(|| known.as_ref().and_then(|k| k.return_to.clone()));
     let return_to = to.map(|t| t.as_str().to_owned()).unwrap_or_default();
-    let view = View { email, return_to, remember: known.is_some_and(|k| k.remember) };
+    let passkeys = ask.housekey.has_passkeys();
+    let view = View { email, return_to, remember: known.is_some_and(|k| k.remember), passkeys };
     page::show(ask, "sign_in.html", "sign-in", view)
 }
 
@@ -55,13 +58,21 @@ pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
             next(ask, &view, &cookies)
         }
         Err(error) => match Told::of(&mut ask, error, "email") {
-            Ok(told) => {
-                let return_to = return_to.map(|t| t.as_str().to_owned()).unwrap_or_default();
-                page::show_told(ask, "sign_in.html", "sign-in", View { email, return_to, remember }, told)
-            }
+            Ok(told) => shown(ask, email, return_to, remember, told),
             Err(response) => *response,
         },
     }
+}
+
+/// The page after a passkey that opened nothing.
+pub(super) fn again(ask: Ask, return_to: Option<ReturnTo>, remember: bool, told: Told) -> Response {
+    shown(ask, String::new(), return_to, remember, told)
+}
+
+fn shown(ask: Ask, email: String, return_to: Option<ReturnTo>, remember: bool, told: Told) -> Response {
+    let return_to = return_to.map(|t| t.as_str().to_owned()).unwrap_or_default();
+    let passkeys = ask.housekey.has_passkeys();
+    page::show_told(ask, "sign_in.html", "sign-in", View { email, return_to, remember, passkeys }, told)
 }
 
 /// To the page of what is due.

@@ -19,8 +19,10 @@ struct View {
     sent: Option<String>,
     /// The second factor that is asked for, where the account has one: nothing weaker is offered then.
     second: Option<&'static str>,
-    /// Whether a backup code is left.
-    backup: bool,
+    /// The other second factors.
+    others: Vec<&'static str>,
+    /// Whether there is a passkey, where no second factor is asked for.
+    passkey: bool,
 }
 
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
@@ -33,7 +35,7 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
 }
 
 pub(super) async fn prove(mut ask: Ask, body: Bytes) -> Response {
-    let mut fields = match ask.form(&body, &["way", "username", "password", "code", "return_to"]) {
+    let mut fields = match ask.form(&body, &["way", "username", "password", "code", "passkey", "return_to"]) {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
@@ -48,9 +50,10 @@ pub(super) async fn prove(mut ask: Ask, body: Bytes) -> Response {
             }
             Err(error) => (Some(Err(error)), "code"),
         },
-        "totp" | "backup_code" => {
+        "totp" | "backup_code" | "passkey" => {
             let strategy = second_factor::strategy(&way);
-            (Some(ask.housekey.step_up_second_factor(&ask.caller, strategy, fields.text("code")).await), "code")
+            let field = if strategy == SecondStrategy::Passkey { "passkey" } else { "code" };
+            (Some(ask.housekey.step_up_second_factor(&ask.caller, strategy, fields.text(field)).await), field)
         }
         "code" => (Some(ask.housekey.step_up_code(&ask.caller, fields.text("code")).await), "code"),
         _ => match Password::parse(fields.take("password")) {
@@ -84,17 +87,14 @@ async fn view(ask: &Ask, return_to: &str, way: &str) -> Result<View, Error> {
     let factors = ask.housekey.factors(&ask.caller).await?;
     let email = account.emails.iter().find(|e| e.primary).map(|e| e.address.clone()).unwrap_or_default();
     let to = page::return_to(ask, return_to);
-    let backup = factors.backup_codes > 0;
-    let second = match second_factor::strategy(way) {
-        SecondStrategy::BackupCode if backup => SecondStrategy::BackupCode,
-        _ => SecondStrategy::Totp,
-    };
+    let (second, others) = second_factor::chosen(way, &factors.second_strategies);
     Ok(View {
         email,
         return_to: to.map(|t| t.as_str().to_owned()).unwrap_or_default(),
         sent: None,
-        second: (!factors.totps.is_empty()).then(|| second.as_str()),
-        backup,
+        second: (!factors.second_strategies.is_empty()).then_some(second),
+        others,
+        passkey: !factors.passkeys.is_empty(),
     })
 }
 

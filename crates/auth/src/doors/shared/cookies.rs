@@ -5,6 +5,7 @@ use crate::{
     caller::{ClientToken, Cookies, Signed},
     doors::Contract,
     housekey::Housekey,
+    settings::is_under,
 };
 use aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -142,10 +143,6 @@ impl CookieNames {
     pub fn forget(&self, headers: &mut HeaderMap, name: &str) {
         self.set(headers, name, String::new(), Some(0));
     }
-}
-
-fn is_under(host: &str, domain: &str) -> bool {
-    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
 impl SignedCookies {

@@ -148,7 +148,7 @@ impl Housekey {
 }
 
 /// A transition that the attempt does not allow.
-pub(super) fn refused(why: Refused) -> Error {
+pub(crate) fn refused(why: Refused) -> Error {
     match why {
         Refused::Expired => Error::Denied(Denial::AttemptExpired),
         Refused::NotOffered => Error::field("strategy", "strategy_not_offered"),

@@ -38,7 +38,7 @@ impl<'a> Finish<'a> {
 
 /// The second factors that an account has, and so are due whatever its first one was (SEC-63).
 pub(crate) fn due(user: &UserRow) -> Vec<SecondStrategy> {
-    SecondStrategy::of(user.totp_since, user.backup_codes)
+    user.held().second_strategies()
 }
 
 impl Housekey {
@@ -92,6 +92,7 @@ impl Housekey {
             offered: Vec::new(),
             second_offered: Vec::new(),
             code: None,
+            passkey: None,
             remember: done.remember,
             return_to: done.return_to.clone(),
             first: Some(done.state.first),

@@ -13,7 +13,10 @@ mod ticket;
 use crate::{
     caller::Caller,
     error::{Denial, Error, Result},
-    flows::codes::{self, CodeSent},
+    flows::{
+        codes::{self, CodeSent},
+        passkeys::PasskeyAsked,
+    },
     housekey::Housekey,
 };
 use housekey_core::{
@@ -28,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use start::StartSignIn;
 
+pub(crate) use code::refused;
 pub(crate) use finish::{Finish, due};
 
 /// Where a sign-in stands, as every door shows it.
@@ -45,6 +49,8 @@ pub struct SignInView {
     pub second_offered: Vec<SecondStrategy>,
     /// The code on its way, and what it proves.
     pub code: Option<(Strategy, CodeSent)>,
+    /// The passkey that is asked for, in the answer that asks.
+    pub passkey: Option<PasskeyAsked>,
     /// Whether the session shall outlive the browser.
     pub remember: bool,
     /// Where to go afterwards.
@@ -146,6 +152,7 @@ fn shown<S>(
         offered: Vec::new(),
         second_offered: Vec::new(),
         code,
+        passkey: None,
         remember: a.remember,
         return_to: a.return_to.clone(),
         first,

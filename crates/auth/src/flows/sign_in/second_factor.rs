@@ -4,17 +4,22 @@ use super::{Finish, SignInView, code::refused, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::{client::Presented, gate, second_factor::Typed},
+    flows::{
+        client::Presented,
+        gate,
+        second_factor::{Typed, denied},
+    },
     housekey::Housekey,
 };
 use housekey_core::{
     event::EventKind,
     sign_in::{AnySignIn, SecondStrategy},
 };
-use housekey_store::sign_ins::Proved;
+use housekey_store::{passkey_challenges::Ceremony, sign_ins::Proved};
 
 impl Housekey {
-    /// Proves the second factor of the live sign-in, by the code of an authenticator app or by a backup code.
+    /// Proves the second factor of the live sign-in, by the code of an authenticator app, by a backup code, or by
+    /// what a passkey answered.
     ///
     /// # Errors
     /// [`Denial::SecondFactorIncorrect`] for a wrong code or one that was used, [`Denial::AttemptExpired`] after five wrong ones
@@ -40,7 +45,7 @@ impl Housekey {
             Presented::Client(checked) => checked,
             Presented::Nobody => return Err(Error::Denied(Denial::AttemptExpired)),
         };
-        let typed = Typed::read(strategy, typed)?;
+        let typed = Typed::given(strategy, typed, &checked.client.id, Ceremony::SecondFactor)?;
         let row = self.live_sign_in(&checked.client).await?;
         let AnySignIn::NeedsSecondFactor(attempt) = row.attempt else {
             return Ok(Outcome::plain(view(&row.attempt)));
@@ -57,11 +62,11 @@ impl Housekey {
         self.pass(counted.clone()).await?;
 
         let client = Some(&checked.client.id);
-        let Some((proof, used)) = self.check_second_factor(&user, typed).await? else {
+        let Some((proof, used)) = self.check_second_factor(caller, &user, typed).await? else {
             let detail = serde_json::json!({"strategy": strategy, "known_device": device.is_some()});
             let event = self.event_of(caller, EventKind::SecondFactorFailed, Some(&user), client, None, detail).await?;
             self.store().record(vec![event]).await?;
-            return Err(Error::Denied(Denial::SecondFactorIncorrect));
+            return Err(denied(strategy));
         };
         let trail = self.second_factor_told(caller, &user, client, strategy).await?;
         let done = attempt.prove(proof, self.now()).map_err(refused)?;

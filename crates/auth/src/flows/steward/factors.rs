@@ -7,15 +7,21 @@ use crate::{
     housekey::Housekey,
     mail::Letter,
 };
-use housekey_core::{event::EventKind, ids::UserId, sign_in::SecondStrategy};
+use housekey_core::{
+    event::EventKind,
+    ids::{PasskeyId, UserId},
+    sign_in::SecondStrategy,
+};
 use housekey_store::{second_factors::FactorChange, sign_ins::Trail};
 use serde_json::json;
 
 /// Which second factors an app's backend takes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TakenFactors {
-    /// The authenticator apps, and with them the backup codes: all that there are.
+    /// All that is asked for after the first factor. Passkeys stay, and sign in by themselves as before.
     All,
+    /// The authenticator apps.
+    Apps,
     /// The backup codes.
     BackupCodes,
 }
@@ -44,7 +50,7 @@ impl Housekey {
         };
         let counted = self.second_spends(&by.caller, id, None);
         self.pass(counted.clone()).await?;
-        let Some((proof, used)) = self.check_second_factor(&user, typed).await? else {
+        let Some((proof, used)) = self.check_second_factor(&by.caller, &user, typed).await? else {
             let event = self.kept_event(by, EventKind::SecondFactorFailed, &user, json!({"by": "backend"})).await?;
             self.store().record(vec![event]).await?;
             return Ok(None);
@@ -64,15 +70,36 @@ impl Housekey {
     pub async fn user_factors_remove(&self, by: &Steward, id: &UserId, what: TakenFactors) -> Result<()> {
         let user = self.kept_row(id).await?;
         let (kind, change) = match what {
-            TakenFactors::All => (EventKind::TotpRemoved, FactorChange::TotpsRemoved),
+            TakenFactors::All => (EventKind::TotpRemoved, FactorChange::SecondStepsRemoved),
+            TakenFactors::Apps => (EventKind::TotpRemoved, FactorChange::TotpsRemoved),
             TakenFactors::BackupCodes => (EventKind::BackupCodesRemoved, FactorChange::BackupCodesRemoved),
         };
         let event = self.kept_event(by, kind, &user, json!({"by": "backend"})).await?;
         let mut trail = Trail { events: vec![event], ..Trail::default() };
-        if user.totp_since.is_some() && what != TakenFactors::BackupCodes {
+        if user.held().two_step_since().is_some() && what != TakenFactors::BackupCodes {
             let asked = self.facts(&by.caller);
             self.tell_owner(&user, &mut trail, |not_me| Letter::NoticeFactorRemoved { not_me, asked })?;
         }
+        self.store().factor_take(user.account, change, trail, self.now()).await?;
+        self.mail_waits();
+        Ok(())
+    }
+
+    /// Takes a passkey of a user away. The owner is told.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn user_passkey_remove(&self, by: &Steward, id: &UserId, passkey: &PasskeyId) -> Result<()> {
+        let user = self.kept_row(id).await?;
+        if !self.store().reader().passkeys(id).await?.iter().any(|row| row.id == *passkey) {
+            return Err(Error::NotFound);
+        }
+        let detail = json!({"by": "backend", "passkey": passkey.as_str()});
+        let event = self.kept_event(by, EventKind::PasskeyRemoved, &user, detail).await?;
+        let mut trail = Trail { events: vec![event], ..Trail::default() };
+        let asked = self.facts(&by.caller);
+        self.tell_owner(&user, &mut trail, |not_me| Letter::NoticePasskeyRemoved { not_me, asked })?;
+        let change = FactorChange::PasskeyRemoved(passkey.clone());
         self.store().factor_take(user.account, change, trail, self.now()).await?;
         self.mail_waits();
         Ok(())

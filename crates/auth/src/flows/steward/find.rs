@@ -70,7 +70,7 @@ impl Housekey {
         let Some(filter) = self.filter(find).await? else { return Ok(Vec::new()) };
         let page = Page { order, backwards, most, offset, after };
         let found = self.store().reader().users(&filter, &page).await?;
-        Ok(found.into_iter().map(|(user, addresses)| Profile::of(user, addresses)).collect())
+        Ok(found.into_iter().map(Profile::of).collect())
     }
 
     /// How many users match.

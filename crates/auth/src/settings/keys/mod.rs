@@ -4,6 +4,7 @@
 mod clerk;
 mod limits;
 mod mail;
+mod passkeys;
 mod passwords;
 mod server;
 mod sessions;
@@ -44,6 +45,8 @@ pub static KEYS: &[Key<Settings>] = &[
     passwords::ARGON2_PASSES,
     passwords::ARGON2_LANES,
     passwords::PARALLEL_HASHES,
+    passkeys::ENABLED,
+    passkeys::RP_ID,
     limits::MULTIPLIER,
     limits::REASON,
     sign_up::ALLOWLIST_ONLY,

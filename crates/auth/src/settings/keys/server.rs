@@ -2,7 +2,7 @@
 
 use super::super::{
     Key, Kind, Mode, Mount, Scope, Settings, Value, Wrong,
-    check::{cookie_domain, origin},
+    check::{origin, shared_domain},
     read_url,
 };
 use ipnet::IpNet;
@@ -88,7 +88,7 @@ pub(super) const COOKIE_DOMAIN: Key<Settings> = Key {
     unset: "the registrable domain of `server.public_url`",
     example: "\"example.com\"",
     set: |s, v| {
-        s.cookie_domain = Some(cookie_domain(&v.text()?)?);
+        s.cookie_domain = Some(shared_domain(&v.text()?)?);
         Ok(())
     },
     show: |s| s.cookie_domain.clone().map(Value::Text),

@@ -55,8 +55,11 @@ async fn what_programs_ask_of_an_issuer_is_there() {
 async fn what_is_not_built_says_so() {
     let web = clerk().await;
     let app = web.app(1);
-    for (method, path) in [("GET", "/v1/me/phone_numbers"), ("POST", "/v1/me/passkeys"), ("POST", "/v1/organizations")]
-    {
+    for (method, path) in [
+        ("GET", "/v1/me/organization_memberships"),
+        ("POST", "/v1/me/external_accounts"),
+        ("POST", "/v1/organizations"),
+    ] {
         let told = if method == "GET" { app.get(path).await } else { app.post(path, &[]).await };
         assert_eq!(told.refusal(), "501 operation_not_built", "{path}");
     }

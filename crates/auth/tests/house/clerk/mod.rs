@@ -11,6 +11,7 @@ mod environment;
 mod handshake;
 mod limits;
 mod me;
+mod passkeys;
 pub mod published;
 mod routes;
 mod second_factor;

@@ -72,6 +72,11 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("delete", "/v1/me/totp", Owner),
     ("post", "/v1/me/totp/attempt_verification", Owner),
     ("post", "/v1/me/backup_codes", Owner),
+    ("post", "/v1/me/passkeys", Owner),
+    ("get", "/v1/me/passkeys/{passkey_id}", Owner),
+    ("patch", "/v1/me/passkeys/{passkey_id}", Owner),
+    ("delete", "/v1/me/passkeys/{passkey_id}", Owner),
+    ("post", "/v1/me/passkeys/{passkey_id}/attempt_verification", Owner),
     ("get", "/v1/me/email_addresses", Owner),
     ("post", "/v1/me/email_addresses", Owner),
     ("get", "/v1/me/email_addresses/{email_id}", Owner),
@@ -99,7 +104,7 @@ fn sec_112_the_table_names_every_operation() {
 }
 
 /// A form that would do where it is let in.
-const FIELDS: [(&str, &str); 9] = [
+const FIELDS: [(&str, &str); 11] = [
     ("strategy", "password"),
     ("password", PASSWORD),
     ("current_password", PASSWORD),
@@ -109,6 +114,8 @@ const FIELDS: [(&str, &str); 9] = [
     ("email_address", "eve@new.example"),
     ("unsafe_metadata", "{}"),
     ("ticket", "nothing"),
+    ("public_key_credential", "{}"),
+    ("name", "Mine"),
 ];
 
 async fn ask(app: &App, method: &str, path: &str) -> Told {
@@ -137,6 +144,7 @@ async fn sec_112_without_a_session_no_operation_gives_or_changes_anything() {
     let web = clerk().await;
     let ada = web.signed_up_in_app(1, ADA).await;
     let email = ada.post("/v1/me/email_addresses", &[("email_address", "ada@new.example")]).await.ok().id().to_owned();
+    let passkey = ada.post("/v1/me/passkeys", &[]).await.ok().id().to_owned();
     let session = ada.session().await;
     let attempt = web.app(9).post("/v1/client/sign_ins", &[("identifier", ADA)]).await.ok().id().to_owned();
     let sign_up = web.app(9).post("/v1/client/sign_ups", &[]).await.ok().id().to_owned();
@@ -155,6 +163,7 @@ async fn sec_112_without_a_session_no_operation_gives_or_changes_anything() {
             let path = path
                 .replace("{session_id}", &session)
                 .replace("{email_id}", &email)
+                .replace("{passkey_id}", &passkey)
                 .replace("{sign_in_id}", &attempt)
                 .replace("{sign_up_id}", &sign_up)
                 .replace("{template_name}", "x");

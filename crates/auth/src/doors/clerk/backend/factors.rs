@@ -7,7 +7,11 @@ use crate::{
     flows::steward::TakenFactors,
 };
 use axum::extract::Path;
-use housekey_core::{ids::UserId, sign_in::SecondStrategy};
+use housekey_core::{
+    ids::{PasskeyId, UserId},
+    sign_in::SecondStrategy,
+};
+use housekey_wire::frontend::Deleted;
 use serde_json::json;
 
 pub(super) async fn verify(Path(id): Path<String>, mut call: Call) -> Answer {
@@ -26,8 +30,18 @@ pub(super) async fn remove_all(Path(id): Path<String>, call: Call) -> Answer {
     remove(&id, call, TakenFactors::All).await
 }
 
+pub(super) async fn remove_apps(Path(id): Path<String>, call: Call) -> Answer {
+    remove(&id, call, TakenFactors::Apps).await
+}
+
 pub(super) async fn remove_backup_codes(Path(id): Path<String>, call: Call) -> Answer {
     remove(&id, call, TakenFactors::BackupCodes).await
+}
+
+pub(super) async fn remove_passkey(Path((id, passkey)): Path<(String, String)>, call: Call) -> Answer {
+    let (id, passkey): (UserId, PasskeyId) = (call.id(&id)?, call.id(&passkey)?);
+    call.house.user_passkey_remove(&call.by, &id, &passkey).await.map_err(|e| call.refuse(e))?;
+    call.ok(&Deleted { object: "passkey", id: passkey.to_string(), deleted: true })
 }
 
 async fn remove(id: &str, call: Call, what: TakenFactors) -> Answer {

@@ -41,7 +41,8 @@ served! {
     post "/users/{user_id}/verify_password" => users::verify_password;
     post "/users/{user_id}/verify_totp" => factors::verify;
     delete "/users/{user_id}/mfa" => factors::remove_all;
-    delete "/users/{user_id}/totp" => factors::remove_all;
+    delete "/users/{user_id}/totp" => factors::remove_apps;
+    delete "/users/{user_id}/passkeys/{passkey_identification_id}" => factors::remove_passkey;
     delete "/users/{user_id}/backup_code" => factors::remove_backup_codes;
     post "/users/{user_id}/remove_password" => users::remove_password;
     put "/users/{user_id}/email_address" => email_addresses::replace;

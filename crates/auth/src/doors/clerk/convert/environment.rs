@@ -45,7 +45,10 @@ fn auth_config(house: &Housekey) -> AuthConfig {
         password: "required",
         identification_requirements: vec![vec!["email_address"]],
         identification_strategies: vec!["email_address"],
-        first_factors: vec!["password", "email_code", "reset_password_email_code", "ticket"],
+        first_factors: ["password", "email_code", "reset_password_email_code", "ticket"]
+            .into_iter()
+            .chain(house.has_passkeys().then_some("passkey"))
+            .collect(),
         second_factors: vec!["totp", "backup_code"],
         email_address_verification_strategies: vec!["email_code"],
         single_session_mode: !settings.sessions.multi_session,
@@ -141,7 +144,7 @@ fn user_settings(house: &Housekey) -> UserSettings {
     let on = json!({ "enabled": true });
     let off = json!({ "enabled": false });
     UserSettings {
-        attributes: attributes(),
+        attributes: attributes(house),
         social: BTreeMap::new(),
         saml: off.clone(),
         enterprise_sso: json!({ "enabled": false, "self_serve_sso": false }),
@@ -184,12 +187,13 @@ fn user_settings(house: &Housekey) -> UserSettings {
             "enumeration_protection": { "enabled": settings.clerk.enumeration == Enumeration::Strict },
         }),
         passkey_settings: json!({
-            "allow_autofill": false, "show_sign_in_button": false, "satisfies_second_factor": false,
+            "allow_autofill": house.has_passkeys(), "show_sign_in_button": house.has_passkeys(),
+            "satisfies_second_factor": true,
         }),
     }
 }
 
-fn attributes() -> BTreeMap<&'static str, Attribute> {
+fn attributes(house: &Housekey) -> BTreeMap<&'static str, Attribute> {
     let used = Attribute { enabled: true, ..Attribute::default() };
     let email = Attribute {
         required: true,
@@ -199,15 +203,23 @@ fn attributes() -> BTreeMap<&'static str, Attribute> {
         verify_at_sign_up: true,
         ..used.clone()
     };
-    let mut all: BTreeMap<&'static str, Attribute> = ["phone_number", "username", "web3_wallet", "passkey"]
-        .into_iter()
-        .map(|name| (name, Attribute::default()))
-        .collect();
+    let mut all: BTreeMap<&'static str, Attribute> =
+        ["phone_number", "username", "web3_wallet"].into_iter().map(|name| (name, Attribute::default())).collect();
+    let passkey = match house.has_passkeys() {
+        true => Attribute {
+            used_for_first_factor: true,
+            first_factors: vec!["passkey"],
+            verifications: vec!["passkey"],
+            ..used.clone()
+        },
+        false => Attribute::default(),
+    };
     let second = |name| Attribute { used_for_second_factor: true, second_factors: vec![name], ..used.clone() };
     all.extend([
         ("authenticator_app", Attribute { verifications: vec!["totp"], ..second("totp") }),
         ("backup_code", second("backup_code")),
         ("email_address", email),
+        ("passkey", passkey),
         ("password", Attribute { required: true, ..used.clone() }),
         ("first_name", used.clone()),
         ("last_name", used.clone()),

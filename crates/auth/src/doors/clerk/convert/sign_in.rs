@@ -3,7 +3,10 @@
 
 use super::ms;
 use crate::{
-    flows::sign_in::{SignInStatus, SignInView},
+    flows::{
+        passkeys::PasskeyAsked,
+        sign_in::{SignInStatus, SignInView},
+    },
     housekey::Housekey,
 };
 use housekey_core::{
@@ -18,12 +21,18 @@ pub(crate) fn sign_in(house: &Housekey, view: &SignInView) -> SignIn {
     SignIn {
         object: "sign_in_attempt",
         id: view.id.to_string(),
-        status: status(view.status),
+        // Whom a passkey names is known when it has answered.
+        status: if view.passkey.is_some() { "needs_first_factor" } else { status(view.status) },
         supported_identifiers: vec!["email_address"],
-        supported_first_factors: if first { factors(house, view) } else { Vec::new() },
-        supported_second_factors: view.second_offered.iter().map(|way| second_factor(*way)).collect(),
+        supported_first_factors: match (&view.passkey, first) {
+            (Some(_), _) => vec![passkey()],
+            (None, true) => factors(house, view),
+            (None, false) => Vec::new(),
+        },
+        supported_second_factors: second_factors(&view.second_offered),
         first_factor_verification: verification(view),
-        second_factor_verification: view.second.map(second_proved),
+        // The contract knows a passkey as a first factor alone.
+        second_factor_verification: view.second.filter(|way| *way != SecondStrategy::Passkey).map(second_proved),
         identifier: view.identifier.clone(),
         user_data: None,
         created_session_id: view.session.as_ref().map(ToString::to_string),
@@ -39,15 +48,21 @@ pub(crate) fn name(strategy: Strategy) -> &'static str {
         Strategy::EmailCode => "email_code",
         Strategy::ResetPasswordEmailCode => "reset_password_email_code",
         Strategy::Ticket => "ticket",
+        Strategy::Passkey => "passkey",
         _ => "unknown",
     }
 }
 
 /// The strategy of this name.
 pub(crate) fn strategy(name: &str) -> Option<Strategy> {
-    [Strategy::Password, Strategy::EmailCode, Strategy::ResetPasswordEmailCode, Strategy::Ticket]
-        .into_iter()
-        .find(|strategy| self::name(*strategy) == name)
+    let all = [
+        Strategy::Password,
+        Strategy::EmailCode,
+        Strategy::ResetPasswordEmailCode,
+        Strategy::Ticket,
+        Strategy::Passkey,
+    ];
+    all.into_iter().find(|strategy| self::name(*strategy) == name)
 }
 
 /// The second factor of this name.
@@ -55,8 +70,18 @@ pub(crate) fn second_strategy(name: &str) -> Option<SecondStrategy> {
     [SecondStrategy::Totp, SecondStrategy::BackupCode].into_iter().find(|strategy| strategy.as_str() == name)
 }
 
-/// A second factor, as it is offered.
-pub(crate) fn second_factor(strategy: SecondStrategy) -> Factor {
+/// Second factors, as they are offered. The contract knows a passkey as a first factor alone, and its components would
+/// wait for ever at one that is offered here.
+pub(crate) fn second_factors(offered: &[SecondStrategy]) -> Vec<Factor> {
+    offered.iter().filter(|way| **way != SecondStrategy::Passkey).map(|way| second_factor(*way)).collect()
+}
+
+/// A passkey, as it is offered.
+pub(crate) fn passkey() -> Factor {
+    Factor { strategy: "passkey", safe_identifier: None, email_address_id: None, primary: None }
+}
+
+fn second_factor(strategy: SecondStrategy) -> Factor {
     Factor { strategy: strategy.as_str(), safe_identifier: None, email_address_id: None, primary: None }
 }
 
@@ -69,6 +94,7 @@ pub(crate) fn second_proved(strategy: SecondStrategy) -> Verification {
         strategy: Some(strategy.as_str()),
         attempts: Some(1),
         expire_at: None,
+        nonce: None,
     }
 }
 
@@ -103,6 +129,9 @@ fn factors(house: &Housekey, view: &SignInView) -> Vec<Factor> {
 
 /// Nothing stands here until a code was sent, or the components would not ask for one.
 fn verification(view: &SignInView) -> Option<Verification> {
+    if let Some(asked) = &view.passkey {
+        return Some(passkey_asked(asked));
+    }
     if let Some((strategy, code)) = &view.code {
         return Some(Verification {
             object: Some("verification_otp"),
@@ -110,6 +139,7 @@ fn verification(view: &SignInView) -> Option<Verification> {
             strategy: Some(name(*strategy)),
             attempts: Some(0),
             expire_at: Some(ms(code.expires)),
+            nonce: None,
         });
     }
     // A code is over with its use, and the contract wants a time for it.
@@ -117,6 +147,7 @@ fn verification(view: &SignInView) -> Option<Verification> {
         let (object, expire_at) = match strategy {
             Strategy::Password => ("verification_password", None),
             Strategy::Ticket => ("verification_ticket", None),
+            Strategy::Passkey => ("verification_passkey", Some(ms(view.expires))),
             _ => ("verification_otp", Some(ms(view.expires))),
         };
         Verification {
@@ -125,6 +156,19 @@ fn verification(view: &SignInView) -> Option<Verification> {
             strategy: Some(name(strategy)),
             attempts: Some(1),
             expire_at,
+            nonce: None,
         }
     })
+}
+
+/// That a passkey is asked for, and with what.
+pub(crate) fn passkey_asked(asked: &PasskeyAsked) -> Verification {
+    Verification {
+        object: Some("verification_passkey"),
+        status: "unverified",
+        strategy: Some("passkey"),
+        attempts: Some(0),
+        expire_at: Some(ms(asked.expires)),
+        nonce: Some(asked.options.clone()),
+    }
 }

@@ -70,6 +70,7 @@ fn email(view: &SignUpView) -> Option<SignUpVerification> {
             strategy: Some(if sent.is_some() { "email_code" } else { "ticket" }),
             attempts: sent.map(|_| 0),
             expire_at: sent.map(|code| ms(code.expires)),
+            nonce: None,
         },
         next_action,
         supported_strategies: vec!["email_code"],

@@ -2,11 +2,15 @@
 
 use super::{ms, object};
 use crate::{
-    flows::profile::{Profile, ProfileEmail},
+    flows::{
+        passkeys::PasskeyView,
+        profile::{Profile, ProfileEmail},
+    },
     housekey::Housekey,
 };
 use housekey_wire::frontend::{
     Verification,
+    factors::Passkey,
     user::{EmailAddress, User},
 };
 
@@ -28,13 +32,13 @@ pub(crate) fn user(house: &Housekey, profile: &Profile) -> User {
         primary_phone_number_id: None,
         primary_web3_wallet_id: None,
         password_enabled: profile.password_set.is_some(),
-        two_factor_enabled: profile.totp_since.is_some(),
+        two_factor_enabled: profile.two_step_since.is_some(),
         totp_enabled: profile.totp_since.is_some(),
         backup_code_enabled: profile.backup_codes > 0,
         email_addresses: profile.emails.iter().map(email_address).collect(),
         phone_numbers: Vec::new(),
         web3_wallets: Vec::new(),
-        passkeys: Vec::new(),
+        passkeys: profile.passkeys.iter().map(passkey).collect(),
         organization_memberships: Vec::new(),
         external_accounts: Vec::new(),
         saml_accounts: Vec::new(),
@@ -54,7 +58,7 @@ pub(crate) fn user(house: &Housekey, profile: &Profile) -> User {
         delete_self_enabled: profile.may_delete_self,
         create_organization_enabled: false,
         last_active_at: profile.last_active.map(ms),
-        mfa_enabled_at: profile.totp_since.map(ms),
+        mfa_enabled_at: profile.two_step_since.map(ms),
         mfa_disabled_at: None,
         legal_accepted_at: profile.legal_accepted.map(ms),
     }
@@ -62,7 +66,11 @@ pub(crate) fn user(house: &Housekey, profile: &Profile) -> User {
 
 /// The same for an app's backend, with what the app keeps for itself.
 pub(crate) fn whole_user(house: &Housekey, profile: &Profile) -> User {
-    User { private_metadata: Some(object(&profile.private_metadata)), ..user(house, profile) }
+    User {
+        private_metadata: Some(object(&profile.private_metadata)),
+        passkeys: profile.passkeys.iter().map(kept_passkey).collect(),
+        ..user(house, profile)
+    }
 }
 
 /// Where the picture is: the user's own, or the initials on a tint.
@@ -92,6 +100,7 @@ pub(crate) fn email_address(email: &ProfileEmail) -> EmailAddress {
         strategy: Some("email_code"),
         attempts: None,
         expire_at: Some(ms(at)),
+        nonce: None,
     });
     EmailAddress {
         object: "email_address",
@@ -104,4 +113,31 @@ pub(crate) fn email_address(email: &ProfileEmail) -> EmailAddress {
         created_at: ms(email.created),
         updated_at: ms(email.verified.unwrap_or(email.created)),
     }
+}
+
+/// A passkey of a user.
+pub(crate) fn passkey(passkey: &PasskeyView) -> Passkey {
+    Passkey {
+        object: "passkey",
+        id: passkey.id.to_string(),
+        name: passkey.name.clone(),
+        last_used_at: passkey.last_used.map(ms),
+        verification: Some(Verification {
+            object: Some("verification_passkey"),
+            status: "verified",
+            strategy: Some("passkey"),
+            attempts: Some(1),
+            // It is over with its use, and the contract wants a time for it.
+            expire_at: Some(ms(passkey.added)),
+            nonce: None,
+        }),
+        created_at: Some(ms(passkey.added)),
+        updated_at: Some(ms(passkey.updated)),
+    }
+}
+
+/// The same for an app's backend, whose contract wants a time of use for one that was never used.
+fn kept_passkey(passkey: &PasskeyView) -> Passkey {
+    let last_used_at = Some(ms(passkey.last_used.unwrap_or(passkey.added)));
+    Passkey { last_used_at, created_at: None, updated_at: None, ..self::passkey(passkey) }
 }

@@ -59,6 +59,7 @@ fn on_its_way(sent: &CodeSent) -> Verification {
         strategy: Some("email_code"),
         attempts: Some(0),
         expire_at: Some(sent.expires.as_millis()),
+        nonce: None,
     }
 }
 

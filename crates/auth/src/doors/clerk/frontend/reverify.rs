@@ -24,7 +24,7 @@ pub(super) async fn start(Path(id): Path<String>, knock: Knock) -> Answer {
     let open = one(&knock, &id).await?;
     let asked = knock.text("level").unwrap_or("first_factor");
     // Nobody can be asked for what the account has not.
-    let level = if open.user.totp_since.is_some() { asked } else { "first_factor" };
+    let level = if open.user.two_step_since.is_some() { asked } else { "first_factor" };
     let fresh = open.session.is_fresh(&knock.house.settings().sessions, knock.house.now());
     let status = match level {
         "second_factor" => "needs_second_factor",
@@ -62,12 +62,16 @@ pub(super) async fn attempt_second(Path(id): Path<String>, knock: Knock) -> Answ
 
 pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
     let open = one(&knock, &id).await?;
-    if sign_in::strategy(knock.required("strategy")?) != Some(Strategy::EmailCode) {
-        return Err(knock.refuse(Error::field("strategy", "strategy_not_offered")));
-    }
     let caller = acting(&knock, &open);
-    let sent = knock.house.step_up_send_code(&caller).await.map_err(|e| knock.refuse(e))?;
-    let body = shown(&knock, &open, "first_factor", Some(sent));
+    let asked = match sign_in::strategy(knock.required("strategy")?) {
+        Some(Strategy::EmailCode) => knock.house.step_up_send_code(&caller).await.map(|sent| code_asked(&sent)),
+        Some(Strategy::Passkey) => {
+            knock.house.step_up_passkey_begin(&caller).await.map(|asked| sign_in::passkey_asked(&asked))
+        }
+        _ => Err(Error::field("strategy", "strategy_not_offered")),
+    };
+    let asked = asked.map_err(|e| knock.refuse(e))?;
+    let body = shown(&knock, &open, "first_factor", Some(asked));
     knock.wrapped(body).await
 }
 
@@ -85,6 +89,10 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
             let code = knock.required("code")?.to_owned();
             knock.house.step_up_code(&caller, &code).await
         }
+        Some(Strategy::Passkey) => {
+            let answer = knock.required("public_key_credential")?.to_owned();
+            knock.house.step_up_second_factor(&caller, SecondStrategy::Passkey, &answer).await
+        }
         _ => Err(Error::field("strategy", "strategy_not_offered")),
     };
     let Outcome { cookies, .. } = outcome.map_err(own)?;
@@ -96,7 +104,7 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
             let body = shown(&knock, fresh, "first_factor", None);
             let proved = proved(strategy, house.now());
             // Which level was asked for is not said again: who has a second factor shows it too, unless it is fresh.
-            let second = fresh.user.totp_since.is_some();
+            let second = fresh.user.two_step_since.is_some();
             let due = second && !fresh.session.is_strongly_fresh(&house.settings().sessions, house.now());
             let status = if due { "needs_second_factor" } else { "complete" };
             Reverification { status, first_factor_verification: Some(proved), ..body }
@@ -109,35 +117,43 @@ fn acting(knock: &Knock, open: &SessionOf) -> Caller {
 }
 
 /// Somebody who is signed in may be told what there is to confirm with.
-fn shown(knock: &Knock, open: &SessionOf, level: &str, sent: Option<CodeSent>) -> Reverification {
-    let first = sent.map(|code| Verification {
-        object: Some("verification_otp"),
-        status: "unverified",
-        strategy: Some("email_code"),
-        attempts: Some(0),
-        expire_at: Some(code.expires.as_millis()),
-    });
-    let second = SecondStrategy::of(open.user.totp_since, open.user.backup_codes);
+fn shown(knock: &Knock, open: &SessionOf, level: &str, asked: Option<Verification>) -> Reverification {
     Reverification {
         object: "session_reverification",
         level: level.to_owned(),
         status: "needs_first_factor",
         supported_first_factors: factors(open),
-        supported_second_factors: second.into_iter().map(sign_in::second_factor).collect(),
-        first_factor_verification: first,
+        supported_second_factors: sign_in::second_factors(&open.user.second_strategies()),
+        first_factor_verification: asked,
         second_factor_verification: None,
         session: wire::session(&knock.house, open),
     }
 }
 
-fn proved(strategy: Option<Strategy>, at: Time) -> Verification {
-    let code = strategy == Some(Strategy::EmailCode);
+fn code_asked(sent: &CodeSent) -> Verification {
     Verification {
-        object: Some(if code { "verification_otp" } else { "verification_password" }),
+        object: Some("verification_otp"),
+        status: "unverified",
+        strategy: Some("email_code"),
+        attempts: Some(0),
+        expire_at: Some(sent.expires.as_millis()),
+        nonce: None,
+    }
+}
+
+fn proved(strategy: Option<Strategy>, at: Time) -> Verification {
+    let (object, timed) = match strategy {
+        Some(Strategy::EmailCode) => ("verification_otp", true),
+        Some(Strategy::Passkey) => ("verification_passkey", true),
+        _ => ("verification_password", false),
+    };
+    Verification {
+        object: Some(object),
         status: "verified",
         strategy: strategy.map(sign_in::name),
         attempts: Some(1),
-        expire_at: code.then(|| at.as_millis()),
+        expire_at: timed.then(|| at.as_millis()),
+        nonce: None,
     }
 }
 
@@ -156,5 +172,10 @@ fn factors(open: &SessionOf) -> Vec<Factor> {
         email_address_id: Some(email.id.to_string()),
         primary: Some(true),
     });
-    password.into_iter().chain(mailed).collect()
+    let passkey = (!user.passkeys.is_empty()).then(sign_in::passkey);
+    // Where nothing of the second step can be asked for by this contract, only a passkey is enough by itself.
+    if user.two_step_since.is_some() && sign_in::second_factors(&user.second_strategies()).is_empty() {
+        return passkey.into_iter().collect();
+    }
+    password.into_iter().chain(mailed).chain(passkey).collect()
 }

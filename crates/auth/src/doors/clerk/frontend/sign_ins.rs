@@ -17,6 +17,10 @@ pub(super) async fn create(knock: Knock) -> Answer {
     {
         return by_ticket(knock).await;
     }
+    if knock.text("strategy") == Some("passkey") {
+        let begun = house.sign_in_start_passkey(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+        return done(&knock, begun).await;
+    }
     if knock.says("transfer") {
         return Err(knock.refuse(Error::NotFound));
     }
@@ -73,7 +77,12 @@ pub(super) async fn show(Path(id): Path<String>, knock: Knock) -> Answer {
 pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.counted()?;
     let strategy = chosen(&knock)?;
-    live(&knock, &id).await?;
+    let stands = live(&knock, &id).await?;
+    if strategy == Strategy::Passkey {
+        let asked = knock.house.passkey_sign_in_begin(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+        let value = SignInView { passkey: Some(asked.value), ..stands };
+        return done(&knock, Outcome { value, cookies: asked.cookies }).await;
+    }
     match knock.house.sign_in_send_code(&knock.caller, strategy).await {
         Ok(outcome) => done(&knock, outcome).await,
         Err(error) => Err(knock.refuse(error)),
@@ -97,6 +106,11 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
                 return Err(knock.refuse(Error::Denied(Denial::CodeExpired)));
             }
             knock.house.sign_in_code(&knock.caller, &code).await
+        }
+        Strategy::Passkey => {
+            let answer = knock.required("public_key_credential")?.to_owned();
+            repeatable(&knock, &id).await?;
+            knock.house.passkey_sign_in(&knock.caller, &answer, true, None).await
         }
         _ => Err(not_offered()),
     };

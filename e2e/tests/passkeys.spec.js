@@ -1,0 +1,110 @@
+// Passkeys on our own pages, with a virtual authenticator.
+
+import { test, expect, enterEmail, enterPassword, signIn, expectAccount } from '../support/test.js';
+import { look } from '../support/look.js';
+import { authenticator } from '../support/passkey.js';
+
+test('a passkey is added, named, signs in, and is removed', async ({ page, person }) => {
+  const phone = await authenticator(page);
+  await signIn(page, person);
+  await addPasskey(page);
+  await look(page, 'passkeys-one');
+  await page.getByText('Rename', { exact: true }).click();
+  await page.getByLabel('Name of the passkey').fill('My phone');
+  await look(page, 'passkeys-rename');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('The passkey has its new name.')).toBeVisible();
+  await expect(page.getByText('My phone', { exact: true })).toBeVisible();
+
+  await out(page, phone);
+  await look(page, 'passkeys-sign-in');
+  await phone.touched(true);
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await expectAccount(page);
+
+  await page.goto('/account/security');
+  await page.getByRole('button', { name: 'Remove My phone' }).click();
+  await expect(page.getByText('The passkey is removed.')).toBeVisible();
+  await out(page, phone);
+  await phone.touched(true);
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await expect(page.getByText("This passkey doesn't work here.")).toBeVisible();
+  await look(page, 'passkeys-refused');
+});
+
+test('who has a passkey is offered it in the field, and nobody types anything', async ({ page, person }) => {
+  const phone = await authenticator(page);
+  await signIn(page, person);
+  await addPasskey(page);
+  await out(page, phone);
+  await phone.touched(true);
+  await page.goto('/sign-in');
+  await expectAccount(page);
+});
+
+test('whoever is not the owner of the device gets in by it no more than by nothing', async ({ page, person }) => {
+  const phone = await authenticator(page);
+  await signIn(page, person);
+  await addPasskey(page);
+  await out(page, phone);
+  await phone.verified(false);
+  await phone.touched(true);
+  await page.goto('/sign-in');
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await expect(page.getByText('No passkey came.')).toBeVisible();
+  await enterEmail(page, person);
+  await enterPassword(page, person.password);
+  await expectAccount(page);
+});
+
+test('a passkey is the second step after the password, and a fresh factor', async ({ page, person, server }) => {
+  const phone = await authenticator(page);
+  await signIn(page, person);
+  await addPasskey(page);
+  await page.getByRole('button', { name: 'Ask for a passkey as second step' }).click();
+  await expect(page.getByText(/shown only now/i)).toBeVisible();
+  await page.getByRole('link', { name: 'I have kept them' }).click();
+  await look(page, 'passkeys-two-step');
+
+  await out(page, phone);
+  await enterEmail(page, person);
+  await enterPassword(page, person.password);
+  await expect(page).toHaveURL(/second-factor/);
+  await look(page, 'passkeys-second-step');
+  await phone.touched(true);
+  await page.getByRole('button', { name: 'Use your passkey' }).click();
+  await expectAccount(page);
+
+  await server.advance(6 * 60_000);
+  await page.goto('/account/security');
+  await page.getByRole('button', { name: 'Do not ask for a passkey any more' }).click();
+  await expect(page).toHaveURL(/step-up/);
+  await look(page, 'passkeys-step-up');
+  await page.getByRole('button', { name: 'Use your passkey' }).click();
+  await expect(page).toHaveURL(/account\/security/);
+  await page.getByRole('button', { name: 'Do not ask for a passkey any more' }).click();
+  await expect(page.getByText('no longer asked for')).toBeVisible();
+});
+
+test('one device is added once', async ({ page, person }) => {
+  await authenticator(page);
+  await signIn(page, person);
+  await addPasskey(page);
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(page.getByText('This device has a passkey for this account already.')).toBeVisible();
+  await look(page, 'passkeys-again');
+});
+
+async function addPasskey(page) {
+  await page.goto('/account/security');
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(page.getByText('The passkey is added.')).toBeVisible();
+}
+
+// Nobody touches the device meanwhile: the field of the next page would ask it at once.
+async function out(page, phone) {
+  await phone.touched(false);
+  await page.goto('/sign-out');
+  await page.getByRole('main').getByRole('button', { name: /sign out/i }).click();
+  await page.goto('/sign-in');
+}

@@ -7,6 +7,7 @@ use crate::{
     drawing::Drawing,
     error::Error,
     flows::{clients::ClientCache, secret_keys::SecretKeys, tell::HouseTeller},
+    hooks::{Hooks, Subject},
     housekey::{ClerkHost, Housekey, Inner},
     keys::{self, Found, Key, KeyError, OpenError},
     mail::{Caught, Letterhead, Letters, Mailer, Smtp},
@@ -42,6 +43,7 @@ pub struct Builder {
     migrate: bool,
     contracts: Vec<Contract>,
     bundles: Option<Bundles>,
+    hooks: Hooks,
     faults: Vec<BuildFault>,
 }
 
@@ -110,6 +112,7 @@ impl Housekey {
             migrate: false,
             contracts: vec![Contract::Pages],
             bundles: None,
+            hooks: Hooks::default(),
             faults: Vec::new(),
         }
     }
@@ -200,6 +203,13 @@ impl Builder {
         self
     }
 
+    /// Whom a second factor is required of, beside everybody where `two_step.required` says so. It is asked at each
+    /// sign-in, so it must be quick.
+    pub fn second_factor_required(mut self, of: impl Fn(&Subject) -> bool + Send + Sync + 'static) -> Self {
+        self.hooks.must_have_second_factor = Some(Arc::new(of));
+        self
+    }
+
     /// Time, chance and the outside, for tests.
     pub fn world(mut self, world: World) -> Self {
         self.world = Some(world);
@@ -219,8 +229,20 @@ impl Builder {
     /// # Errors
     /// Every fault at once.
     pub async fn build(self) -> Result<Housekey, BuildError> {
-        let Self { store, settings, key, old_keys, mailer, world, clock, migrate, contracts, bundles, mut faults } =
-            self;
+        let Self {
+            store,
+            settings,
+            key,
+            old_keys,
+            mailer,
+            world,
+            clock,
+            migrate,
+            contracts,
+            bundles,
+            hooks,
+            mut faults,
+        } = self;
         for (key, wrong) in settings.faults() {
             faults.push(BuildFault::Setting { key: key.to_owned(), what: wrong.what, instead: wrong.write });
         }
@@ -301,6 +323,7 @@ impl Builder {
             webhooks,
             breach,
             passkeys: RelyingParty::of(&settings, &public_url),
+            hooks,
             limits: Limits::default().multiplied(settings.limits_multiplier),
             sessions: SessionCache::new(settings.session_cache_mib),
             clients: ClientCache::new(settings.session_cache_mib),

@@ -9,6 +9,7 @@ mod drawing;
 mod error;
 pub mod flows;
 mod hasher;
+mod hooks;
 mod housekey;
 mod jobs;
 mod keys;
@@ -30,6 +31,7 @@ pub use caller::{Caller, ClientToken, Cookies, Door, Outcome, SetClient, SetDevi
 pub use doors::Contract;
 pub use error::{Denial, Error, Fault, Result};
 pub use hasher::Hasher;
+pub use hooks::Subject;
 pub use housekey::Housekey;
 pub use jobs::event_chain::{ChainFault, ChainReport};
 pub use keys::{Key, KeyError};

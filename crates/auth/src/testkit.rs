@@ -147,6 +147,19 @@ impl TestHouse {
         Self::build(store, settings, Argon2Cost::CHEAP, keys, contracts, add).await
     }
 
+    /// A house with what the builder is told besides: hooks.
+    ///
+    /// # Errors
+    /// What the builder found wrong.
+    pub async fn told(
+        store: Store,
+        settings: Settings,
+        tell: impl FnOnce(Builder) -> Builder,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let keys = (test_key(0), Vec::new());
+        Self::build(store, settings, Argon2Cost::CHEAP, keys, &[Contract::Pages], tell).await
+    }
+
     /// A house under the numbered key, with former keys.
     ///
     /// # Errors

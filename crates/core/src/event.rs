@@ -14,6 +14,8 @@ pub enum EventKind {
     UserUpdated,
     /// A sign-in ended in a session.
     SessionCreated,
+    /// What a session waited for was done: it counts from now on.
+    SessionActivated,
     /// A session was ended by its owner on that client.
     SessionEnded,
     /// A session was ended from elsewhere.
@@ -115,6 +117,7 @@ impl EventKind {
             Self::UserCreated => "user.created",
             Self::UserUpdated => "user.updated",
             Self::SessionCreated => "session.created",
+            Self::SessionActivated => "session.activated",
             Self::SessionEnded => "session.ended",
             Self::SessionRevoked => "session.revoked",
             Self::SessionReverified => "session.reverified",

@@ -37,4 +37,6 @@ pub mod sign_in;
 #[cfg(feature = "rules")]
 pub mod sign_up;
 #[cfg(feature = "rules")]
+pub mod two_step;
+#[cfg(feature = "rules")]
 pub mod webhook;

@@ -10,6 +10,7 @@ use crate::{
     sign_up::{Ready, SignUp},
     time::Time,
 };
+use serde::{Deserialize, Serialize};
 
 /// One user signed in on one client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub struct Session {
     /// Whether it counts as signed in.
     pub status: Status,
     /// What has to be done before it counts as signed in.
-    pub tasks: Vec<String>,
+    pub tasks: Vec<Task>,
     /// Whether "remember me" was asked for: the longer lifetimes hold.
     pub remembered: bool,
     /// When a first factor was last proved.
@@ -47,6 +48,14 @@ pub enum Status {
     Active,
 }
 
+/// What has to be done before a session counts as signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Task {
+    /// A second factor has to be set up, since the account must have one.
+    #[serde(rename = "setup-mfa")]
+    SetUpTwoStep,
+}
+
 /// Why a session counts no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Ended {
@@ -60,14 +69,14 @@ pub enum Ended {
 
 impl Session {
     /// The session that a completed sign-in earns.
-    pub fn open(done: &SignIn<Complete>, id: SessionId, policy: &SessionPolicy, now: Time) -> Self {
+    pub fn open(done: &SignIn<Complete>, task: Option<Task>, id: SessionId, policy: &SessionPolicy, now: Time) -> Self {
         let lifetime = if done.remember { policy.remembered_absolute } else { policy.absolute };
         Self {
             id,
             user: done.state.account.user.clone(),
             client: done.client.clone(),
-            status: Status::Active,
-            tasks: Vec::new(),
+            status: Status::with(task),
+            tasks: task.into_iter().collect(),
             remembered: done.remember,
             first_proved: done.state.first_proved,
             second_proved: done.state.second.map(|_| now),
@@ -78,14 +87,20 @@ impl Session {
     }
 
     /// The first session of a new account, whose mailbox was proved in the sign-up.
-    pub fn first(ready: &SignUp<Ready>, user: UserId, id: SessionId, policy: &SessionPolicy, now: Time) -> Self {
+    pub fn first(
+        ready: &SignUp<Ready>,
+        task: Option<Task>,
+        (user, id): (UserId, SessionId),
+        policy: &SessionPolicy,
+        now: Time,
+    ) -> Self {
         let lifetime = if ready.remember { policy.remembered_absolute } else { policy.absolute };
         Self {
             id,
             user,
             client: ready.client.clone(),
-            status: Status::Active,
-            tasks: Vec::new(),
+            status: Status::with(task),
+            tasks: task.into_iter().collect(),
             remembered: ready.remember,
             first_proved: now,
             second_proved: None,
@@ -122,7 +137,21 @@ impl Session {
     }
 }
 
+impl Task {
+    /// The name in the database, and in the contracts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SetUpTwoStep => "setup-mfa",
+        }
+    }
+}
+
 impl Status {
+    /// Whether a session with this task counts.
+    fn with(task: Option<Task>) -> Self {
+        if task.is_some() { Self::Pending } else { Self::Active }
+    }
+
     /// The name in the database.
     pub fn as_str(self) -> &'static str {
         match self {

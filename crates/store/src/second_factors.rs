@@ -4,7 +4,7 @@
 use crate::{
     Reader, Store, StoreError,
     passkeys::{self, NewPasskey, UsedPasskey},
-    reverified,
+    reverified, sessions,
     sign_ins::{self, Trail},
     sql::{Row, Tx},
     statements, users,
@@ -254,6 +254,7 @@ async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> 
             let args = [id.into(), user.into(), now.into(), (*step).into(), (*shown_after).into()];
             one(tx.execute(&VERIFY_TOTP, &args).await?)?;
             reverified::second_proved(tx, session, now).await?;
+            sessions::activate(tx, user).await?;
             if codes.is_empty() { Ok(()) } else { put_codes(tx, user, codes, now).await }
         }
         FactorChange::TotpRemoved(id) => {
@@ -278,6 +279,7 @@ async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> 
         }
         FactorChange::PasskeyAfter(Some(codes)) => {
             passkeys::ask_after(tx, user, Some(now)).await?;
+            sessions::activate(tx, user).await?;
             if codes.is_empty() { Ok(()) } else { put_codes(tx, user, codes, now).await }
         }
         FactorChange::PasskeyAfter(None) => {

@@ -54,6 +54,8 @@ statements! {
     END_OLDEST = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE user_id = $1 \
         ORDER BY last_seen_at DESC, id DESC LIMIT 500 OFFSET $2) \
         RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
+    ACTIVATE = "UPDATE housekey_session SET status = 'active', tasks = '[]' WHERE user_id = $1 AND status = 'pending' \
+        RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
     SEEN = "UPDATE housekey_session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
     SWEEP = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 }
@@ -181,7 +183,7 @@ impl Store {
             Box::pin(async move {
                 tx.touch_user(&session.user);
                 clients::rotate(tx, &rotation, event.at).await?;
-                end(tx, &END, &[(&session.id).into(), (&session.user).into()], how).await?;
+                change(tx, &END, &[(&session.id).into(), (&session.user).into()], how).await?;
                 events::insert(tx, &[event]).await
             })
         })
@@ -199,7 +201,7 @@ impl Store {
                     tx.touch_user(row.text(0)?);
                 }
                 clients::rotate(tx, &rotation, now).await?;
-                end(tx, &END_OF_CLIENT, &[(&rotation.client).into(), "".into()], End::Removed).await?;
+                change(tx, &END_OF_CLIENT, &[(&rotation.client).into(), "".into()], End::Removed).await?;
                 events::insert(tx, &events).await
             })
         })
@@ -215,7 +217,7 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 tx.touch_user(&user);
-                let ended = end(tx, &END, &[(&session).into(), (&user).into()], End::Revoked).await?;
+                let ended = change(tx, &END, &[(&session).into(), (&user).into()], End::Revoked).await?;
                 if ended == 1 {
                     events::insert(tx, &[event]).await?;
                 }
@@ -311,12 +313,12 @@ pub(crate) async fn open(tx: &mut Tx, row: &SessionRow, room: Room) -> Result<()
     tx.touch_user(&s.user);
     let open = tx.optional(&COUNT, &[(&s.user).into()]).await?.map(|r| r.int(0)).transpose()?.unwrap_or_default();
     if open >= room.per_user {
-        end(tx, &END_OLDEST, &[(&s.user).into(), (room.per_user - 1).into()], End::Replaced).await?;
+        change(tx, &END_OLDEST, &[(&s.user).into(), (room.per_user - 1).into()], End::Replaced).await?;
     }
     if room.several_on_client {
-        end(tx, &END_SAME, &[(&s.client).into(), (&s.user).into(), (&s.id).into()], End::Replaced).await?;
+        change(tx, &END_SAME, &[(&s.client).into(), (&s.user).into(), (&s.id).into()], End::Replaced).await?;
     } else {
-        end(tx, &END_OF_CLIENT, &[(&s.client).into(), (&s.id).into()], End::Replaced).await?;
+        change(tx, &END_OF_CLIENT, &[(&s.client).into(), (&s.id).into()], End::Replaced).await?;
     }
     let tasks = serde_json::to_string(&s.tasks).unwrap_or_else(|_| "[]".into());
     let args = [
@@ -338,7 +340,12 @@ pub(crate) async fn open(tx: &mut Tx, row: &SessionRow, room: Room) -> Result<()
 
 pub(crate) async fn end_others(tx: &mut Tx, user: &UserId, keep: Option<&SessionId>) -> Result<u64, StoreError> {
     let keep = keep.map_or("", SessionId::as_str);
-    end(tx, &END_OTHERS, &[user.into(), keep.into()], End::Revoked).await
+    change(tx, &END_OTHERS, &[user.into(), keep.into()], End::Revoked).await
+}
+
+/// What the user's sessions waited for was done: they count from now on.
+pub(crate) async fn activate(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
+    change(tx, &ACTIVATE, &[user.into()], End::Open).await.map(drop)
 }
 
 /// A session, as it is in this transaction.
@@ -346,15 +353,15 @@ pub(crate) async fn one(tx: &mut Tx, id: &SessionId) -> Result<Option<SessionRow
     tx.optional(&BY_ID, &[id.into()]).await?.map(|r| read(&r, 0)).transpose()
 }
 
-/// Ends sessions, and keeps in mind which: an ended one has no row to read afterwards. Answers how many.
-async fn end(tx: &mut Tx, sql: &'static Sql, args: &[Value], how: End) -> Result<u64, StoreError> {
-    let mut ended = 0;
+/// Changes sessions, and keeps in mind which: an ended one has no row to read afterwards. Answers how many.
+async fn change(tx: &mut Tx, sql: &'static Sql, args: &[Value], how: End) -> Result<u64, StoreError> {
+    let mut changed = 0;
     for row in tx.rows(sql, args).await? {
         let row = read(&row, 0)?;
         tx.aside.sessions.push((row, how));
-        ended += 1;
+        changed += 1;
     }
-    Ok(ended)
+    Ok(changed)
 }
 
 pub(crate) async fn sweep(tx: &mut Tx, now: Time, most: i64) -> Result<u64, StoreError> {

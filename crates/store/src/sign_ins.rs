@@ -73,6 +73,8 @@ pub struct Proved {
     pub refund: Vec<Spend>,
     /// The counter of failures in a row to clear.
     pub forgive: Option<[u8; 32]>,
+    /// Until when the account may do without a second factor, where that is told now.
+    pub two_step_due: Option<Time>,
     /// Mail and events.
     pub trail: Trail,
 }
@@ -237,6 +239,9 @@ async fn use_up(tx: &mut Tx, user: &UserId, client: &ClientId, proved: &Proved, 
     }
     if let Some(used) = &proved.second {
         second_factors::use_up(tx, user, used, now).await?;
+    }
+    if let Some(due) = proved.two_step_due {
+        users::set_two_step_due(tx, user, due).await?;
     }
     limits::refund(tx, &proved.refund).await?;
     if let Some(name) = &proved.forgive {

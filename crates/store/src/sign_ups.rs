@@ -50,6 +50,8 @@ pub struct NewAccount {
     pub rotation: Rotation,
     /// The code that was typed.
     pub spent: Option<VerificationId>,
+    /// Until when it may do without the second factor that it must have.
+    pub two_step_due: Option<Time>,
     /// The invitation that led to it, which is used up.
     pub invitation: Option<InvitationId>,
     /// Mail and events.
@@ -149,6 +151,9 @@ impl Store {
                 clients::rotate(tx, &new.rotation, now).await?;
                 sessions::open(tx, &new.session, new.room).await?;
                 take(tx, &new.rotation.client, &new.attempt).await?;
+                if let Some(due) = new.two_step_due {
+                    users::set_two_step_due(tx, &new.user.id, due).await?;
+                }
                 if let Some(code) = &new.spent {
                     verifications::take(tx, &new.rotation.client, code).await?;
                 }

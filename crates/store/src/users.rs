@@ -20,13 +20,13 @@ statements! {
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE e.canonical = $1 AND e.verified_at IS NOT NULL";
     BY_ID = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE u.id = $1";
     INSERT = "INSERT INTO housekey_user (id, version, state, first_name, last_name, primary_email_id, device_epoch, event_key, handle, created_at, updated_at, \
         public_metadata, unsafe_metadata, legal_accepted_at) VALUES ($1, 1, 'active', $2, $3, $4, 0, $5, $6, $7, $7, $8, $9, $10)";
@@ -43,6 +43,7 @@ statements! {
     DROP_PASSWORD = "DELETE FROM housekey_password WHERE user_id = $1";
     REHASH = "UPDATE housekey_password SET hash = $3 WHERE user_id = $1 AND hash = $2";
     SET_PRIMARY = "UPDATE housekey_user SET primary_email_id = $2, updated_at = $3 WHERE id = $1";
+    SET_TWO_STEP_DUE = "UPDATE housekey_user SET two_step_due_at = $2 WHERE id = $1 AND two_step_due_at IS NULL";
     SET_STATE = "UPDATE housekey_user SET state = $2, version = version + 1, updated_at = $3 WHERE id = $1";
     DELETE = "DELETE FROM housekey_user WHERE id = $1";
 }
@@ -103,6 +104,8 @@ pub struct UserRow {
     pub passkeys: i64,
     /// Since when a passkey is asked for after other first factors, if its owner wants that.
     pub passkey_after_since: Option<Time>,
+    /// Until when it may do without the second factor that it must have, where that was told.
+    pub two_step_due: Option<Time>,
 }
 
 impl UserRow {
@@ -311,6 +314,7 @@ pub(crate) fn read(r: &Row) -> Result<UserRow, StoreError> {
         backup_codes: r.int(25)?,
         passkeys: r.int(26)?,
         passkey_after_since: r.opt_int(27)?.map(Time::from_millis),
+        two_step_due: r.opt_int(28)?.map(Time::from_millis),
     })
 }
 
@@ -391,6 +395,11 @@ pub(crate) async fn rehash(
     new: &PasswordHash,
 ) -> Result<(), StoreError> {
     tx.execute(&REHASH, &[user.into(), old.expose().into(), new.expose().into()]).await.map(drop)
+}
+
+/// Until when the user may do without a second factor. What was told before stands.
+pub(crate) async fn set_two_step_due(tx: &mut Tx, user: &UserId, due: Time) -> Result<(), StoreError> {
+    tx.execute(&SET_TWO_STEP_DUE, &[user.into(), due.into()]).await.map(drop)
 }
 
 pub(crate) async fn new_device_epoch(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {

@@ -185,7 +185,7 @@ impl Housekey {
     /// [`Error::NotFound`] when it is not on this client or has ended.
     pub async fn session_touch(&self, caller: &Caller, session: &SessionId) -> Result<()> {
         let named = Caller { session: Some(session.clone()), ..caller.again() };
-        let here = self.here(&named).await.map_err(not_found)?;
+        let here = self.here_or_pending(&named).await.map_err(not_found)?;
         self.seen().note(session, here.signed_in.session.last_seen, self.now());
         if here.client.active_session.as_ref() != Some(session) {
             let expires = here.client.expires;

@@ -17,8 +17,10 @@ use housekey_core::{
     },
     ids::TotpId,
     secret::Secret,
+    session::{Status, Task},
     sign_in::SecondStrategy,
     time::Time,
+    two_step::Missing,
 };
 use housekey_store::{
     second_factors::{FactorChange, NewBackupCode, NewTotp, TotpRow},
@@ -42,6 +44,8 @@ pub struct FactorsView {
     pub second_strategies: Vec<SecondStrategy>,
     /// How many backup codes are left.
     pub backup_codes: i64,
+    /// Until when the account may do without the second factor that it must have.
+    pub two_step_due: Option<Time>,
 }
 
 /// An authenticator app, as its owner sees it.
@@ -85,7 +89,7 @@ impl Housekey {
     /// # Errors
     /// [`Error::SignedOut`] for anybody else.
     pub async fn factors(&self, caller: &Caller) -> Result<FactorsView> {
-        let here = self.here(caller).await?;
+        let here = self.here_or_pending(caller).await?;
         let user = self.row_of(&here).await?;
         let rows = self.store().reader().totps(&user.account.user).await?;
         let apps = rows.into_iter().filter_map(|row| {
@@ -100,8 +104,12 @@ impl Housekey {
             totps: apps.collect(),
             passkeys: passkeys.into_iter().map(PasskeyView::from).collect(),
             passkey_after: user.passkey_after_since.is_some(),
-            second_strategies: user.held().second_strategies(),
+            second_strategies: self.held(&user).second_strategies(),
             backup_codes: user.backup_codes,
+            two_step_due: match self.missing(&user, false) {
+                Missing::DueAt(due) => Some(due),
+                _ => None,
+            },
         })
     }
 
@@ -111,7 +119,7 @@ impl Housekey {
     /// [`Error::Stale`] or [`Error::StaleSecond`] without a fresh factor, [`Error::Invalid`] for a name that is too long,
     /// or when there are too many.
     pub async fn totp_begin(&self, caller: &Caller, name: &str) -> Result<TotpShown> {
-        let (_, user) = self.here_strong(caller).await?;
+        let (_, user) = self.here_setting_up(caller).await?;
         let mut faults = Vec::new();
         let name = read_name("name", name, &mut faults).unwrap_or_default();
         if !faults.is_empty() {
@@ -134,7 +142,7 @@ impl Housekey {
     /// # Errors
     /// [`Error::Stale`] or [`Error::StaleSecond`] without a fresh factor: it is shown to nobody else.
     pub async fn totp_waiting(&self, caller: &Caller) -> Result<Option<TotpShown>> {
-        let (_, user) = self.here_strong(caller).await?;
+        let (_, user) = self.here_setting_up(caller).await?;
         let Some(row) = self.waiting(&user).await? else { return Ok(None) };
         let secret = self.totp_secret(&row)?;
         Ok(Some(self.totp_shown(&user, (row.id, row.name, row.created), &secret)))
@@ -146,7 +154,7 @@ impl Housekey {
     /// [`Denial::SecondFactorIncorrect`], [`Error::Invalid`] when nothing waits or it waited for too long,
     /// [`Error::Limited`] beyond a limit.
     pub async fn totp_confirm(&self, caller: &Caller, typed: &str) -> Result<TotpAdded> {
-        let (here, user) = self.here_strong(caller).await?;
+        let (here, user) = self.here_setting_up(caller).await?;
         let Typed::Totp(code) = Typed::read(SecondStrategy::Totp, typed)? else {
             return Err(Error::Bug("a code was read as another"));
         };
@@ -163,6 +171,7 @@ impl Housekey {
         };
         let detail = serde_json::json!({"totp": row.id.as_str(), "backup_codes": codes.len()});
         let mut trail = self.factor_trail(caller, &here, &user, EventKind::TotpAdded, detail).await?;
+        self.activation(caller, &here, &user, &mut trail).await?;
         let asked = self.facts(caller);
         self.tell_owner(&user, &mut trail, |not_me| Letter::NoticeFactorAdded { not_me, asked })?;
         let app = self.totp_shown(&user, (row.id.clone(), row.name, row.created), &secret);
@@ -237,6 +246,22 @@ impl Housekey {
         self.tell_owner(&user, &mut trail, |not_me| Letter::NoticeFactorRemoved { not_me, asked })?;
         self.store().factor_change(user.account, change, trail, self.now()).await?;
         self.mail_waits();
+        Ok(())
+    }
+
+    /// The session that waited for a second factor counts from now on, which is told as a sign-in.
+    pub(crate) async fn activation(
+        &self,
+        caller: &Caller,
+        here: &Here,
+        user: &UserRow,
+        trail: &mut Trail,
+    ) -> Result<()> {
+        if here.signed_in.session.status == Status::Active {
+            return Ok(());
+        }
+        let detail = serde_json::json!({"task": Task::SetUpTwoStep});
+        trail.events.push(self.event_here(caller, EventKind::SessionActivated, here, user, detail).await?);
         Ok(())
     }
 

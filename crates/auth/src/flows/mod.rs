@@ -16,6 +16,7 @@ mod own;
 mod password;
 mod pictures;
 pub(crate) mod second_factor;
+mod two_step;
 mod undo;
 
 pub mod account;

@@ -203,9 +203,13 @@ impl Housekey {
     /// [`Error::StaleSecond`] or [`Error::Stale`] when that is longer ago.
     pub(crate) async fn here_strong(&self, caller: &Caller) -> Result<(Here, UserRow)> {
         let here = self.here(caller).await?;
+        self.strong(here).await
+    }
+
+    pub(crate) async fn strong(&self, here: Here) -> Result<(Here, UserRow)> {
         let user = self.row_of(&here).await?;
         let (session, policy, now) = (&here.signed_in.session, &self.settings().sessions, self.now());
-        match user.held().two_step_since() {
+        match self.held(&user).two_step_since() {
             Some(_) if !session.is_strongly_fresh(policy, now) => Err(Error::StaleSecond),
             None if !session.is_fresh(policy, now) => Err(Error::Stale),
             _ => Ok((here, user)),
@@ -244,12 +248,18 @@ impl Housekey {
 
     /// The caller as the session that it names, or as the client's active one.
     async fn acting(&self, caller: &Caller, checked: Checked) -> Result<Here> {
+        let here = self.acting_or_pending(caller, checked).await?;
+        // A session that waits for something is signed out everywhere else (SEC-60).
+        if here.signed_in.session.status == Status::Active { Ok(here) } else { Err(Error::SignedOut) }
+    }
+
+    pub(crate) async fn acting_or_pending(&self, caller: &Caller, checked: Checked) -> Result<Here> {
         match &caller.session {
             Some(named) if checked.client.active_session.as_ref() != Some(named) => {
                 let one = self.store().reader().check_one(&checked.client.id, named).await?;
-                self.signed_in(one.ok_or(Error::SignedOut)?)
+                self.open_here(one.ok_or(Error::SignedOut)?)
             }
-            _ => self.signed_in(checked),
+            _ => self.open_here(checked),
         }
     }
 
@@ -271,13 +281,11 @@ impl Housekey {
         })
     }
 
-    pub(crate) fn signed_in(&self, checked: Checked) -> Result<Here> {
+    fn open_here(&self, checked: Checked) -> Result<Here> {
         let signed_in = checked.signed_in.ok_or(Error::SignedOut)?;
         let session = &signed_in.session;
         let seen = self.seen().last(&session.id).unwrap_or(session.last_seen);
-        let counts = signed_in.user_active
-            && session.status == Status::Active
-            && session.alive(seen, &self.settings().sessions, self.now()).is_ok();
+        let counts = signed_in.user_active && session.alive(seen, &self.settings().sessions, self.now()).is_ok();
         if counts { Ok(Here { client: checked.client, signed_in }) } else { Err(Error::SignedOut) }
     }
 
@@ -287,7 +295,7 @@ impl Housekey {
             Presented::Client(checked) => checked,
             Presented::Nobody => return Ok(Outcome::plain(())),
         };
-        let here = match self.acting(caller, *checked).await {
+        let here = match self.acting_or_pending(caller, *checked).await {
             Ok(here) => here,
             Err(Error::SignedOut) => return Ok(Outcome::plain(())),
             Err(other) => return Err(other),

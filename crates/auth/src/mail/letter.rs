@@ -387,6 +387,6 @@ mod tests {
             assert_eq!(serde_json::to_string(&back).unwrap(), text);
             assert!(text.contains(&format!("\"kind\":\"{}\"", letter.kind())));
         }
-        assert_eq!(Letter::samples().len(), 18);
+        assert_eq!(Letter::samples().len(), 23);
     }
 }

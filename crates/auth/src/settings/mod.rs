@@ -17,7 +17,7 @@ mod source;
 mod table;
 mod webhooks;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use housekey_core::{
     password::{Argon2Cost, PasswordRule},
@@ -67,6 +67,8 @@ pub struct Settings {
     pub password: PasswordRule,
     /// How breached passwords are known.
     pub breach: BreachSettings,
+    /// Who must have a second factor.
+    pub two_step: TwoStepSettings,
     /// Whether people may sign in with passkeys.
     pub passkeys: bool,
     /// The domain that passkeys belong to; [`Settings::rp_id`] says which without it.
@@ -91,6 +93,15 @@ pub struct Settings {
     pub allowlist_only: bool,
     /// A folder with files that replace our templates one by one.
     pub templates: Option<PathBuf>,
+}
+
+/// Who must have a second factor; whoever wants one, at first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TwoStepSettings {
+    /// Whether everybody must.
+    pub required: bool,
+    /// How long somebody may do without after it was told.
+    pub grace: Duration,
 }
 
 /// How passwords are known that became public elsewhere; by neither way at first.
@@ -160,6 +171,7 @@ impl Default for Settings {
             session_cache_mib: 16,
             password: PasswordRule::default(),
             breach: BreachSettings::default(),
+            two_step: TwoStepSettings::default(),
             passkeys: true,
             rp_id: None,
             argon2: Argon2Cost::DEFAULT,

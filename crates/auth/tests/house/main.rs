@@ -53,6 +53,7 @@ mod second_factor;
 mod sign_in;
 mod sign_up;
 mod trail;
+mod two_step;
 mod walls;
 mod web;
 mod webhooks;

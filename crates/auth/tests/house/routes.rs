@@ -23,7 +23,7 @@ pub enum For {
 }
 pub use For::*;
 
-pub const ROUTES: [(&str, &str, For); 45] = [
+pub const ROUTES: [(&str, &str, For); 46] = [
     ("/", "GET", Everyone),
     ("/sign-in", "GET POST", Everyone),
     ("/sign-in/passkey", "POST", Everyone),
@@ -33,6 +33,7 @@ pub const ROUTES: [(&str, &str, For); 45] = [
     ("/sign-in/code/send", "POST", Attempt),
     ("/sign-in/second-factor", "GET POST", Attempt),
     ("/sign-in/second-factor/passkey/options", "POST", Attempt),
+    ("/sign-in/set-up", "GET", Attempt),
     ("/sign-in/new-password", "GET POST", Attempt),
     ("/sign-in/ticket", "GET POST", Link),
     ("/forgot-password", "GET POST", Everyone),

@@ -34,9 +34,9 @@ const MIGRATIONS: &[Migration] = &[
     // A release before it would not ask for a passkey that somebody wants to be asked for.
     Migration {
         number: 6,
-        name: "passkeys",
+        name: "two_step",
         readable_from: 6,
-        sql: include_str!("../../migrations/0006_passkeys.sql"),
+        sql: include_str!("../../migrations/0006_two_step.sql"),
     },
 ];
 

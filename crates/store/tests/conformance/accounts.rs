@@ -85,6 +85,7 @@ pub async fn pending(store: &Store, address: &str) -> NewAccount {
         session,
         room: Room { per_user: 50, several_on_client: false },
         spent: Some(verification),
+        two_step_due: None,
         invitation: None,
         trail: Trail { events: vec![event(EventKind::UserCreated, Some(&user))], ..Trail::default() },
     }

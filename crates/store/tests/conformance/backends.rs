@@ -274,7 +274,7 @@ async fn users_are_found_by_parts_as_they_are_written_and_listed_in_an_order() {
         let of = |part: &str| Filter { part: part.into(), ..Filter::default() };
         let addresses = async |filter: &Filter, offset| {
             let users = store.reader().users(filter, &page(offset)).await.unwrap();
-            users.into_iter().map(|(user, _)| user.address.unwrap()).collect::<Vec<_>>()
+            users.into_iter().map(|person| person.user.address.unwrap()).collect::<Vec<_>>()
         };
         assert_eq!(addresses(&Filter::default(), 0).await, ["bob%@example.com", "adaX1@example.com"]);
         assert_eq!(addresses(&Filter::default(), 2).await, ["Ada_1@example.com"]);

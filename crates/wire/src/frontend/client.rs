@@ -41,7 +41,7 @@ pub struct Session {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Task {
-    pub key: String,
+    pub key: &'static str,
 }
 
 #[derive(Clone, Debug, Serialize)]

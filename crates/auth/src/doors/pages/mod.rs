@@ -20,6 +20,7 @@ mod render;
 mod reset;
 mod second_factor;
 mod security;
+mod set_up;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -58,6 +59,7 @@ impl Housekey {
             .route("/sign-in/code/send", post(code::send_sign_in))
             .route("/sign-in/second-factor", get(second_factor::show).post(second_factor::check))
             .route("/sign-in/second-factor/passkey/options", post(passkeys::second_factor_options))
+            .route("/sign-in/set-up", get(set_up::show))
             .route("/sign-in/new-password", get(reset::show_new).post(reset::set_new))
             .route("/sign-in/ticket", get(tickets::show_sign_in).post(tickets::sign_in))
             .route("/forgot-password", get(reset::show).post(reset::start))

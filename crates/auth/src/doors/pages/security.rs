@@ -84,6 +84,7 @@ fn view(account: &AccountView, factors: &FactorsView, has_passkeys: bool) -> ser
         "has_passkeys": has_passkeys || !factors.passkeys.is_empty(),
         "passkeys": factors.passkeys.iter().map(passkey).collect::<Vec<_>>(),
         "passkey_after": factors.passkey_after,
+        "two_step_due": factors.two_step_due.map(millis),
         "two_step": !factors.second_strategies.is_empty(),
         "email": primary,
         "password_set": account.password_set.map(millis),

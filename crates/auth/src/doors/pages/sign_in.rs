@@ -32,6 +32,9 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
         Ok(None) => {}
         Err(error) => return problem::of(&mut ask, error),
     }
+    if let Ok(Some(_)) = ask.housekey.pending_task(&ask.caller).await {
+        return page::go(&ask, "/sign-in/set-up", &Cookies::default());
+    }
     let known = ask.housekey.sign_in_current(&ask.caller).await.ok().flatten();
     let email = known.as_ref().and_then(|k| k.identifier.clone()).unwrap_or_default();
     let to = to.or_else(|| known.as_ref().and_then(|k| k.return_to.clone()));

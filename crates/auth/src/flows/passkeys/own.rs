@@ -55,7 +55,7 @@ impl Housekey {
     /// [`Error::Stale`] or [`Error::StaleSecond`] without a fresh factor, [`Error::Invalid`] when there are too many,
     /// [`Error::NotFound`] where passkeys are off.
     pub async fn passkey_add_begin(&self, caller: &Caller) -> Result<PasskeyAsked> {
-        let (here, user) = self.here_strong(caller).await?;
+        let (here, user) = self.here_setting_up(caller).await?;
         self.pass(self.passkey_spends(caller)).await?;
         let held = self.few_enough(&user).await?;
         let id = &user.account.user;
@@ -82,7 +82,7 @@ impl Housekey {
         name: &str,
         answer: &str,
     ) -> Result<PasskeyView> {
-        let (here, user) = self.here_strong(caller).await?;
+        let (here, user) = self.here_setting_up(caller).await?;
         let mut faults = Vec::new();
         let name = read_name("name", name, &mut faults).unwrap_or_default();
         if !faults.is_empty() {
@@ -177,7 +177,7 @@ impl Housekey {
     /// # Errors
     /// [`Error::Stale`] or [`Error::StaleSecond`] without a fresh factor, [`Error::Invalid`] without a passkey to ask for.
     pub async fn passkey_after(&self, caller: &Caller, wanted: bool) -> Result<Vec<String>> {
-        let (here, user) = self.here_strong(caller).await?;
+        let (here, user) = self.here_setting_up(caller).await?;
         if wanted && user.passkeys == 0 {
             return Err(Error::field("passkey_after", "passkey_missing"));
         }
@@ -187,6 +187,9 @@ impl Housekey {
         };
         let detail = serde_json::json!({"wanted": wanted, "backup_codes": shown.len()});
         let mut trail = self.factor_trail(caller, &here, &user, EventKind::PasskeyAfterChanged, detail).await?;
+        if wanted {
+            self.activation(caller, &here, &user, &mut trail).await?;
+        }
         let asked = self.facts(caller);
         self.tell_owner(&user, &mut trail, |not_me| match wanted {
             true => Letter::NoticeTwoStepOn { not_me, asked },

@@ -1,6 +1,6 @@
 //! A mailed code as first factor: of a sign-in, or of a reset.
 
-use super::{Finish, SignInView, due, view};
+use super::{Finish, SignInView, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
@@ -139,7 +139,7 @@ impl Housekey {
             Strategy::ResetPasswordEmailCode => None,
             _ => Some(self.failures_name(&who, Some(&user.account.user))),
         };
-        let after = attempt.prove(proof, &due(user), now).map_err(refused)?;
+        let after = attempt.prove(proof, &self.due(user), now).map_err(refused)?;
         let mut finish = Finish::new(user);
         finish.attempt_version = Some(row.version);
         finish.proved = Proved { spent: Some(prepared.verification), forgive, ..Proved::default() };

@@ -36,12 +36,12 @@ impl<'a> Finish<'a> {
     }
 }
 
-/// The second factors that an account has, and so are due whatever its first one was (SEC-63).
-pub(crate) fn due(user: &UserRow) -> Vec<SecondStrategy> {
-    user.held().second_strategies()
-}
-
 impl Housekey {
+    /// The second factors that an account has, and so are due whatever its first one was (SEC-63).
+    pub(crate) fn due(&self, user: &UserRow) -> Vec<SecondStrategy> {
+        self.held(user).second_strategies()
+    }
+
     /// Goes where a factor led: on to what is due, or into the session.
     ///
     /// # Errors
@@ -121,27 +121,32 @@ impl Housekey {
         self.may_sign_in(user)?;
         let now = self.now();
         let policy = self.settings().sessions;
-        let session = Session::open(&done, SessionId::new(now, self.entropy()), &policy, now);
+        let missing = self.missing(user, done.state.second.is_some());
+        let task = missing.task();
+        let session = Session::open(&done, task, SessionId::new(now, self.entropy()), &policy, now);
         let epoch = user.device_epoch + i64::from(finish.proved.renew.is_some());
         let renewal = Renewal {
             active_session: Some(session.id.clone()),
             expires: session.expires.max(client.expires),
             until: session.remembered.then_some(session.expires),
-            device: self.remember_device(caller, &user.account.user, epoch),
+            // Nobody completed a sign-in while a task is open.
+            device: task.is_none().then(|| self.remember_device(caller, &user.account.user, epoch)).flatten(),
             signed: true,
         };
         let renewed = self.renew(caller, client, renewal, answer(&session.id))?;
         let (first, second) = (done.state.first, done.state.second);
-        let detail =
-            serde_json::json!({"first_factor": first, "second_factor": second, "remembered": session.remembered});
+        let detail = serde_json::json!({
+            "first_factor": first, "second_factor": second, "remembered": session.remembered, "task": task,
+        });
         let event = self
             .event_of(caller, EventKind::SessionCreated, Some(user), Some(&client.id), Some(&session.id), detail)
             .await?;
         let mut proved = finish.proved;
         proved.trail.events.push(event);
+        proved.two_step_due = missing.to_tell(user.two_step_due);
         // A new password is told by itself.
         let known = self.known_device(caller, &user.account.user, user.device_epoch).is_some();
-        if !known && proved.renew.is_none() {
+        if !known && proved.renew.is_none() && task.is_none() {
             let asked = self.facts(caller);
             self.tell_owner(user, &mut proved.trail, |not_me| Letter::NoticeNewDevice { not_me, asked })?;
         }

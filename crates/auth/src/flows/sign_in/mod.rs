@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 pub use start::StartSignIn;
 
 pub(crate) use code::refused;
-pub(crate) use finish::{Finish, due};
+pub(crate) use finish::Finish;
 
 /// Where a sign-in stands, as every door shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

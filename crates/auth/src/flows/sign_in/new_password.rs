@@ -1,7 +1,7 @@
 //! The end of a reset: the new password is set in the transaction that opens the session, and all that the old one
 //! opened ends (SEC-36).
 
-use super::{Finish, SignInView, due, view};
+use super::{Finish, SignInView, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
@@ -42,7 +42,8 @@ impl Housekey {
         self.accept_password(&password, &about)?;
         let hash = self.hash_of_new(caller, password).await?;
         let who = attempt.state.identifier.canonical().to_owned();
-        let after = attempt.renewed(user.account.version + 1, &due(&user), self.now()).map_err(super::code::refused)?;
+        let after =
+            attempt.renewed(user.account.version + 1, &self.due(&user), self.now()).map_err(super::code::refused)?;
         let client = Some(&checked.client.id);
         let event =
             self.event_of(caller, EventKind::PasswordReset, Some(&user), client, None, serde_json::json!({})).await?;

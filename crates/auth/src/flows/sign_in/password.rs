@@ -1,6 +1,6 @@
 //! The password as first factor.
 
-use super::{Finish, SignInView, due, view};
+use super::{Finish, SignInView, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
@@ -68,7 +68,7 @@ impl Housekey {
             }
             _ => None,
         };
-        let after = attempt.prove(proof, &due(user), self.now()).map_err(super::code::refused)?;
+        let after = attempt.prove(proof, &self.due(user), self.now()).map_err(super::code::refused)?;
         let mut finish = Finish::new(user);
         finish.attempt_version = Some(row.version);
         finish.proved = Proved { rehash, refund: counted, forgive: Some(failures), ..Proved::default() };

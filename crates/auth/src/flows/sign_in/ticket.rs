@@ -1,6 +1,6 @@
 //! A ticket that an app's backend made: it names its user, and is a first factor, once.
 
-use super::{Finish, SignInView, due};
+use super::{Finish, SignInView};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
@@ -56,7 +56,7 @@ impl Housekey {
             remember: true,
             return_to: None,
         };
-        let after = sign_in::from_ticket(begun, proof, &due(&user), now).map_err(super::code::refused)?;
+        let after = sign_in::from_ticket(begun, proof, &self.due(&user), now).map_err(super::code::refused)?;
         let mut finish = Finish::new(&user);
         finish.proved.ticket = Some(row);
         match self.go_on(caller, &checked.client, after, finish).await {

@@ -4,11 +4,7 @@ use super::{Live, SignUpView};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::{
-        client::Renewal,
-        notes::About,
-        sign_in::{Finish, due},
-    },
+    flows::{client::Renewal, notes::About, sign_in::Finish},
     housekey::Housekey,
 };
 use housekey_core::{
@@ -61,7 +57,9 @@ impl Housekey {
         let (key, event_key) = self.new_user_key(&user);
         let new = self.new_user(ready, &user, event_key).await?;
         let policy = self.settings().sessions;
-        let session = Session::first(ready, user.clone(), SessionId::new(now, self.entropy()), &policy, now);
+        let missing = self.missing_of_new(&new, now);
+        let session = SessionId::new(now, self.entropy());
+        let session = Session::first(ready, missing.task(), (user.clone(), session), &policy, now);
         let about = || About { user: Some((&user, &key)), client: Some(&live.client.id), session: Some(&session.id) };
         let created = self.event(caller, EventKind::UserCreated, about(), serde_json::json!({})).await?;
         let detail = serde_json::json!({"first_factor": "email_code"});
@@ -70,7 +68,7 @@ impl Housekey {
             active_session: Some(session.id.clone()),
             expires: session.expires.max(live.client.expires),
             until: session.remembered.then_some(session.expires),
-            device: self.remember_device(caller, &user, 0),
+            device: missing.task().is_none().then(|| self.remember_device(caller, &user, 0)).flatten(),
             signed: true,
         };
         let mut value = self.sign_up_view(&live.attempt);
@@ -84,6 +82,7 @@ impl Housekey {
             room: self.room(),
             rotation: renewed.rotation,
             spent,
+            two_step_due: missing.to_tell(None),
             invitation: ready.state.fields.invitation.clone(),
             trail: Trail { events: vec![created, opened], ..Trail::default() },
         };
@@ -137,7 +136,7 @@ impl Housekey {
             remember: attempt.remember,
             return_to: attempt.return_to.clone(),
         };
-        let after = sign_in::from_sign_up(begun, to, proof, &due(owner), now).map_err(|_| expired())?;
+        let after = sign_in::from_sign_up(begun, to, proof, &self.due(owner), now).map_err(|_| expired())?;
         let mut finish = Finish::new(owner);
         finish.proved.spent = spent;
         let id = attempt.id.clone();

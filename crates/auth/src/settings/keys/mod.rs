@@ -10,6 +10,7 @@ mod server;
 mod sessions;
 mod sign_up;
 mod site;
+mod two_step;
 mod webhooks;
 
 use super::{Key, Settings};
@@ -45,6 +46,8 @@ pub static KEYS: &[Key<Settings>] = &[
     passwords::ARGON2_PASSES,
     passwords::ARGON2_LANES,
     passwords::PARALLEL_HASHES,
+    two_step::REQUIRED,
+    two_step::GRACE,
     passkeys::ENABLED,
     passkeys::RP_ID,
     limits::MULTIPLIER,

@@ -16,6 +16,7 @@ pub mod published;
 mod routes;
 mod second_factor;
 mod sessions;
+pub use sessions::claims;
 mod sign_ins;
 mod sign_ups;
 mod strangers;

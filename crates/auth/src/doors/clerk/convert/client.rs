@@ -55,7 +55,7 @@ pub(crate) fn bare(house: &Housekey, session: &Kept, seen: Time) -> Session {
         last_active_at: ms(seen),
         last_active_organization_id: None,
         actor: None,
-        tasks: session.tasks.iter().map(|key| Task { key: key.clone() }).collect(),
+        tasks: session.tasks.iter().map(|task| Task { key: task.as_str() }).collect(),
         user: None,
         public_user_data: None,
         factor_verification_age: [age(session.first_proved), session.second_proved.map_or(-1, age)],

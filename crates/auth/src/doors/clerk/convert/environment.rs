@@ -148,7 +148,7 @@ fn user_settings(house: &Housekey) -> UserSettings {
         social: BTreeMap::new(),
         saml: off.clone(),
         enterprise_sso: json!({ "enabled": false, "self_serve_sso": false }),
-        sign_in: json!({ "second_factor": { "required": false } }),
+        sign_in: json!({ "second_factor": { "required": settings.two_step.required } }),
         sign_up: SignUpSettings {
             captcha_enabled: false,
             captcha_widget_type: "smart",

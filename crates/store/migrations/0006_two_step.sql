@@ -1,4 +1,5 @@
 ALTER TABLE housekey_user ADD COLUMN passkey_after_at BIGINT;
+ALTER TABLE housekey_user ADD COLUMN two_step_due_at BIGINT;
 
 CREATE TABLE housekey_passkey (
   id TEXT PRIMARY KEY,

@@ -73,6 +73,10 @@ pub enum Denial {
     PasswordClosed,
     /// The account is banned, told only after a right proof.
     UserBanned,
+    /// The password is right, and known to others: another one is set by way of the mailbox.
+    PasswordCompromised,
+    /// Its owner said that somebody else was at it: nothing risky is changed until they are back.
+    Frozen,
     /// The last verified way in cannot be removed.
     LastWayIn,
     /// The link is unknown, used or too old.
@@ -108,6 +112,8 @@ impl Denial {
             Self::AttemptExpired => "attempt_expired",
             Self::PasswordClosed => "password_closed",
             Self::UserBanned => "user_banned",
+            Self::PasswordCompromised => "password_compromised",
+            Self::Frozen => "account_frozen",
             Self::LastWayIn => "last_way_in",
             Self::LinkExpired => "link_expired",
             Self::UserLocked => "user_locked",

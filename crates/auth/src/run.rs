@@ -1,5 +1,5 @@
-//! What goes on beside requests: mail, webhooks, the feed, sweeping, what was seen, the audit trail's links, and former
-//! keys.
+//! What goes on beside requests: mail, webhooks, the feed, sweeping, what was seen, the audit trail's links, requests to
+//! come back, and former keys.
 
 use crate::{
     housekey::Housekey,
@@ -11,7 +11,7 @@ use tokio::{sync::watch, time};
 /// How often what was seen is written.
 const SEEN_EVERY: Duration = Duration::from_secs(15);
 const SEEN_BATCH: usize = 500;
-/// How often what has expired is looked for.
+/// How often what has expired is looked for, and requests to come back whose time is over.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How far the audit trail's links may be behind its events.
 const LINK_EVERY: Duration = Duration::from_secs(5);
@@ -59,6 +59,7 @@ impl Housekey {
             self.every(SEEN_EVERY, wait(), || self.write_seen()),
             self.every(SWEEP_EVERY, wait(), || self.sweep()),
             self.every(LINK_EVERY, wait(), || self.link_events()),
+            self.every(SWEEP_EVERY, wait(), || self.recoveries_go_on()),
             async {
                 self.seal_anew().await;
                 self.every(SEAL_EVERY, wait(), || self.seal_anew()).await;

@@ -169,10 +169,12 @@ impl TestHouse {
         Self::open(store, Settings::default(), Argon2Cost::CHEAP, keys, &[Contract::Pages]).await
     }
 
-    /// Does what the background does now and then: links events, and seals anew what a former key sealed.
+    /// Does what the background does now and then: links events, seals anew what a former key sealed, and looks after
+    /// requests to come back.
     pub async fn keep(&self) {
         self.housekey.link_events().await;
         self.housekey.seal_anew().await;
+        self.housekey.recoveries_go_on().await;
     }
 
     async fn open(

@@ -153,6 +153,15 @@ for (const field of document.querySelectorAll('input.digits')) {
   });
 }
 
+// A page that waits for a mailed link looks, whenever somebody comes back to it, whether the link was followed meanwhile.
+if (document.querySelector('[data-waits]')) {
+  document.addEventListener('visibilitychange', async () => {
+    if (document.visibilityState !== 'visible') return;
+    const answer = await fetch(location.href, { redirect: 'manual' }).catch(() => null);
+    if (answer?.type === 'opaqueredirect') location.reload();
+  });
+}
+
 // "Send again in 24 s", counted down.
 for (const button of document.querySelectorAll('button[data-from]')) {
   const ready = Number(button.dataset.from) + performance.timeOrigin + performance.now() - Number(button.dataset.now);

@@ -66,6 +66,24 @@ pub enum EventKind {
     BackupCodeUsed,
     /// Its owner said of something that they did not do it: sessions, devices and the password are gone.
     AccountSecured,
+    /// A password became known to others, and opens nothing until a new one is set.
+    PasswordCompromised,
+    /// A password that was taken for compromised is good again.
+    PasswordCleared,
+    /// Too many wrong passwords in a row came from unknown devices: the password is closed there.
+    PasswordClosed,
+    /// A device is trusted: no second factor is asked for there.
+    TrustedDeviceAdded,
+    /// A device is trusted no more.
+    TrustedDeviceRevoked,
+    /// Somebody with the first factor asked to come back without the second.
+    RecoveryAsked,
+    /// The owner, a second factor or an operator put an end to that.
+    RecoveryCancelled,
+    /// An operator let it come to its end sooner.
+    RecoveryShortened,
+    /// Nobody said no: the second factors are removed.
+    RecoveryCompleted,
     /// An account was deleted.
     UserDeleted,
     /// An account was banned.
@@ -143,6 +161,15 @@ impl EventKind {
             Self::BackupCodesRemoved => "backup_codes.removed",
             Self::BackupCodeUsed => "backup_code.used",
             Self::AccountSecured => "account.secured",
+            Self::PasswordCompromised => "password.compromised",
+            Self::PasswordCleared => "password.cleared",
+            Self::PasswordClosed => "password.closed",
+            Self::TrustedDeviceAdded => "trusted_device.added",
+            Self::TrustedDeviceRevoked => "trusted_device.revoked",
+            Self::RecoveryAsked => "recovery.asked",
+            Self::RecoveryCancelled => "recovery.cancelled",
+            Self::RecoveryShortened => "recovery.shortened",
+            Self::RecoveryCompleted => "recovery.completed",
             Self::UserDeleted => "user.deleted",
             Self::UserBanned => "user.banned",
             Self::UserUnbanned => "user.unbanned",

@@ -41,6 +41,11 @@ macro_rules! ids {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// When it was made, to the second.
+            pub fn made(&self) -> Time {
+                made(self.0.strip_prefix($prefix).unwrap_or_default())
+            }
         }
 
         impl TryFrom<&str> for $name {
@@ -117,6 +122,10 @@ ids! {
     InstanceId "ins_";
     /// A device that somebody completed a sign-in on.
     DeviceId "dev_";
+    /// A device that its owner trusts.
+    TrustedDeviceId "tdv_";
+    /// A request to come back without a second factor.
+    RecoveryId "rec_";
     /// A request.
     RequestId "req_";
     /// A secret key of an app's backend.
@@ -192,6 +201,21 @@ fn written(prefix: &str, number: [u8; 20]) -> String {
     text
 }
 
+/// The seconds in front of a written number: its topmost 32 bits of 160.
+fn made(digits: &str) -> Time {
+    let mut words = [0_u64; 5];
+    for digit in digits.bytes() {
+        let value = DIGITS.iter().position(|d| *d == digit).unwrap_or_default();
+        let mut rest = u64::try_from(value).unwrap_or_default();
+        for word in words.iter_mut().rev() {
+            let product = *word * 62 + rest;
+            (*word, rest) = (product & 0xffff_ffff, product >> 32);
+        }
+    }
+    let seconds = words.first().copied().unwrap_or_default();
+    Time::from_millis((i64::try_from(seconds).unwrap_or_default() + EPOCH) * 1000)
+}
+
 fn check(prefix: &str, text: &str) -> Result<(), IdFault> {
     let body = text.strip_prefix(prefix).ok_or(IdFault)?;
     let fits = body.len() == LENGTH && body.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -225,6 +249,8 @@ mod tests {
         let early = UserId::new(Time::from_millis(1_700_000_000_000), &chance);
         let late = UserId::new(Time::from_millis(1_700_000_001_000), &chance);
         assert!(early < late);
+        assert_eq!(early.made().as_millis(), 1_700_000_000_000);
+        assert_eq!(late.made().as_millis(), 1_700_000_001_000);
         assert_eq!(early.as_str().len(), "user_".len() + LENGTH);
         assert_eq!(UserId::try_from(early.as_str()), Ok(early.clone()));
         assert!(SessionId::try_from(early.as_str()).is_err());

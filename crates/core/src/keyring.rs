@@ -113,6 +113,8 @@ pub enum Purpose {
     FormToken,
     /// Hashes of mailed codes.
     CodeHash,
+    /// Codes that go with mailed links.
+    LinkCode,
     /// The digest by which a repeated call is known.
     CallDigest,
     /// Ids of things that do not exist, stable for each name.
@@ -120,13 +122,15 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 5] = [Self::LimitKey, Self::FormToken, Self::CodeHash, Self::CallDigest, Self::FakeId];
+    const ALL: [Self; 6] =
+        [Self::LimitKey, Self::FormToken, Self::CodeHash, Self::LinkCode, Self::CallDigest, Self::FakeId];
 
     fn name(self) -> &'static str {
         match self {
             Self::LimitKey => "mac/limit",
             Self::FormToken => "mac/form",
             Self::CodeHash => "mac/code",
+            Self::LinkCode => "mac/link",
             Self::CallDigest => "mac/call",
             Self::FakeId => "mac/fake",
         }

@@ -78,6 +78,8 @@ pub struct Limits {
     pub mail_address: Limit,
     /// Sign-ups, per address.
     pub sign_up_address: Limit,
+    /// Requests to come back without a second factor, per account.
+    pub recovery_account: Limit,
 }
 
 impl Default for Limits {
@@ -96,6 +98,7 @@ impl Default for Limits {
             mail_mailbox_network: Limit::new(3, DAY),
             mail_address: Limit::new(200, HOUR),
             sign_up_address: Limit::new(50, HOUR),
+            recovery_account: Limit::new(3, DAY),
         }
     }
 }
@@ -120,6 +123,7 @@ impl Limits {
             mail_mailbox_network: more(self.mail_mailbox_network),
             mail_address: more(self.mail_address),
             sign_up_address: more(self.sign_up_address),
+            recovery_account: more(self.recovery_account),
         }
     }
 }

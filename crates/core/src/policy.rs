@@ -37,3 +37,41 @@ impl Default for SessionPolicy {
         }
     }
 }
+
+/// What is mailed to prove a mailbox, for a sign-in, a sign-up, a reset or an added address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MailedProof {
+    /// A code to type.
+    #[default]
+    Code,
+    /// A link to follow.
+    Link,
+    /// Either, in one mail.
+    Both,
+}
+
+impl MailedProof {
+    /// The word in settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Link => "link",
+            Self::Both => "both",
+        }
+    }
+
+    /// The one of this word.
+    pub fn read(word: &str) -> Option<Self> {
+        [Self::Code, Self::Link, Self::Both].into_iter().find(|one| one.as_str() == word)
+    }
+
+    /// Whether a code is in the mail.
+    pub fn has_code(self) -> bool {
+        self != Self::Link
+    }
+
+    /// Whether a link is in the mail.
+    pub fn has_link(self) -> bool {
+        self != Self::Code
+    }
+}

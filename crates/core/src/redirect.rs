@@ -85,6 +85,19 @@ impl ReturnTo {
         origins.listed.contains(&url.origin()).then(|| Self { target: url.into(), foreign: true }).ok_or(BadRedirect)
     }
 
+    /// The same target with more in its query.
+    #[must_use]
+    pub fn with(&self, pairs: &[(&str, &str)]) -> Self {
+        let (place, fragment) = match self.target.split_once('#') {
+            Some((place, fragment)) => (place, Some(fragment)),
+            None => (self.target.as_str(), None),
+        };
+        let added = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let sign = if place.contains('?') { '&' } else { '?' };
+        let fragment = fragment.map(|f| format!("#{f}")).unwrap_or_default();
+        Self { target: format!("{place}{sign}{added}{fragment}"), foreign: self.foreign }
+    }
+
     /// The target, for a `Location` header.
     pub fn as_str(&self) -> &str {
         &self.target
@@ -119,6 +132,13 @@ mod tests {
             &["https://app.example.com", "http://localhost:3000"],
         )
         .unwrap()
+    }
+
+    #[test]
+    fn what_is_added_to_a_target_stands_in_its_query_and_nowhere_else() {
+        let with = |text: &str| ReturnTo::parse(text, &origins()).unwrap().with(&[("a", "1&2")]).as_str().to_owned();
+        assert_eq!(with("/x"), "/x?a=1%262");
+        assert_eq!(with("https://app.example.com/x?y=1#/z?q"), "https://app.example.com/x?y=1&a=1%262#/z?q");
     }
 
     #[test]

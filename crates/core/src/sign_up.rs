@@ -7,6 +7,7 @@ use crate::{
     ids::{ClientId, InvitationId, SignUpId, VerificationId},
     redirect::ReturnTo,
     time::Time,
+    token::opaque::TokenHash,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -72,6 +73,9 @@ pub struct SentCode {
     pub verification: VerificationId,
     /// When it was sent; another may be asked for a little later.
     pub sent: Time,
+    /// Whether a link was asked for; a code may go with it.
+    #[serde(default)]
+    pub link: bool,
 }
 
 /// What an instance asks of everybody who signs up, beside an address.
@@ -218,6 +222,22 @@ impl SignUp<Gathering> {
         Ok(self)
     }
 
+    /// The mailed link was followed in the browser that asked for it.
+    ///
+    /// # Errors
+    /// When it is another one or the attempt is over.
+    pub fn follow(mut self, shown: &[u8; 32], stored: &TokenHash, now: Time) -> Result<Self, Refused> {
+        if self.is_expired(now) {
+            return Err(Refused::Expired);
+        }
+        if self.state.code.is_none() || !stored.matches(shown) {
+            return Err(Refused::WrongCode);
+        }
+        self.state.proved = true;
+        self.state.code = None;
+        Ok(self)
+    }
+
     /// What is still to be given.
     pub fn missing(&self, required: Required) -> Vec<Missing> {
         let fields = &self.state.fields;
@@ -283,7 +303,7 @@ mod tests {
     }
 
     fn code() -> SentCode {
-        SentCode { verification: VerificationId::new(NOW, &Seeded::new(2)), sent: NOW }
+        SentCode { verification: VerificationId::new(NOW, &Seeded::new(2)), sent: NOW, link: false }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod breach;
 mod clerk;
+mod recovery;
 mod webhook;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::config::Flags;
 
 pub use breach::BreachCommand;
 pub use clerk::{BundlesCommand, ClerkCommand, ClerkKeysCommand};
+pub use recovery::{EventCommand, RecoveryCommand};
 pub use webhook::{WebhookCommand, WebhookSecretCommand};
 
 /// Sign-up, sign-in and sessions for your apps, from one binary.
@@ -91,6 +93,12 @@ apart from the database. Stop it with Ctrl-C or SIGTERM: it finishes what was be
     /// Tell other programs what happens: endpoints, their secrets, tries and replays
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// Look after people who lost every second factor
+    #[command(subcommand)]
+    Recovery(RecoveryCommand),
+    /// Explain what happened
+    #[command(subcommand)]
+    Event(EventCommand),
     /// Refuse breached passwords: make a filter of a list of them, and ask it
     #[command(subcommand)]
     Breach(BreachCommand),

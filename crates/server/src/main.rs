@@ -20,8 +20,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{
-    BreachCommand, BundlesCommand, ClerkCommand, ClerkKeysCommand, Cli, Command, ConfigCommand, KeysCommand,
-    MailCommand, MigrateCommand,
+    BreachCommand, BundlesCommand, ClerkCommand, ClerkKeysCommand, Cli, Command, ConfigCommand, EventCommand,
+    KeysCommand, MailCommand, MigrateCommand,
 };
 
 #[global_allocator]
@@ -72,6 +72,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate(MigrateCommand::Status) => commands::migrate_status(&flags, common.json),
         Command::Migrate(MigrateCommand::Up) => commands::migrate_up(&flags, common.json),
         Command::Webhook(command) => commands::webhook(&flags, command, common.json),
+        Command::Recovery(command) => commands::recovery(&flags, command, common.json),
+        Command::Event(EventCommand::Show { id }) => commands::event_show(&flags, id, common.json),
         Command::Breach(BreachCommand::Build { list, out }) => commands::breach_build(&list, &out, common.json),
         Command::Breach(BreachCommand::Check { file }) => commands::breach_check(&file, common.json),
         Command::Mail(MailCommand::Test { to }) => commands::test_mail(&flags, &to, common.json),

@@ -1,13 +1,24 @@
 //! The audit trail, written in the transaction of what it tells, and the day's keys for events without a user.
 
-use crate::{Reader, Store, StoreError, sql::Tx, statements, tell};
-use housekey_core::{event::Event, ids::UserId, time::Time};
+use crate::{
+    Reader, Store, StoreError,
+    sql::{Row, Tx},
+    statements, tell,
+};
+use housekey_core::{
+    event::Event,
+    ids::{EventId, RequestId, UserId},
+    time::Time,
+};
 
 statements! {
     INSERT = "INSERT INTO housekey_event (id, at, kind, user_id, client_id, session_id, door, request_id, detail, facts, facts_key) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    OF_USER = "SELECT id, at, kind, client_id, session_id, door, request_id, detail, facts, facts_key FROM housekey_event \
-        WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2";
+    OF_USER = "SELECT id, at, kind, user_id, client_id, session_id, door, request_id, detail, facts, facts_key FROM housekey_event \
+        WHERE user_id = $1 AND (at < $2 OR (at = $2 AND id < $3)) ORDER BY at DESC, id DESC LIMIT $4";
+    ONE = "SELECT id, at, kind, user_id, client_id, session_id, door, request_id, detail, facts, facts_key FROM housekey_event WHERE id = $1";
+    OF_REQUEST = "SELECT id, at, kind, user_id, client_id, session_id, door, request_id, detail, facts, facts_key FROM housekey_event \
+        WHERE at >= $1 AND at <= $2 AND request_id = $3 ORDER BY at, id LIMIT 100";
     DAY_KEY = "SELECT sealed FROM housekey_event_key WHERE day = $1";
     MAKE_DAY_KEY = "INSERT INTO housekey_event_key (day, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT (day) DO NOTHING";
     DROP_DAY_KEYS = "DELETE FROM housekey_event_key WHERE created_at < $1";
@@ -22,6 +33,10 @@ pub struct EventRow {
     pub at: Time,
     /// What.
     pub kind: String,
+    /// About whom, where that is known.
+    pub user_id: Option<String>,
+    /// On which client.
+    pub client_id: Option<String>,
     /// By which door.
     pub door: String,
     /// In which request.
@@ -37,27 +52,48 @@ pub struct EventRow {
 }
 
 impl Reader {
-    /// The last events of a user, newest first.
+    /// The last events of a user before one of them, newest first.
     ///
     /// # Errors
     /// When the database is out of reach or a row is broken.
-    pub async fn events_of_user(&self, user: &UserId, most: i64) -> Result<Vec<EventRow>, StoreError> {
-        let rows = self.rows(&OF_USER, &[user.into(), most.into()]).await?;
-        rows.iter()
-            .map(|r| {
-                Ok(EventRow {
-                    id: r.text(0)?,
-                    at: Time::from_millis(r.int(1)?),
-                    kind: r.text(2)?,
-                    session_id: r.opt_text(4)?,
-                    door: r.text(5)?,
-                    request_id: r.text(6)?,
-                    detail: r.text(7)?,
-                    facts: r.bytes(8)?,
-                    facts_key: r.text(9)?,
-                })
-            })
-            .collect()
+    pub async fn events_of_user(
+        &self,
+        user: &UserId,
+        before: Option<(Time, &str)>,
+        most: i64,
+    ) -> Result<Vec<EventRow>, StoreError> {
+        let (at, id) = before.unwrap_or((Time::from_millis(i64::MAX), ""));
+        let rows = self.rows(&OF_USER, &[user.into(), at.into(), id.into(), most.into()]).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// An event.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row is broken.
+    pub async fn event(&self, id: &EventId) -> Result<Option<EventRow>, StoreError> {
+        self.optional(&ONE, &[id.into()]).await?.map(|r| read(&r)).transpose()
+    }
+
+    /// What a request did, which was made and answered in this span.
+    ///
+    /// # Errors
+    /// When the database is out of reach or a row is broken.
+    pub async fn events_of_request(
+        &self,
+        request: &RequestId,
+        from: Time,
+        to: Time,
+    ) -> Result<Vec<EventRow>, StoreError> {
+        self.rows(&OF_REQUEST, &[from.into(), to.into(), request.into()]).await?.iter().map(read).collect()
+    }
+
+    /// The sealed key of a day, while there is one.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn event_day_key(&self, day: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.optional(&DAY_KEY, &[day.into()]).await?.map(|r| r.bytes(0)).transpose()
     }
 }
 
@@ -115,4 +151,20 @@ pub(crate) async fn insert(tx: &mut Tx, events: &[Event]) -> Result<(), StoreErr
         tx.execute(&INSERT, &args).await?;
     }
     tell::events(tx, events).await
+}
+
+fn read(r: &Row) -> Result<EventRow, StoreError> {
+    Ok(EventRow {
+        id: r.text(0)?,
+        at: Time::from_millis(r.int(1)?),
+        kind: r.text(2)?,
+        user_id: r.opt_text(3)?,
+        client_id: r.opt_text(4)?,
+        session_id: r.opt_text(5)?,
+        door: r.text(6)?,
+        request_id: r.text(7)?,
+        detail: r.text(8)?,
+        facts: r.bytes(9)?,
+        facts_key: r.text(10)?,
+    })
 }

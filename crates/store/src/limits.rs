@@ -1,8 +1,13 @@
 //! Limit counters: one statement checks and counts, so that parallel callers and other nodes never pass more
 //! than the bucket holds (SEC-12). The arithmetic is GCRA; the stored time never goes back.
 
-use crate::{Store, StoreError, sql::Tx, statements};
-use housekey_core::{limits::Limit, time::Time};
+use crate::{
+    Store, StoreError, events,
+    sign_ins::{self, Trail},
+    sql::Tx,
+    statements,
+};
+use housekey_core::{event::Event, limits::Limit, time::Time};
 use std::time::Duration;
 
 statements! {
@@ -16,7 +21,7 @@ statements! {
         (SELECT name FROM housekey_limit WHERE tat < $1 ORDER BY tat LIMIT $2)";
     FAILURES = "SELECT failures FROM housekey_failure WHERE name = $1";
     FAILED = "INSERT INTO housekey_failure (name, failures, at) VALUES ($1, 1, $2) \
-        ON CONFLICT (name) DO UPDATE SET failures = housekey_failure.failures + 1, at = excluded.at";
+        ON CONFLICT (name) DO UPDATE SET failures = housekey_failure.failures + 1, at = excluded.at RETURNING failures";
     FORGIVE = "DELETE FROM housekey_failure WHERE name = $1";
     SWEEP_FAILURES = "DELETE FROM housekey_failure WHERE name IN \
         (SELECT name FROM housekey_failure WHERE at < $1 ORDER BY at LIMIT $2)";
@@ -82,8 +87,10 @@ pub(crate) async fn failures(tx: &mut Tx, name: &[u8; 32]) -> Result<i64, StoreE
     Ok(row.map(|r| r.int(0)).transpose()?.unwrap_or_default())
 }
 
-pub(crate) async fn failed(tx: &mut Tx, name: &[u8; 32], now: Time) -> Result<(), StoreError> {
-    tx.execute(&FAILED, &[name.to_vec().into(), now.into()]).await.map(drop)
+/// Counts one more, and answers how many that makes.
+pub(crate) async fn failed(tx: &mut Tx, name: &[u8; 32], now: Time) -> Result<i64, StoreError> {
+    let row = tx.optional(&FAILED, &[name.to_vec().into(), now.into()]).await?;
+    Ok(row.map(|r| r.int(0)).transpose()?.unwrap_or_default())
 }
 
 pub(crate) async fn forgive(tx: &mut Tx, name: &[u8; 32]) -> Result<(), StoreError> {
@@ -134,21 +141,29 @@ impl Store {
         .await
     }
 
-    /// Records a refused password; `name` counts it when it came from an unknown device.
+    /// Records a refused password; `name` counts it when it came from an unknown device. The failure that makes it so
+    /// many leaves what `closing` has.
     ///
     /// # Errors
     /// When the database is out of reach.
     pub async fn password_failed(
         &self,
         name: Option<[u8; 32]>,
-        event: housekey_core::event::Event,
+        event: Event,
+        closing: Option<(i64, Trail)>,
     ) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                if let Some(name) = &name {
-                    failed(tx, name, event.at).await?;
+                let now = event.at;
+                let count = match &name {
+                    Some(name) => failed(tx, name, now).await?,
+                    None => 0,
+                };
+                events::insert(tx, &[event]).await?;
+                match &closing {
+                    Some((at, trail)) if *at == count => sign_ins::leave(tx, trail, now).await,
+                    _ => Ok(()),
                 }
-                crate::events::insert(tx, &[event]).await
             })
         })
         .await

@@ -50,6 +50,8 @@ pub struct Securing {
     pub link: String,
     /// Passkeys added after this go: they sign in by themselves, and may be somebody else's.
     pub passkeys_after: Time,
+    /// Until when nothing risky is changed, unless its owner comes back before.
+    pub frozen_until: Time,
     /// Mail and events.
     pub trail: Trail,
 }
@@ -67,8 +69,35 @@ impl Store {
                 links::take(tx, &securing.link).await?;
                 users::drop_password(tx, user).await?;
                 second_factors::drop_passkeys_after(tx, user, securing.passkeys_after).await?;
+                users::freeze(tx, user, Some(securing.frozen_until)).await?;
                 end_what_it_opened(tx, user, None).await?;
                 sign_ins::leave(tx, &securing.trail, now).await
+            })
+        })
+        .await
+    }
+
+    /// The password is known to others from now on, or is not after all; what it opened ends where that is wanted.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the account was changed meanwhile.
+    pub async fn set_compromised(
+        &self,
+        account: Account,
+        compromised: bool,
+        end_sessions: bool,
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                users::bind_kept(tx, &account, true, now).await?;
+                tx.touch_user(&account.user);
+                users::compromise(tx, &account.user, compromised.then_some(now)).await?;
+                if end_sessions {
+                    end_what_it_opened(tx, &account.user, None).await?;
+                }
+                sign_ins::leave(tx, &trail, now).await
             })
         })
         .await

@@ -25,6 +25,8 @@ statements! {
     SET_MESSAGE = "UPDATE housekey_webhook_message SET sealed = $1 WHERE id = $2 AND sealed = $3";
     READ_TOTP = "SELECT id, secret FROM housekey_totp WHERE id > $1 ORDER BY id LIMIT $2";
     SET_TOTP = "UPDATE housekey_totp SET secret = $1 WHERE id = $2 AND secret = $3";
+    READ_TRUSTED = "SELECT id, facts FROM housekey_trusted_device WHERE id > $1 ORDER BY id LIMIT $2";
+    SET_TRUSTED = "UPDATE housekey_trusted_device SET facts = $1 WHERE id = $2 AND facts = $3";
     FORGET = "DELETE FROM housekey_key WHERE id = $1 AND NOT current";
 }
 
@@ -53,11 +55,13 @@ pub enum SealedColumn {
     Message,
     /// The secret of an authenticator app.
     TotpSecret,
+    /// Address and agent of a trusted device.
+    TrustedFacts,
 }
 
 impl SealedColumn {
     /// All that outlive a minute. What a client may repeat within seconds is sealed too, and not worth sealing anew.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::UserEventKey,
         Self::SessionFacts,
         Self::DayKey,
@@ -69,6 +73,7 @@ impl SealedColumn {
         Self::EndpointOldSecret,
         Self::Message,
         Self::TotpSecret,
+        Self::TrustedFacts,
     ];
 
     /// The table.
@@ -84,6 +89,7 @@ impl SealedColumn {
             Self::EndpointSecret | Self::EndpointOldSecret => "housekey_webhook_endpoint",
             Self::Message => "housekey_webhook_message",
             Self::TotpSecret => "housekey_totp",
+            Self::TrustedFacts => "housekey_trusted_device",
         }
     }
 
@@ -91,7 +97,7 @@ impl SealedColumn {
     pub fn column(self) -> &'static str {
         match self {
             Self::UserEventKey => "event_key",
-            Self::SessionFacts => "facts",
+            Self::SessionFacts | Self::TrustedFacts => "facts",
             Self::DayKey | Self::Mail | Self::Message => "sealed",
             Self::ChainKey => "chain_key",
             Self::SigningKey => "private_key",
@@ -114,6 +120,7 @@ impl SealedColumn {
             Self::EndpointOldSecret => (&READ_ENDPOINT_OLD, &SET_ENDPOINT_OLD),
             Self::Message => (&READ_MESSAGE, &SET_MESSAGE),
             Self::TotpSecret => (&READ_TOTP, &SET_TOTP),
+            Self::TrustedFacts => (&READ_TRUSTED, &SET_TRUSTED),
         }
     }
 }

@@ -4,10 +4,10 @@
 use crate::{
     Reader, Store, StoreError,
     passkeys::{self, NewPasskey, UsedPasskey},
-    reverified, sessions,
+    recoveries, reverified, sessions,
     sign_ins::{self, Trail},
     sql::{Row, Tx},
-    statements, users,
+    statements, trusted_devices, users,
 };
 use housekey_core::{
     ids::{PasskeyId, SessionId, TotpId, UserId},
@@ -238,7 +238,14 @@ pub(crate) async fn use_up(tx: &mut Tx, user: &UserId, used: &UsedFactor, now: T
         }
         UsedFactor::Passkey(used) => passkeys::use_up(tx, user, used, now).await?,
     };
+    recoveries::end_of_user(tx, user).await?;
     one(changed)
+}
+
+/// All of them go, and passkeys as well: whoever has none of them has lost those too.
+pub(crate) async fn remove_all(tx: &mut Tx, user: &UserId, now: Time) -> Result<(), StoreError> {
+    apply(tx, user, &FactorChange::SecondStepsRemoved, now).await?;
+    passkeys::remove_after(tx, user, Time::from_millis(0)).await.map(drop)
 }
 
 /// An app that another system knew comes with its new user.
@@ -275,6 +282,7 @@ async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> 
         FactorChange::SecondStepsRemoved => {
             tx.execute(&DROP_TOTPS, &[user.into()]).await?;
             passkeys::ask_after(tx, user, None).await?;
+            trusted_devices::drop_of_user(tx, user).await?;
             drop_codes(tx, user).await
         }
         FactorChange::PasskeyAfter(Some(codes)) => {
@@ -297,9 +305,10 @@ pub(crate) async fn drop_passkeys_after(tx: &mut Tx, user: &UserId, after: Time)
     }
 }
 
-/// Nobody is asked for a passkey that is gone; and codes stand in for what is lost: without it they would be a factor
-/// that nobody remembers.
+/// No device is trusted on the word of what is gone, and nobody is asked for a passkey that is; and codes stand in for
+/// what is lost: without it they would be a factor that nobody remembers.
 async fn settle(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
+    trusted_devices::drop_of_user(tx, user).await?;
     let held = users::one(tx, user).await?.ok_or(StoreError::Conflict)?.held();
     if held.passkeys == 0 {
         passkeys::ask_after(tx, user, None).await?;

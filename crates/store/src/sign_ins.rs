@@ -11,12 +11,14 @@ use crate::{
     sessions::{self, Room, SessionRow},
     sign_in_tokens,
     sql::Tx,
-    statements, users,
-    verifications::{self, NewVerification},
+    statements,
+    trusted_devices::{self, NewTrustedDevice},
+    users,
+    verifications::{self, FollowedLink, NewVerification},
 };
 use housekey_core::{
     event::Event,
-    ids::{ClientId, SignInId, SignInTokenId, UserId, VerificationId},
+    ids::{ClientId, SignInId, SignInTokenId, TrustedDeviceId, UserId, VerificationId},
     password::PasswordHash,
     sign_in::{Account, AnySignIn},
     time::Time,
@@ -75,6 +77,14 @@ pub struct Proved {
     pub forgive: Option<[u8; 32]>,
     /// Until when the account may do without a second factor, where that is told now.
     pub two_step_due: Option<Time>,
+    /// A device that is trusted from now on.
+    pub trust: Option<NewTrustedDevice>,
+    /// A trusted device that stood in for a second factor.
+    pub trusted: Option<TrustedDeviceId>,
+    /// The owner is back: risky changes are allowed again.
+    pub unfreeze: bool,
+    /// A followed link that ended the attempt, for the browser's other page.
+    pub followed: Option<FollowedLink>,
     /// Mail and events.
     pub trail: Trail,
 }
@@ -234,6 +244,9 @@ async fn use_up(tx: &mut Tx, user: &UserId, client: &ClientId, proved: &Proved, 
     if let Some(code) = &proved.spent {
         verifications::take(tx, client, code).await?;
     }
+    if let Some(link) = &proved.followed {
+        verifications::followed(tx, client, link).await?;
+    }
     if let Some(ticket) = &proved.ticket {
         sign_in_tokens::accept(tx, ticket, now).await?;
     }
@@ -242,6 +255,15 @@ async fn use_up(tx: &mut Tx, user: &UserId, client: &ClientId, proved: &Proved, 
     }
     if let Some(due) = proved.two_step_due {
         users::set_two_step_due(tx, user, due).await?;
+    }
+    if let Some(device) = &proved.trusted {
+        trusted_devices::used(tx, user, device, now).await?;
+    }
+    if let Some(device) = &proved.trust {
+        trusted_devices::insert(tx, user, device, now).await?;
+    }
+    if proved.unfreeze {
+        users::freeze(tx, user, None).await?;
     }
     limits::refund(tx, &proved.refund).await?;
     if let Some(name) = &proved.forgive {

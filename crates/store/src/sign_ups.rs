@@ -9,7 +9,7 @@ use crate::{
     sql::Tx,
     statements,
     users::{self, NewUser},
-    verifications,
+    verifications::{self, FollowedLink},
 };
 use housekey_core::{
     ids::{ClientId, InvitationId, SignUpId, VerificationId},
@@ -52,6 +52,8 @@ pub struct NewAccount {
     pub spent: Option<VerificationId>,
     /// Until when it may do without the second factor that it must have.
     pub two_step_due: Option<Time>,
+    /// The followed link that ended it, for the browser's other page.
+    pub followed: Option<FollowedLink>,
     /// The invitation that led to it, which is used up.
     pub invitation: Option<InvitationId>,
     /// Mail and events.
@@ -156,6 +158,9 @@ impl Store {
                 }
                 if let Some(code) = &new.spent {
                     verifications::take(tx, &new.rotation.client, code).await?;
+                }
+                if let Some(link) = &new.followed {
+                    verifications::followed(tx, &new.rotation.client, link).await?;
                 }
                 if let Some(invitation) = &new.invitation {
                     invitations::accept(tx, invitation, &new.user.id, now).await?;

@@ -35,6 +35,8 @@ statements! {
 
 /// A user that an app's backend makes.
 pub struct KeptUser {
+    /// Whether its password is known to others.
+    pub compromised: bool,
     /// As anybody's.
     pub user: NewUser,
     /// More proved addresses.
@@ -117,6 +119,9 @@ impl Store {
                     new.created.into(),
                 ];
                 tx.execute(&MORE, &args).await?;
+                if new.compromised {
+                    users::compromise(tx, id, Some(now)).await?;
+                }
                 if let Some(totp) = &new.totp {
                     second_factors::import(tx, id, totp, now).await?;
                 }

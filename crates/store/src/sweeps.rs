@@ -2,7 +2,7 @@
 
 use crate::{
     Store, StoreError, clients, handshakes, limits, links, mail, passkey_challenges, second_factors, sessions,
-    sign_in_tokens, sign_ins, sign_ups, verifications, webhook_queue,
+    sign_in_tokens, sign_ins, sign_ups, trusted_devices, verifications, webhook_queue,
 };
 use housekey_core::{factor::totp, time::Time};
 use std::time::Duration;
@@ -29,6 +29,7 @@ impl Store {
         gone += self.write(move |tx| Box::pin(async move { passkey_challenges::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { sign_in_tokens::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { links::sweep(tx, now, PIECE).await })).await?;
+        gone += self.write(move |tx| Box::pin(async move { trusted_devices::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { sessions::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { clients::sweep(tx, now, PIECE).await })).await?;
         let shown = now.minus(totp::TO_CONFIRM);

@@ -5,7 +5,7 @@ use crate::{
     clients::{self, Rotation},
     events,
     sql::{Row, Sql, Tx},
-    statements, webhook_queue,
+    statements, trusted_devices, webhook_queue,
 };
 use housekey_core::{
     event::Event,
@@ -20,13 +20,13 @@ statements! {
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE e.canonical = $1 AND e.verified_at IS NOT NULL";
     BY_ID = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE u.id = $1";
     INSERT = "INSERT INTO housekey_user (id, version, state, first_name, last_name, primary_email_id, device_epoch, event_key, handle, created_at, updated_at, \
         public_metadata, unsafe_metadata, legal_accepted_at) VALUES ($1, 1, 'active', $2, $3, $4, 0, $5, $6, $7, $7, $8, $9, $10)";
@@ -39,7 +39,9 @@ statements! {
     SET_PICTURE = "UPDATE housekey_user SET picture_id = $2, updated_at = $3 WHERE id = $1 AND state = 'active'";
     NEW_EPOCH = "UPDATE housekey_user SET device_epoch = device_epoch + 1 WHERE id = $1";
     PUT_PASSWORD = "INSERT INTO housekey_password (user_id, hash, set_at) VALUES ($1, $2, $3) \
-        ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, set_at = excluded.set_at";
+        ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, set_at = excluded.set_at, compromised_at = NULL";
+    COMPROMISE = "UPDATE housekey_password SET compromised_at = $2 WHERE user_id = $1";
+    FREEZE = "UPDATE housekey_user SET frozen_until = $2 WHERE id = $1";
     DROP_PASSWORD = "DELETE FROM housekey_password WHERE user_id = $1";
     REHASH = "UPDATE housekey_password SET hash = $3 WHERE user_id = $1 AND hash = $2";
     SET_PRIMARY = "UPDATE housekey_user SET primary_email_id = $2, updated_at = $3 WHERE id = $1";
@@ -106,6 +108,10 @@ pub struct UserRow {
     pub passkey_after_since: Option<Time>,
     /// Until when it may do without the second factor that it must have, where that was told.
     pub two_step_due: Option<Time>,
+    /// Since when its password is known to others, if it is.
+    pub password_compromised: Option<Time>,
+    /// Until when nothing risky is changed of it.
+    pub frozen_until: Option<Time>,
 }
 
 impl UserRow {
@@ -315,6 +321,8 @@ pub(crate) fn read(r: &Row) -> Result<UserRow, StoreError> {
         passkeys: r.int(26)?,
         passkey_after_since: r.opt_int(27)?.map(Time::from_millis),
         two_step_due: r.opt_int(28)?.map(Time::from_millis),
+        password_compromised: r.opt_int(29)?.map(Time::from_millis),
+        frozen_until: r.opt_int(30)?.map(Time::from_millis),
     })
 }
 
@@ -402,8 +410,20 @@ pub(crate) async fn set_two_step_due(tx: &mut Tx, user: &UserId, due: Time) -> R
     tx.execute(&SET_TWO_STEP_DUE, &[user.into(), due.into()]).await.map(drop)
 }
 
+/// The password is known to others since then, or is not any more. Nothing happens where there is none.
+pub(crate) async fn compromise(tx: &mut Tx, user: &UserId, since: Option<Time>) -> Result<(), StoreError> {
+    tx.execute(&COMPROMISE, &[user.into(), since.map(Time::as_millis).into()]).await.map(drop)
+}
+
+/// Nothing risky is changed until then, or from now on it may be.
+pub(crate) async fn freeze(tx: &mut Tx, user: &UserId, until: Option<Time>) -> Result<(), StoreError> {
+    tx.execute(&FREEZE, &[user.into(), until.map(Time::as_millis).into()]).await.map(drop)
+}
+
+/// All known devices become unknown, and with them those that are trusted.
 pub(crate) async fn new_device_epoch(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
-    tx.execute(&NEW_EPOCH, &[user.into()]).await.map(drop)
+    tx.execute(&NEW_EPOCH, &[user.into()]).await?;
+    trusted_devices::drop_of_user(tx, user).await
 }
 
 pub(crate) async fn set_primary(tx: &mut Tx, user: &UserId, email: &EmailId, now: Time) -> Result<(), StoreError> {

@@ -9,18 +9,26 @@ use crate::{
 };
 use housekey_core::{
     factor::one_time_code::TRIES,
-    ids::{ClientId, EmailId, UserId, VerificationId},
+    ids::{ClientId, EmailId, SessionId, UserId, VerificationId},
     time::Time,
+    token::opaque::TokenHash,
 };
 
 statements! {
-    PUT = "INSERT INTO housekey_verification (id, client_id, purpose, user_id, email_id, canonical, code_hash, tries, created_at, expires_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9) ON CONFLICT (client_id, purpose) DO UPDATE SET id = excluded.id, \
+    PUT = "INSERT INTO housekey_verification (id, client_id, purpose, user_id, email_id, canonical, code_hash, tries, created_at, expires_at, \
+        link_hash, attempt_id, return_to) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12) ON CONFLICT (client_id, purpose) DO UPDATE SET id = excluded.id, \
         user_id = excluded.user_id, email_id = excluded.email_id, canonical = excluded.canonical, code_hash = excluded.code_hash, \
-        tries = 0, created_at = excluded.created_at, expires_at = excluded.expires_at";
+        tries = 0, created_at = excluded.created_at, expires_at = excluded.expires_at, link_hash = excluded.link_hash, \
+        attempt_id = excluded.attempt_id, return_to = excluded.return_to";
     TRY = "UPDATE housekey_verification SET tries = tries + 1 WHERE id = $1 AND client_id = $2 AND purpose = $3 AND tries < $4 AND expires_at > $5 \
         RETURNING code_hash, user_id, email_id, canonical";
     OF_CLIENT = "SELECT id FROM housekey_verification WHERE client_id = $1 AND purpose = $2";
+    LINK = "SELECT client_id, purpose, user_id, email_id, canonical, link_hash, attempt_id, return_to, expires_at FROM housekey_verification \
+        WHERE id = $1 AND link_hash IS NOT NULL";
+    FOLLOWED = "INSERT INTO housekey_followed_link (attempt_id, client_id, user_id, session_id, expires_at) VALUES ($1, $2, $3, $4, $5)";
+    FOLLOWED_BY = "SELECT user_id, session_id FROM housekey_followed_link WHERE attempt_id = $1 AND client_id = $2 AND expires_at > $3";
+    SWEEP_FOLLOWED = "DELETE FROM housekey_followed_link WHERE attempt_id IN \
+        (SELECT attempt_id FROM housekey_followed_link WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
     SPENT = "DELETE FROM housekey_verification WHERE client_id = $1 AND id = $2";
     OF_USER = "DELETE FROM housekey_verification WHERE user_id = $1";
     SWEEP = "DELETE FROM housekey_verification WHERE (client_id, purpose) IN \
@@ -53,6 +61,12 @@ impl Purpose {
             Self::VerifyEmail => "verify_email",
         }
     }
+
+    fn read(name: &str) -> Option<Self> {
+        [Self::SignIn, Self::Reset, Self::SignUp, Self::StepUp, Self::VerifyEmail]
+            .into_iter()
+            .find(|purpose| purpose.as_str() == name)
+    }
 }
 
 /// A code that is on its way.
@@ -73,6 +87,55 @@ pub struct NewVerification {
     /// The keyed hash of the code.
     pub code_hash: [u8; 32],
     /// When it dies.
+    pub expires: Time,
+    /// The link that goes with it, where one does.
+    pub link: Option<NewMailedLink>,
+}
+
+/// A link that proves a mailbox, beside its code.
+#[derive(Clone, Debug)]
+pub struct NewMailedLink {
+    /// The hash of its secret.
+    pub secret_hash: TokenHash,
+    /// The attempt that it moves on, where there is one.
+    pub attempt: Option<String>,
+    /// Where an app wants the browser afterwards, as JSON.
+    pub return_to: Option<String>,
+}
+
+/// A mailed link that was followed, whoever did.
+#[derive(Clone, Debug)]
+pub struct MailedLinkRow {
+    /// The client that asked.
+    pub client: ClientId,
+    /// What it is good for.
+    pub purpose: Purpose,
+    /// Whose mailbox, where somebody has it.
+    pub user: Option<UserId>,
+    /// Which address's row.
+    pub email: Option<EmailId>,
+    /// The address in its canonical form.
+    pub canonical: String,
+    /// The hash of its secret.
+    pub secret_hash: TokenHash,
+    /// The attempt that it moves on, where there is one.
+    pub attempt: Option<String>,
+    /// Where an app wants the browser afterwards, as JSON.
+    pub return_to: Option<String>,
+    /// When it dies.
+    pub expires: Time,
+}
+
+/// A followed link that ended an attempt in a session, for the browser's other page, which waits.
+#[derive(Clone, Debug)]
+pub struct FollowedLink {
+    /// The attempt.
+    pub attempt: String,
+    /// Who signed in.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// How long that is told.
     pub expires: Time,
 }
 
@@ -101,6 +164,46 @@ pub enum Try {
 }
 
 impl Reader {
+    /// A mailed link, also one that is too old.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row is broken.
+    pub async fn mailed_link(&self, id: &VerificationId) -> Result<Option<MailedLinkRow>, StoreError> {
+        let Some(r) = self.optional(&LINK, &[id.into()]).await? else { return Ok(None) };
+        let broken = |column| StoreError::corrupt("housekey_verification", column, id.as_str());
+        let user = r.opt_text(2)?.map(|t| UserId::try_from(t.as_str())).transpose();
+        let email = r.opt_text(3)?.map(|t| EmailId::try_from(t.as_str())).transpose();
+        Ok(Some(MailedLinkRow {
+            client: ClientId::try_from(r.text(0)?.as_str()).map_err(|_| broken("client_id"))?,
+            purpose: Purpose::read(&r.text(1)?).ok_or_else(|| broken("purpose"))?,
+            user: user.map_err(|_| broken("user_id"))?,
+            email: email.map_err(|_| broken("email_id"))?,
+            canonical: r.text(4)?,
+            secret_hash: TokenHash::from_bytes(&r.bytes(5)?).ok_or_else(|| broken("link_hash"))?,
+            attempt: r.opt_text(6)?,
+            return_to: r.opt_text(7)?,
+            expires: Time::from_millis(r.int(8)?),
+        }))
+    }
+
+    /// Who was signed in, in which session, by the link of an attempt of this client.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row is broken.
+    pub async fn followed_link(
+        &self,
+        attempt: &str,
+        client: &ClientId,
+        now: Time,
+    ) -> Result<Option<(UserId, SessionId)>, StoreError> {
+        let Some(r) = self.optional(&FOLLOWED_BY, &[attempt.into(), client.into(), now.into()]).await? else {
+            return Ok(None);
+        };
+        let broken = |column| StoreError::corrupt("housekey_followed_link", column, attempt);
+        let user = UserId::try_from(r.text(0)?.as_str()).map_err(|_| broken("user_id"))?;
+        Ok(Some((user, SessionId::try_from(r.text(1)?.as_str()).map_err(|_| broken("session_id"))?)))
+    }
+
     /// The code of this purpose that is on its way to this client's person.
     ///
     /// # Errors
@@ -170,6 +273,9 @@ pub(crate) async fn put(tx: &mut Tx, v: &NewVerification, now: Time) -> Result<(
         v.code_hash.to_vec().into(),
         now.into(),
         v.expires.into(),
+        v.link.as_ref().map(|link| link.secret_hash.as_bytes().to_vec()).into(),
+        v.link.as_ref().and_then(|link| link.attempt.clone()).into(),
+        v.link.as_ref().and_then(|link| link.return_to.clone()).into(),
     ];
     tx.execute(&PUT, &args).await.map(drop)
 }
@@ -187,6 +293,14 @@ pub(crate) async fn kill_of_user(tx: &mut Tx, user: &UserId) -> Result<(), Store
     tx.execute(&OF_USER, &[user.into()]).await.map(drop)
 }
 
+/// A link ended its attempt in this session: the browser's other page finds out when it asks.
+pub(crate) async fn followed(tx: &mut Tx, client: &ClientId, link: &FollowedLink) -> Result<(), StoreError> {
+    let args =
+        [link.attempt.as_str().into(), client.into(), (&link.user).into(), (&link.session).into(), link.expires.into()];
+    tx.execute(&FOLLOWED, &args).await.map(drop)
+}
+
 pub(crate) async fn sweep(tx: &mut Tx, now: Time, most: i64) -> Result<u64, StoreError> {
-    tx.execute(&SWEEP, &[now.into(), most.into()]).await
+    let gone = tx.execute(&SWEEP, &[now.into(), most.into()]).await?;
+    Ok(gone + tx.execute(&SWEEP_FOLLOWED, &[now.into(), most.into()]).await?)
 }

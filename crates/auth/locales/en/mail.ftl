@@ -1,5 +1,6 @@
 # What mail says. In every message: $app (the product's name), $host (where its pages are), $device, $when.
-# Letters with a code have also $code and $minutes. The code stays out of subjects: locked screens show those.
+# Letters with a code have also $code and $minutes; those with a link alone have $minutes and words of their own. The
+# code stays out of subjects: locked screens show those.
 
 mail-language = en
 mail-direction = ltr
@@ -18,6 +19,14 @@ mail-code-life =
        *[other] The code works once, within { $minutes } minutes of being asked for, in the browser that asked for it.
     }
 mail-code-keep = Give it to nobody. { $app } never asks you for it by phone, by mail or in a chat.
+mail-code-or-link = Or follow this link in the same browser, and press the button that it shows:
+mail-link-do = Continue
+mail-link-life =
+    { $minutes ->
+        [one] The link works once, within one minute of being asked for, in the browser that asked for it.
+       *[other] The link works once, within { $minutes } minutes of being asked for, in the browser that asked for it.
+    } Opened in another browser, it shows a code to type in the first one.
+mail-link-keep = Give link and code to nobody. { $app } never asks you for them by phone, by mail or in a chat.
 mail-notice-rescue = If it was not you, go to { $host }, choose “Forgot your password?” and set a new one. That signs out every device.
 
 mail-notice-not-me = If it was not you, secure your account. That signs out every device, and the password works no more. The link works for three days.
@@ -29,11 +38,23 @@ mail-sign-in-code-title = Sign in to { $app }
 mail-sign-in-code-lead = Type this code on the page that asks for it:
 mail-sign-in-code-not-you = If you did not ask for it, do nothing. Without the code nobody gets in.
 
+mail-sign-in-link-subject = Your link to sign in to { $app }
+mail-sign-in-link-first = Here is your link to sign in to { $app }.
+mail-sign-in-link-title = Sign in to { $app }
+mail-sign-in-link-lead = Follow this link, and press the button that it shows:
+mail-sign-in-link-not-you = If you did not ask for it, do nothing. Without the link nobody gets in.
+
 mail-sign-up-code-subject = Your code to sign up for { $app }
 mail-sign-up-code-first = { $code } is your code to sign up for { $app }.
 mail-sign-up-code-title = Sign up for { $app }
 mail-sign-up-code-lead = Type this code on the page that asks for it:
 mail-sign-up-code-not-you = If you did not ask for it, do nothing. Without the code no account is made with your address.
+
+mail-sign-up-link-subject = Your link to sign up for { $app }
+mail-sign-up-link-first = Here is your link to sign up for { $app }.
+mail-sign-up-link-title = Sign up for { $app }
+mail-sign-up-link-lead = Follow this link, and press the button that it shows:
+mail-sign-up-link-not-you = If you did not ask for it, do nothing. Without the link no account is made with your address.
 
 mail-sign-up-existing-subject = You already have an account with { $app }
 mail-sign-up-existing-first = { $code } is your code to sign in to { $app }. You already have an account.
@@ -41,17 +62,35 @@ mail-sign-up-existing-title = You already have an account
 mail-sign-up-existing-lead = Somebody, probably you, is signing up for { $app } with this address, which has an account already. No new one is made. To sign in to yours, type this code on the page that asks for it:
 mail-sign-up-existing-not-you = If it was not you, do nothing. Your account stays as it is, and without the code nobody gets in.
 
+mail-sign-up-existing-link-subject = You already have an account with { $app }
+mail-sign-up-existing-link-first = Here is your link to sign in to { $app }. You already have an account.
+mail-sign-up-existing-link-title = You already have an account
+mail-sign-up-existing-link-lead = Somebody, probably you, is signing up for { $app } with this address, which has an account already. No new one is made. To sign in to yours, follow this link, and press the button that it shows:
+mail-sign-up-existing-link-not-you = If you did not ask for it, do nothing. Your account stays as it is, and without the link nobody gets in.
+
 mail-reset-code-subject = Your code to set a new password for { $app }
 mail-reset-code-first = { $code } is your code to set a new password for { $app }.
 mail-reset-code-title = Set a new password
 mail-reset-code-lead = Type this code on the page that asks for it. A new password signs out every other device.
 mail-reset-code-not-you = If you did not ask for it, do nothing. Your password stays as it is.
 
+mail-reset-link-subject = Your link to set a new password for { $app }
+mail-reset-link-first = Here is your link to set a new password for { $app }.
+mail-reset-link-title = Set a new password
+mail-reset-link-lead = Follow this link, and press the button that it shows. A new password signs out every other device.
+mail-reset-link-not-you = If you did not ask for it, do nothing. Your password stays as it is.
+
 mail-verify-email-code-subject = Your code to add this address to { $app }
 mail-verify-email-code-first = { $code } is your code to add this e-mail address to your { $app } account.
 mail-verify-email-code-title = Add this e-mail address
 mail-verify-email-code-lead = Type this code on the page that asks for it:
 mail-verify-email-code-not-you = If you did not ask for it, do nothing. Without the code your address is not added to any account.
+
+mail-verify-email-link-subject = Your link to add this address to { $app }
+mail-verify-email-link-first = Here is your link to add this e-mail address to your { $app } account.
+mail-verify-email-link-title = Add this e-mail address
+mail-verify-email-link-lead = Follow this link, and press the button that it shows:
+mail-verify-email-link-not-you = If you did not ask for it, do nothing. Without the link your address is not added to any account.
 
 mail-step-up-code-subject = Your code to confirm a change on { $app }
 mail-step-up-code-first = { $code } is your code to confirm a change to your { $app } account.
@@ -155,3 +194,44 @@ mail-invitation-title = You are invited
 mail-invitation-lead = The link below is for you alone. It works until { $until }.
 mail-invitation-accept = Accept the invitation
 mail-invitation-rescue = If you do not know { $app }, ignore this message: nothing happens.
+
+mail-notice-recovery-asked-subject = Somebody wants into your { $app } account without the second step
+mail-notice-recovery-asked-first = Somebody who has your password, or reads your mail, asked to have two-step verification removed from your { $app } account.
+mail-notice-recovery-asked-title = A request to remove two-step verification
+mail-notice-recovery-asked-lead = If it was you, there is nothing to do but to wait: it is removed on { $until }, and then you sign in with a code by e-mail.
+mail-notice-recovery-asked-rescue = If it was not you, say no. Then set a new password, since somebody else has yours.
+mail-notice-recovery-asked-do = No, it was not me
+
+mail-notice-recovery-soon-subject = Two-step verification of your { $app } account is removed soon
+mail-notice-recovery-soon-first = On { $until } two-step verification is removed from your { $app } account, as somebody asked.
+mail-notice-recovery-soon-title = Two-step verification is removed soon
+mail-notice-recovery-soon-lead = If it was you, there is nothing to do but to wait.
+mail-notice-recovery-soon-rescue = If it was not you, say no now. Then set a new password, since somebody else has yours.
+mail-notice-recovery-soon-do = No, it was not me
+
+mail-notice-recovery-done-subject = Two-step verification of your { $app } account was removed
+mail-notice-recovery-done-first = Two-step verification was removed from your { $app } account, as was asked for and nobody objected to.
+mail-notice-recovery-done-title = Two-step verification was removed
+mail-notice-recovery-done-lead = Every device was signed out, and the old password opens nothing any more.
+mail-notice-recovery-done-rescue = Set a new password by way of this mailbox, then turn two-step verification on again. If it was not you, do that at once.
+mail-notice-recovery-done-do = Set a new password
+
+mail-notice-recovery-ended-subject = Two-step verification of your { $app } account stays on
+mail-notice-recovery-ended-first = The request to remove two-step verification from your { $app } account is over. Nothing was removed.
+mail-notice-recovery-ended-title = Two-step verification stays on
+mail-notice-recovery-ended-lead = If it was you who made the request or ended it, there is nothing to do.
+mail-notice-recovery-ended-rescue = If it was not you, set a new password: somebody else has yours, or reads your mail.
+
+mail-notice-password-compromised-subject = Set a new { $app } password
+mail-notice-password-compromised-first = The password of your { $app } account may be known to others, so it opens nothing any more.
+mail-notice-password-compromised-title = Set a new password
+mail-notice-password-compromised-lead = Nothing says that somebody used it here. If you did not use it elsewhere, it may have been guessed.
+mail-notice-password-compromised-rescue = Choose one that you use nowhere else. Where you used the old one, change it as well.
+mail-notice-password-compromised-do = Set a new password
+
+mail-notice-password-closed-subject = Many wrong passwords were tried on your { $app } account
+mail-notice-password-closed-first = Many wrong passwords in a row were tried on your { $app } account, from devices that it does not know.
+mail-notice-password-closed-title = Your password is closed for unknown devices
+mail-notice-password-closed-lead = On those devices no password is taken any more, not even the right one. Devices that you have used before are not affected.
+mail-notice-password-closed-rescue = If you did not try: nobody got in, and there is nothing to do. If it was you, sign in with a code by e-mail. That opens the password again.
+mail-notice-password-closed-do = Sign in

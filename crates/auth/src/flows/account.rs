@@ -15,7 +15,9 @@ use crate::{
 use housekey_core::{
     event::EventKind,
     identifier::email::Email,
-    ids::{EmailId, UserId},
+    ids::{EmailId, UserId, VerificationId},
+    redirect::ReturnTo,
+    sign_in::Strategy,
     time::Time,
 };
 use housekey_store::{StoreError, emails::EmailRow, sign_ins::Trail, users::UserRow, verifications::Purpose};
@@ -118,11 +120,12 @@ impl Housekey {
         let here = self.here_fresh(caller).await?;
         let to = Email::parse(typed).map_err(|f| Error::field("email", f.code()))?;
         let user = self.row_of(&here).await?;
+        self.may_change(&user)?;
         self.pass(self.mail_spends(caller, &to, false)).await?;
         let now = self.now();
         let id = EmailId::new(now, self.entropy());
         let mut trail = match send {
-            true => self.address_code(caller, &here, &user, &id, &to).await?.0,
+            true => self.address_code(caller, &here, &user, (&id, &to), None).await?.0,
             false => Trail::default(),
         };
         let detail = serde_json::json!({"email": id.as_str()});
@@ -145,6 +148,22 @@ impl Housekey {
     /// # Errors
     /// [`Error::NotFound`] for an address of somebody else, [`Error::Limited`] beyond a limit.
     pub async fn email_send_code(&self, caller: &Caller, id: &EmailId) -> Result<CodeSent> {
+        self.email_send(caller, id, self.mailed_strategy(), None).await
+    }
+
+    /// The same for an app, which says whether a code or a link is wanted, and where the browser goes once the link was
+    /// followed.
+    ///
+    /// # Errors
+    /// As [`Self::email_send_code`]; [`Error::Invalid`] for a way that is not offered.
+    pub async fn email_send(
+        &self,
+        caller: &Caller,
+        id: &EmailId,
+        strategy: Strategy,
+        return_to: Option<&ReturnTo>,
+    ) -> Result<CodeSent> {
+        let by = self.mailed_by(strategy, return_to)?;
         let here = self.here(caller).await?;
         let (user, email) = self.own_email(&here, id).await?;
         if email.verified.is_some() {
@@ -152,7 +171,7 @@ impl Housekey {
         }
         let to = Email::parse(&email.address).map_err(|_| Error::Bug("a stored address cannot be read"))?;
         self.pass(self.mail_spends(caller, &to, false)).await?;
-        let (trail, sent) = self.address_code(caller, &here, &user, id, &to).await?;
+        let (trail, sent) = self.address_code(caller, &here, &user, (id, &to), by.return_to).await?;
         self.store().leave_trail(trail, self.now()).await?;
         self.mail_waits();
         Ok(sent)
@@ -179,11 +198,22 @@ impl Housekey {
         if !(right && for_this && tried.canonical == email.canonical) {
             return Err(Error::Denied(Denial::CodeIncorrect));
         }
-        let now = self.now();
-        let detail = serde_json::json!({"email": id.as_str()});
+        self.email_proved(caller, here, user, email, code_id).await
+    }
+
+    /// The mailbox of an address is proved.
+    pub(super) async fn email_proved(
+        &self,
+        caller: &Caller,
+        here: Here,
+        user: UserRow,
+        email: EmailRow,
+        spent: VerificationId,
+    ) -> Result<()> {
+        let detail = serde_json::json!({"email": email.id.as_str()});
         let event = self.event_here(caller, EventKind::EmailVerified, &here, &user, detail).await?;
         let trail = Trail { events: vec![event], ..Trail::default() };
-        match self.store().email_prove(user.account, email, (here.client.id, code_id), trail, now).await {
+        match self.store().email_prove(user.account, email, (here.client.id, spent), trail, self.now()).await {
             Err(StoreError::Taken(_)) => Err(Error::field("email", "email_of_another_account")),
             other => Ok(other?),
         }
@@ -196,6 +226,7 @@ impl Housekey {
     pub async fn email_make_primary(&self, caller: &Caller, id: &EmailId) -> Result<()> {
         let here = self.here_fresh(caller).await?;
         let (user, email) = self.own_email(&here, id).await?;
+        self.may_change(&user)?;
         if email.verified.is_none() {
             return Err(Error::field("email", "email_not_verified"));
         }
@@ -220,6 +251,7 @@ impl Housekey {
     pub async fn email_remove(&self, caller: &Caller, id: &EmailId) -> Result<()> {
         let here = self.here_fresh(caller).await?;
         let (user, email) = self.own_email(&here, id).await?;
+        self.may_change(&user)?;
         if user.primary_email.as_ref() == Some(id) {
             return Err(Error::Denied(Denial::LastWayIn));
         }
@@ -239,7 +271,7 @@ impl Housekey {
         }
     }
 
-    async fn own_email(&self, here: &Here, id: &EmailId) -> Result<(UserRow, EmailRow)> {
+    pub(super) async fn own_email(&self, here: &Here, id: &EmailId) -> Result<(UserRow, EmailRow)> {
         let user = self.row_of(here).await?;
         let email = self.store().reader().email(id, &user.account.user).await?.ok_or(Error::NotFound)?;
         Ok((user, email))
@@ -250,8 +282,8 @@ impl Housekey {
         caller: &Caller,
         here: &Here,
         user: &UserRow,
-        id: &EmailId,
-        to: &Email,
+        (id, to): (&EmailId, &Email),
+        return_to: Option<&ReturnTo>,
     ) -> Result<(Trail, CodeSent)> {
         let asked = Asked {
             client: &here.client.id,
@@ -260,9 +292,15 @@ impl Housekey {
             email: Some(id),
             user: Some(&user.account.user),
             never_send: false,
+            attempt: None,
+            return_to,
         };
-        let made =
-            self.make_code(caller, &asked, |code, expires, asked| Letter::VerifyEmailCode { code, expires, asked })?;
+        let made = self.make_code(caller, &asked, |proof, expires, asked| Letter::VerifyEmailCode {
+            code: proof.code,
+            link: proof.link,
+            expires,
+            asked,
+        })?;
         let detail = serde_json::json!({"purpose": Purpose::VerifyEmail.as_str()});
         let event = self.event_here(caller, EventKind::CodeSent, here, user, detail).await?;
         Ok((

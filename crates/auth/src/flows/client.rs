@@ -173,7 +173,7 @@ impl Housekey {
     ) -> Result<Outcome<T>> {
         let Err(lost) = changed else { return changed };
         // Whoever comes a moment later finds what both came for used up.
-        let used_up = [Denial::AttemptExpired, Denial::CodeExpired, Denial::TicketExpired];
+        let used_up = [Denial::AttemptExpired, Denial::CodeExpired, Denial::TicketExpired, Denial::LinkExpired];
         let may_repeat = match &lost {
             Error::Conflict => true,
             Error::Denied(why) => used_up.contains(why),

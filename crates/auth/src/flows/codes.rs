@@ -5,18 +5,22 @@ use crate::{
     error::{Denial, Error, Result},
     flows::gate,
     housekey::Housekey,
-    mail::{Facts, Letter, MailedSecret},
+    mail::{Facts, Letter, MailedSecret, NewMailedCode},
 };
 use housekey_core::{
     factor::one_time_code::{self, OneTimeCode},
     identifier::email::Email,
     ids::{ClientId, EmailId, UserId, VerificationId},
+    policy::MailedProof,
+    redirect::ReturnTo,
+    sign_in::Strategy,
     time::Time,
+    token::opaque::OpaqueToken,
 };
 use housekey_store::{
     mail::NewMail,
     users::UserRow,
-    verifications::{NewVerification, Purpose, Tried, Try},
+    verifications::{NewMailedLink, NewVerification, Purpose, Tried, Try},
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -46,6 +50,17 @@ pub(crate) struct Asked<'a> {
     pub user: Option<&'a UserId>,
     /// Nobody has that mailbox here: the row is queued for equal work, and never sent.
     pub never_send: bool,
+    /// The attempt that it moves on, where there is one.
+    pub attempt: Option<&'a str>,
+    /// Where an app wants the browser once its link was followed.
+    pub return_to: Option<&'a ReturnTo>,
+}
+
+/// What an app asks for where a code or a link would do, and where it wants the browser afterwards.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct MailedBy<'a> {
+    pub link: bool,
+    pub return_to: Option<&'a ReturnTo>,
 }
 
 /// A code made: its record and its mail.
@@ -56,20 +71,36 @@ pub(crate) struct Made {
 }
 
 impl Housekey {
-    /// Makes a code and the letter that carries it.
+    /// Makes what proves a mailbox, a code or a link or both, and the letter that carries it.
     pub(crate) fn make_code(
         &self,
         caller: &Caller,
         asked: &Asked<'_>,
-        letter: fn(MailedSecret, Time, Facts) -> Letter,
+        letter: fn(NewMailedCode, Time, Facts) -> Letter,
     ) -> Result<Made> {
         let now = self.now();
         let id = VerificationId::new(now, self.entropy());
-        let for_tests = self.is_for_tests(asked.to);
-        let code = if for_tests { OneTimeCode::for_tests() } else { OneTimeCode::new(self.entropy()) };
+        // Who confirms a risky change has a page open that asks for a code.
+        let mailed = match asked.purpose {
+            Purpose::StepUp => MailedProof::Code,
+            _ => self.settings().mailbox,
+        };
+        let token = mailed.has_link().then(|| OpaqueToken::new(id.clone(), self.entropy()));
+        let code = match &token {
+            _ if self.is_for_tests(asked.to) => OneTimeCode::for_tests(),
+            Some(token) => OneTimeCode::of_link(self.keyring(), &id, token.secret()),
+            None => OneTimeCode::new(self.entropy()),
+        };
         let expires = now.plus(one_time_code::LIFE);
         let facts = Facts::of(now, &caller.agent, caller.address);
-        let letter = letter(MailedSecret::new(code.digits().to_owned()), expires, facts);
+        let proof = NewMailedCode {
+            code: mailed.has_code().then(|| MailedSecret::new(code.digits().to_owned())),
+            link: token.as_ref().map(|token| MailedSecret::new(token.reveal())),
+        };
+        let letter = letter(proof, expires, facts);
+        let return_to = asked.return_to.map(serde_json::to_string).transpose();
+        let return_to = return_to.map_err(|_| Error::Bug("where a link leads cannot be written"))?;
+
         let mail = self.post(asked.to, letter, expires, asked.never_send)?;
         let verification = NewVerification {
             code_hash: code.hash(self.keyring(), &id),
@@ -80,8 +111,26 @@ impl Housekey {
             email: asked.email.cloned(),
             canonical: asked.to.canonical().to_owned(),
             expires,
+            link: token.map(|token| NewMailedLink {
+                secret_hash: token.hash(),
+                attempt: asked.attempt.map(str::to_owned),
+                return_to,
+            }),
         };
         Ok(Made { verification, mail, sent: code_sent(asked.to, now, expires) })
+    }
+
+    /// What an app asks for, if the instance offers it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] otherwise.
+    pub(crate) fn mailed_by<'a>(&self, strategy: Strategy, return_to: Option<&'a ReturnTo>) -> Result<MailedBy<'a>> {
+        let mailbox = self.settings().mailbox;
+        match strategy {
+            Strategy::EmailCode if mailbox.has_code() => Ok(MailedBy { link: false, return_to }),
+            Strategy::EmailLink if mailbox.has_link() => Ok(MailedBy { link: true, return_to }),
+            _ => Err(Error::field("strategy", "strategy_not_offered")),
+        }
     }
 
     /// Counts a try and gives what to compare with.

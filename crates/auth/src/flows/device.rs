@@ -4,8 +4,9 @@
 use crate::{caller::Caller, housekey::Housekey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use housekey_core::{
-    ids::{DeviceId, UserId},
+    ids::{DeviceId, TrustedDeviceId, UserId},
     keyring::Place,
+    token::opaque::OpaqueToken,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,9 @@ struct Known {
     device: DeviceId,
     #[serde(rename = "e")]
     epoch: i64,
+    /// The token of a device that its owner trusts.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    trust: Option<String>,
 }
 
 impl Housekey {
@@ -30,15 +34,36 @@ impl Housekey {
         known.into_iter().find(|k| &k.user == user && k.epoch == epoch).map(|k| k.device)
     }
 
+    /// The token that shows that this user trusts the device, if there is one.
+    pub(crate) fn trust_shown(
+        &self,
+        caller: &Caller,
+        user: &UserId,
+        epoch: i64,
+    ) -> Option<OpaqueToken<TrustedDeviceId>> {
+        let known = self.devices(caller).into_iter().find(|k| &k.user == user && k.epoch == epoch)?;
+        OpaqueToken::parse(&known.trust?).ok()
+    }
+
     /// The cookie's value after this user completed a sign-in.
     pub(crate) fn remember_device(&self, caller: &Caller, user: &UserId, epoch: i64) -> Option<String> {
+        self.remember_trusted(caller, user, epoch, None)
+    }
+
+    /// The same on a device that is trusted from now on.
+    pub(crate) fn remember_trusted(
+        &self,
+        caller: &Caller,
+        user: &UserId,
+        epoch: i64,
+        trust: Option<&OpaqueToken<TrustedDeviceId>>,
+    ) -> Option<String> {
         let mut known = self.devices(caller);
-        let device = known
-            .iter()
-            .find(|k| &k.user == user && k.epoch == epoch)
-            .map_or_else(|| DeviceId::new(self.now(), self.entropy()), |k| k.device.clone());
+        let before = known.iter().find(|k| &k.user == user && k.epoch == epoch);
+        let device = before.map_or_else(|| DeviceId::new(self.now(), self.entropy()), |k| k.device.clone());
+        let trust = trust.map(OpaqueToken::reveal).or_else(|| before.and_then(|k| k.trust.clone()));
         known.retain(|k| &k.user != user);
-        known.insert(0, Known { user: user.clone(), device, epoch });
+        known.insert(0, Known { user: user.clone(), device, epoch, trust });
         known.truncate(MOST);
         let plain = serde_json::to_vec(&known).ok()?;
         Some(URL_SAFE_NO_PAD.encode(self.keyring().seal(PLACE, &plain, self.entropy())))

@@ -120,6 +120,7 @@ impl Housekey {
     /// or when there are too many.
     pub async fn totp_begin(&self, caller: &Caller, name: &str) -> Result<TotpShown> {
         let (_, user) = self.here_setting_up(caller).await?;
+        self.may_change(&user)?;
         let mut faults = Vec::new();
         let name = read_name("name", name, &mut faults).unwrap_or_default();
         if !faults.is_empty() {
@@ -155,6 +156,7 @@ impl Housekey {
     /// [`Error::Limited`] beyond a limit.
     pub async fn totp_confirm(&self, caller: &Caller, typed: &str) -> Result<TotpAdded> {
         let (here, user) = self.here_setting_up(caller).await?;
+        self.may_change(&user)?;
         let Typed::Totp(code) = Typed::read(SecondStrategy::Totp, typed)? else {
             return Err(Error::Bug("a code was read as another"));
         };
@@ -193,6 +195,7 @@ impl Housekey {
     /// [`Error::StaleSecond`] without a fresh second factor, [`Error::NotFound`] for an app of somebody else.
     pub async fn totp_remove(&self, caller: &Caller, id: &TotpId) -> Result<()> {
         let (here, user) = self.here_strong(caller).await?;
+        self.may_change(&user)?;
         let rows = self.store().reader().totps(&user.account.user).await?;
         if !rows.iter().any(|row| row.id == *id && row.verified.is_some()) {
             return Err(Error::NotFound);
@@ -208,6 +211,7 @@ impl Housekey {
     /// [`Error::StaleSecond`] without a fresh second factor, [`Error::NotFound`] where there is none.
     pub async fn totp_remove_all(&self, caller: &Caller) -> Result<()> {
         let (here, user) = self.here_strong(caller).await?;
+        self.may_change(&user)?;
         if user.totp_since.is_none() {
             return Err(Error::NotFound);
         }
@@ -222,6 +226,7 @@ impl Housekey {
     /// loss they are.
     pub async fn backup_codes_new(&self, caller: &Caller) -> Result<Vec<String>> {
         let (here, user) = self.here_strong(caller).await?;
+        self.may_change(&user)?;
         if user.held().two_step_since().is_none() {
             return Err(Error::Invalid(vec![Fault::new("backup_codes", "backup_codes_without_app")]));
         }

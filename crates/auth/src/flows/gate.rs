@@ -70,6 +70,20 @@ impl Housekey {
         ]
     }
 
+    /// A request to come back without a second factor: per address, and per account.
+    pub(crate) fn recovery_spends(&self, caller: &Caller, user: &UserId) -> Vec<Spend> {
+        let limits = self.limits();
+        vec![
+            self.per_address("redeem", caller, limits.redeem_address),
+            self.bucket("recovery_user", &[user.as_str()], limits.recovery_account),
+        ]
+    }
+
+    /// A mailed link that is followed: per address. Its secret is nothing to guess.
+    pub(crate) fn link_spends(&self, caller: &Caller) -> Vec<Spend> {
+        vec![self.per_address("redeem", caller, self.limits().redeem_address)]
+    }
+
     /// A mail to an address: per address of the network, per mailbox, and one network's share of a mailbox.
     /// Someone on a known device counts apart, so that a stranger cannot use up the owner's mails.
     pub(crate) fn mail_spends(&self, caller: &Caller, to: &Email, known: bool) -> Vec<Spend> {

@@ -1,7 +1,7 @@
 //! "This was not me": the link in every notice. Whoever reads the mailbox ends what somebody else may have begun: every
 //! session, every known device, the password, passkeys that were added since the notice can be, and all codes on their
-//! way. The way back in is the mailbox, and the second
-//! factor where there is one.
+//! way, and nothing risky is changed for three days or until the owner is back. The way back in is the mailbox, and the
+//! second factor where there is one.
 
 use crate::{
     caller::Caller,
@@ -47,11 +47,22 @@ impl Housekey {
         let detail = serde_json::json!({"link": link.id});
         let event = self.event_of(caller, EventKind::AccountSecured, Some(&user), None, None, detail).await?;
         let trail = Trail { events: vec![event], ..Trail::default() };
-        let passkeys_after = self.now().minus(LIFE);
-        let securing = Securing { account: user.account, link: link.id, passkeys_after, trail };
+        let (passkeys_after, frozen_until) = (self.now().minus(LIFE), self.now().plus(LIFE));
+        let securing = Securing { account: user.account, link: link.id, passkeys_after, frozen_until, trail };
         match self.store().secure_account(securing, self.now()).await {
             Err(StoreError::Conflict) => Err(Error::Denied(Denial::LinkExpired)),
             other => Ok(other?),
+        }
+    }
+
+    /// Whether something risky may be changed of the account.
+    ///
+    /// # Errors
+    /// [`Denial::Frozen`] after its owner said that somebody else was at it.
+    pub(crate) fn may_change(&self, user: &UserRow) -> Result<()> {
+        match user.frozen_until {
+            Some(until) if self.now() < until => Err(Error::Denied(Denial::Frozen)),
+            _ => Ok(()),
         }
     }
 

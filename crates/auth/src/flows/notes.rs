@@ -10,10 +10,10 @@ use housekey_core::{
     entropy,
     event::{ClientFacts, Event, EventKind},
     ids::{ClientId, EventId, SessionId, UserId},
-    keyring::{Place, seal_under},
+    keyring::{Place, open_under, seal_under},
     secret::Secret,
 };
-use housekey_store::users::UserRow;
+use housekey_store::{events::EventRow, users::UserRow};
 
 /// Whom an event is about.
 pub(crate) struct About<'a> {
@@ -93,6 +93,27 @@ impl Housekey {
     pub(crate) fn open_session_facts(&self, session: &SessionId, sealed: &[u8]) -> ClientFacts {
         let plain = self.keyring().open(session_place(session), sealed).ok();
         plain.and_then(|p| serde_json::from_slice(p.expose()).ok()).unwrap_or_default()
+    }
+
+    /// Reads the facts of an event back. Those of somebody who was erased, or of a day whose key is gone, are none.
+    pub(crate) async fn open_event_facts(&self, user: Option<&UserRow>, row: &EventRow) -> Result<Option<ClientFacts>> {
+        let key = match (row.facts_key.as_str(), user) {
+            ("user", Some(user)) => self.user_key(user)?,
+            ("user", None) => None,
+            (day, _) => self.open_day_key(day).await?,
+        };
+        let place = Place { table: "housekey_event", column: "facts", row: &row.id };
+        let plain = key.and_then(|key| open_under(&key, place, &row.facts).ok());
+        Ok(plain.and_then(|p| serde_json::from_slice(p.expose()).ok()))
+    }
+
+    async fn open_day_key(&self, day: &str) -> Result<Option<Secret<[u8; 32]>>> {
+        let Some(sealed) = self.store().reader().event_day_key(day).await? else { return Ok(None) };
+        let place = Place { table: "housekey_event_key", column: "sealed", row: day };
+        let broken = || Error::Bug("a day's event key cannot be opened");
+        let plain = self.keyring().open(place, &sealed).map_err(|_| broken())?;
+        let key: [u8; 32] = plain.expose().as_slice().try_into().map_err(|_| broken())?;
+        Ok(Some(Secret::new(key)))
     }
 
     fn user_key(&self, row: &UserRow) -> Result<Option<Secret<[u8; 32]>>> {

@@ -53,6 +53,7 @@ impl Housekey {
             None => self.here_fresh(caller).await?,
         };
         let user = self.row_of(&here).await?;
+        self.may_change(&user)?;
         if user.password.is_none() {
             return Err(Error::NotFound);
         }
@@ -84,6 +85,7 @@ impl Housekey {
     pub async fn account_delete(&self, caller: &Caller) -> Result<Outcome<UserId>> {
         let here = self.here_fresh(caller).await?;
         let user = self.row_of(&here).await?;
+        self.may_change(&user)?;
         if !user.may_delete_self {
             return Err(Error::Denied(Denial::DeletionOff));
         }

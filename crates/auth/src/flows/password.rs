@@ -34,6 +34,7 @@ impl Housekey {
             None => self.here_fresh(caller).await?,
         };
         let user = self.row_of(&here).await?;
+        self.may_change(&user)?;
         let about = [user.first_name.as_deref(), user.last_name.as_deref(), user.address.as_deref()];
         self.accept_password(&new, &about)?;
         if let Some(present) = present {

@@ -5,7 +5,7 @@ use crate::{
     error::{Denial, Error, Result},
     flows::client::Presented,
     housekey::Housekey,
-    mail::Letter,
+    mail::{Facts, Letter},
     passkeys::SignedAnswer,
 };
 use housekey_core::{
@@ -146,6 +146,13 @@ impl Housekey {
         strategy: SecondStrategy,
     ) -> Result<Trail> {
         let mut trail = Trail::default();
+        if self.store().reader().recovery_of(&user.account.user).await?.is_some() {
+            let detail = serde_json::json!({"by": "second_factor"});
+            trail
+                .events
+                .push(self.event_of(caller, EventKind::RecoveryCancelled, Some(user), client, None, detail).await?);
+            self.recovery_ended_told(user, Facts::of(self.now(), &caller.agent, caller.address), &mut trail).await?;
+        }
         if strategy == SecondStrategy::BackupCode {
             let left = (user.backup_codes - 1).max(0);
             let detail = serde_json::json!({"left": left});

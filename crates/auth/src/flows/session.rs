@@ -147,9 +147,15 @@ impl Housekey {
             email: user.email.as_ref(),
             user: Some(&user.account.user),
             never_send: false,
+            attempt: None,
+            return_to: None,
         };
-        let made =
-            self.make_code(caller, &asked, |code, expires, asked| Letter::StepUpCode { code, expires, asked })?;
+        let made = self.make_code(caller, &asked, |proof, expires, asked| Letter::StepUpCode {
+            code: proof.code,
+            link: proof.link,
+            expires,
+            asked,
+        })?;
         let detail = serde_json::json!({"purpose": Purpose::StepUp.as_str()});
         let event = self.event_here(caller, EventKind::CodeSent, &here, &user, detail).await?;
         let trail = Trail {

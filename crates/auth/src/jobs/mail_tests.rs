@@ -188,8 +188,8 @@ impl House {
         let made = self.made.fetch_add(1, Ordering::SeqCst);
         let id = MailId::new(now.plus(Duration::from_secs(made.unsigned_abs())), &self.entropy);
         let expires = now.plus(Duration::from_secs(600));
-        let code = MailedSecret::new("492817".to_owned());
-        let letter = Letter::SignInCode { code, expires, asked: Facts::bare(now) };
+        let code = Some(MailedSecret::new("492817".to_owned()));
+        let letter = Letter::SignInCode { code, link: None, expires, asked: Facts::bare(now) };
         let posted = Posted::new(Email::parse("ada@example.com").unwrap(), letter);
         let sealed = posted.seal(&id, &self.keys, &self.entropy).unwrap();
         let mail = QueuedMail { id: id.clone(), sealed, never_send, tries: 0, expires };

@@ -14,8 +14,11 @@ use zeroize::Zeroizing;
 pub enum Letter {
     /// A code to sign in with.
     SignInCode {
-        /// Six digits.
-        code: MailedSecret,
+        /// Six digits; none where only a link is a way in.
+        code: Option<MailedSecret>,
+        /// The token of the page that a link leads to, where one is in the letter.
+        #[serde(default)]
+        link: Option<MailedSecret>,
         /// When the code ends.
         expires: Time,
         /// Who asked.
@@ -23,8 +26,11 @@ pub enum Letter {
     },
     /// A code that ends a sign-up.
     SignUpCode {
-        /// Six digits.
-        code: MailedSecret,
+        /// Six digits; none where only a link is a way in.
+        code: Option<MailedSecret>,
+        /// The token of the page that a link leads to, where one is in the letter.
+        #[serde(default)]
+        link: Option<MailedSecret>,
         /// When the code ends.
         expires: Time,
         /// Who asked.
@@ -32,8 +38,11 @@ pub enum Letter {
     },
     /// Somebody signs up with an address that has an account already; the code signs in to that.
     SignUpExisting {
-        /// Six digits.
-        code: MailedSecret,
+        /// Six digits; none where only a link is a way in.
+        code: Option<MailedSecret>,
+        /// The token of the page that a link leads to, where one is in the letter.
+        #[serde(default)]
+        link: Option<MailedSecret>,
         /// When the code ends.
         expires: Time,
         /// Who asked.
@@ -41,8 +50,11 @@ pub enum Letter {
     },
     /// A code to set a new password with.
     ResetCode {
-        /// Six digits.
-        code: MailedSecret,
+        /// Six digits; none where only a link is a way in.
+        code: Option<MailedSecret>,
+        /// The token of the page that a link leads to, where one is in the letter.
+        #[serde(default)]
+        link: Option<MailedSecret>,
         /// When the code ends.
         expires: Time,
         /// Who asked.
@@ -50,8 +62,11 @@ pub enum Letter {
     },
     /// A code that proves an added address.
     VerifyEmailCode {
-        /// Six digits.
-        code: MailedSecret,
+        /// Six digits; none where only a link is a way in.
+        code: Option<MailedSecret>,
+        /// The token of the page that a link leads to, where one is in the letter.
+        #[serde(default)]
+        link: Option<MailedSecret>,
         /// When the code ends.
         expires: Time,
         /// Who asked.
@@ -60,7 +75,10 @@ pub enum Letter {
     /// A code that confirms it is still you before a risky change.
     StepUpCode {
         /// Six digits.
-        code: MailedSecret,
+        code: Option<MailedSecret>,
+        /// None: who confirms a change has a page open that asks for a code.
+        #[serde(default)]
+        link: Option<MailedSecret>,
         /// When the code ends.
         expires: Time,
         /// Who asked.
@@ -166,6 +184,44 @@ pub enum Letter {
         /// By whom.
         asked: Facts,
     },
+    /// Somebody asked to come back without a second factor; goes to every verified address.
+    NoticeRecoveryAsked {
+        /// The token of the page that says no.
+        cancel: MailedSecret,
+        /// When nobody can say no any more.
+        until: Time,
+        /// By whom.
+        asked: Facts,
+    },
+    /// That comes to its end soon.
+    NoticeRecoverySoon {
+        /// The token of the page that says no.
+        cancel: MailedSecret,
+        /// When nobody can say no any more.
+        until: Time,
+        /// When it was written.
+        asked: Facts,
+    },
+    /// The second factors were removed, since nobody said no.
+    NoticeRecoveryDone {
+        /// When.
+        asked: Facts,
+    },
+    /// The request is over, and nothing was removed.
+    NoticeRecoveryEnded {
+        /// By whom.
+        asked: Facts,
+    },
+    /// The password became known to others, and opens nothing until another one is set.
+    NoticePasswordCompromised {
+        /// When that was found.
+        asked: Facts,
+    },
+    /// Too many wrong passwords came from unknown devices; how it opens again.
+    NoticePasswordClosed {
+        /// Who tried last.
+        asked: Facts,
+    },
     /// Somebody is invited to make an account.
     Invitation {
         /// The ticket.
@@ -220,6 +276,12 @@ impl Letter {
             Self::NoticeEmailRemoved { .. } => "notice_email_removed",
             Self::NoticePrimaryChanged { .. } => "notice_primary_changed",
             Self::NoticePrimaryReplaced { .. } => "notice_primary_replaced",
+            Self::NoticeRecoveryAsked { .. } => "notice_recovery_asked",
+            Self::NoticeRecoverySoon { .. } => "notice_recovery_soon",
+            Self::NoticeRecoveryDone { .. } => "notice_recovery_done",
+            Self::NoticeRecoveryEnded { .. } => "notice_recovery_ended",
+            Self::NoticePasswordCompromised { .. } => "notice_password_compromised",
+            Self::NoticePasswordClosed { .. } => "notice_password_closed",
             Self::Invitation { .. } => "invitation",
             Self::NoticeNewDevice { .. } => "notice_new_device",
             Self::NoticeWebhookDisabled { .. } => "notice_webhook_disabled",
@@ -249,6 +311,12 @@ impl Letter {
             | Self::NoticeEmailRemoved { asked }
             | Self::NoticePrimaryChanged { asked, .. }
             | Self::NoticePrimaryReplaced { asked }
+            | Self::NoticeRecoveryAsked { asked, .. }
+            | Self::NoticeRecoverySoon { asked, .. }
+            | Self::NoticeRecoveryDone { asked }
+            | Self::NoticeRecoveryEnded { asked }
+            | Self::NoticePasswordCompromised { asked }
+            | Self::NoticePasswordClosed { asked }
             | Self::Invitation { asked, .. }
             | Self::NoticeNewDevice { asked, .. }
             | Self::NoticeWebhookDisabled { asked, .. }
@@ -256,17 +324,24 @@ impl Letter {
         }
     }
 
-    /// The code inside and when it ends, if there is one.
-    pub fn code(&self) -> Option<(&MailedSecret, Time)> {
+    /// What proves the mailbox and when it ends, if that is in it.
+    pub fn proof(&self) -> Option<(MailedCode<'_>, Time)> {
         match self {
-            Self::SignInCode { code, expires, .. }
-            | Self::SignUpCode { code, expires, .. }
-            | Self::SignUpExisting { code, expires, .. }
-            | Self::ResetCode { code, expires, .. }
-            | Self::VerifyEmailCode { code, expires, .. }
-            | Self::StepUpCode { code, expires, .. } => Some((code, *expires)),
+            Self::SignInCode { code, link, expires, .. }
+            | Self::SignUpCode { code, link, expires, .. }
+            | Self::SignUpExisting { code, link, expires, .. }
+            | Self::ResetCode { code, link, expires, .. }
+            | Self::VerifyEmailCode { code, link, expires, .. }
+            | Self::StepUpCode { code, link, expires, .. } => {
+                Some((MailedCode { code: code.as_ref(), link: link.as_ref() }, *expires))
+            }
             _ => None,
         }
+    }
+
+    /// The code inside, if there is one.
+    pub fn code(&self) -> Option<&MailedSecret> {
+        self.proof().and_then(|(proof, _)| proof.code)
     }
 
     /// The token of the page for whoever did not do what it tells, if there is one.
@@ -294,13 +369,15 @@ impl Letter {
         let asked = Facts::sample(at);
         let code = || MailedSecret::new("492817".to_owned());
         let not_me = || Some(MailedSecret::new("lnk_sample.c2FtcGxl".to_owned()));
+        let cancel = || MailedSecret::new("lnk_sample.c2FtcGxl".to_owned());
+        let until = Time::from_millis(1_795_711_599_000);
         let mut samples = vec![
-            Self::SignInCode { code: code(), expires: soon, asked: asked.clone() },
-            Self::SignUpCode { code: code(), expires: soon, asked: asked.clone() },
-            Self::SignUpExisting { code: code(), expires: soon, asked: asked.clone() },
-            Self::ResetCode { code: code(), expires: soon, asked: asked.clone() },
-            Self::VerifyEmailCode { code: code(), expires: soon, asked: asked.clone() },
-            Self::StepUpCode { code: code(), expires: soon, asked: asked.clone() },
+            Self::SignInCode { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
+            Self::SignUpCode { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
+            Self::SignUpExisting { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
+            Self::ResetCode { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
+            Self::VerifyEmailCode { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
+            Self::StepUpCode { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
             Self::NoticePasswordChanged { not_me: not_me(), asked: asked.clone() },
             Self::NoticeNewDevice { not_me: not_me(), asked: asked.clone() },
             Self::NoticeFactorAdded { not_me: not_me(), asked: asked.clone() },
@@ -313,6 +390,12 @@ impl Letter {
             Self::NoticeBackupCodeUsed { not_me: not_me(), left: 9, asked: asked.clone() },
             Self::NoticeEmailRemoved { asked: asked.clone() },
             Self::NoticePrimaryReplaced { asked: asked.clone() },
+            Self::NoticeRecoveryAsked { cancel: cancel(), until, asked: asked.clone() },
+            Self::NoticeRecoverySoon { cancel: cancel(), until, asked: asked.clone() },
+            Self::NoticeRecoveryDone { asked: asked.clone() },
+            Self::NoticeRecoveryEnded { asked: asked.clone() },
+            Self::NoticePasswordCompromised { asked: asked.clone() },
+            Self::NoticePasswordClosed { asked: asked.clone() },
             Self::Invitation {
                 ticket: MailedSecret::new("inv_sample.c2FtcGxl".to_owned()),
                 until: Time::from_millis(1_798_044_399_000),
@@ -321,6 +404,16 @@ impl Letter {
             Self::NoticeWebhookDisabled { endpoint: "ep_sample (app.example.com)".to_owned(), asked: asked.clone() },
             Self::Test { asked: asked.clone() },
         ];
+        let link = || Some(MailedSecret::new("ver_sample.c2FtcGxl".to_owned()));
+        let (expires, at) = (soon, asked.clone());
+        samples.extend([
+            Self::SignInCode { code: Some(code()), link: link(), expires, asked: at.clone() },
+            Self::SignInCode { code: None, link: link(), expires, asked: at.clone() },
+            Self::SignUpCode { code: None, link: link(), expires, asked: at.clone() },
+            Self::SignUpExisting { code: None, link: link(), expires, asked: at.clone() },
+            Self::ResetCode { code: None, link: link(), expires, asked: at.clone() },
+            Self::VerifyEmailCode { code: None, link: link(), expires, asked: at },
+        ]);
         if let Ok(other) = Email::parse("ada.lovelace@new.example") {
             samples.push(Self::NoticeEmailAdded { not_me: not_me(), added: other.clone(), asked: asked.clone() });
             let undo = MailedSecret::new("lnk_sample.c2FtcGxl".to_owned());
@@ -329,6 +422,23 @@ impl Letter {
         }
         samples
     }
+}
+
+/// What proves a mailbox: a code to type, a link to follow, or either.
+#[derive(Clone, Copy, Debug)]
+pub struct MailedCode<'a> {
+    /// Six digits.
+    pub code: Option<&'a MailedSecret>,
+    /// The token of the page that the link leads to.
+    pub link: Option<&'a MailedSecret>,
+}
+
+/// The same on its way into a letter.
+pub struct NewMailedCode {
+    /// Six digits.
+    pub code: Option<MailedSecret>,
+    /// The token of the page that the link leads to.
+    pub link: Option<MailedSecret>,
 }
 
 /// A code or token on its way into a letter. It can be written out, since its reader needs it, but only into the
@@ -387,6 +497,6 @@ mod tests {
             assert_eq!(serde_json::to_string(&back).unwrap(), text);
             assert!(text.contains(&format!("\"kind\":\"{}\"", letter.kind())));
         }
-        assert_eq!(Letter::samples().len(), 23);
+        assert_eq!(Letter::samples().len(), 35);
     }
 }

@@ -55,14 +55,39 @@ impl Letterhead {
         self.page_with("not-me", token)
     }
 
+    /// The page that a link which proves a mailbox leads to, with its token.
+    pub(super) fn link_url(&self, token: &str) -> String {
+        self.page_with("link", token)
+    }
+
+    /// The page that says no to a recovery, with its token.
+    pub(super) fn cancel_url(&self, token: &str) -> String {
+        self.page_with("recovery/cancel", token)
+    }
+
+    /// The page on which a new password is asked for.
+    pub(super) fn reset_url(&self) -> String {
+        self.page("forgot-password").into()
+    }
+
+    /// The page on which people sign in.
+    pub(super) fn sign_in_url(&self) -> String {
+        self.page("sign-in").into()
+    }
+
     fn page_with(&self, page: &str, token: &str) -> String {
+        let mut url = self.page(page);
+        url.query_pairs_mut().append_pair("token", token);
+        url.into()
+    }
+
+    fn page(&self, page: &str) -> Url {
         let mut url = self.home.clone();
         let path = format!("{}/{page}", url.path().trim_end_matches('/'));
         url.set_path(&path);
         url.set_fragment(None);
         url.set_query(None);
-        url.query_pairs_mut().append_pair("token", token);
-        url.into()
+        url
     }
 
     /// Where a ticket is taken. It stands at the root, whatever the pages are mounted under.

@@ -16,7 +16,7 @@ mod words;
 
 pub use caught::Caught;
 pub use facts::Facts;
-pub use letter::{Letter, MailedSecret};
+pub use letter::{Letter, MailedCode, MailedSecret, NewMailedCode};
 pub use letterhead::Letterhead;
 pub use message::{HeaderFault, HeaderText, MailFault, Mailbox, Mailer, OutgoingMail};
 pub use posted::{PostFault, Posted};

@@ -2,7 +2,7 @@
 
 use super::{
     facts::Facts,
-    letter::Letter,
+    letter::{Letter, MailedSecret},
     letterhead::Letterhead,
     message::{HeaderText, Mailbox, OutgoingMail},
     posted::Posted,
@@ -51,7 +51,7 @@ macro_rules! built_in {
     ($($name:literal)*) => { [$(($name, include_str!(concat!("../../templates/mail/", $name)))),*] };
 }
 
-const BUILT_IN: [(&str, &str); 52] = built_in! {
+const BUILT_IN: [(&str, &str); 64] = built_in! {
     "_letter.html" "_code.html" "_notice.html" "_code.txt" "_notice.txt" "_facts.txt"
     "sign_in_code.html" "sign_in_code.txt" "sign_up_code.html" "sign_up_code.txt"
     "sign_up_existing.html" "sign_up_existing.txt" "reset_code.html" "reset_code.txt"
@@ -65,6 +65,10 @@ const BUILT_IN: [(&str, &str); 52] = built_in! {
     "notice_email_removed.html" "notice_email_removed.txt"
     "notice_primary_replaced.html" "notice_primary_replaced.txt"
     "notice_primary_changed.html" "notice_primary_changed.txt" "notice_new_device.html" "notice_new_device.txt"
+    "notice_recovery_asked.html" "notice_recovery_asked.txt" "notice_recovery_soon.html" "notice_recovery_soon.txt"
+    "notice_recovery_done.html" "notice_recovery_done.txt" "notice_recovery_ended.html" "notice_recovery_ended.txt"
+    "notice_password_compromised.html" "notice_password_compromised.txt"
+    "notice_password_closed.html" "notice_password_closed.txt"
     "notice_webhook_disabled.html" "notice_webhook_disabled.txt" "test.html" "test.txt"
 };
 
@@ -127,7 +131,11 @@ impl Letters {
     }
 
     fn parts(&self, letter: &Letter) -> Result<(HeaderText, String, String), TemplateFault> {
-        let key = format!("mail-{}", letter.kind().replace('_', "-"));
+        let mut key = format!("mail-{}", letter.kind().replace('_', "-"));
+        // A letter with a link alone has words of its own.
+        if letter.proof().is_some_and(|(proof, _)| proof.code.is_none()) {
+            key = format!("{}-link", key.trim_end_matches("-code"));
+        }
         let mut args = FluentArgs::new();
         args.set("app", self.head.app());
         let subject = self
@@ -149,7 +157,7 @@ impl Letters {
         let device = self.device(asked)?;
         let when = moment(asked.at);
         let say = |id: &str| self.words.write(id, &FluentArgs::new());
-        let heading = say(if letter.code().is_some() { "mail-facts-code" } else { "mail-facts-notice" })?;
+        let heading = say(if letter.proof().is_some() { "mail-facts-code" } else { "mail-facts-notice" })?;
         let mut facts =
             vec![fact(say("mail-fact-when")?, when.clone()), fact(say("mail-fact-device")?, device.clone())];
         if let Some(address) = asked.address {
@@ -169,9 +177,13 @@ impl Letters {
 
     /// What one kind has beyond the others.
     fn own(&self, letter: &Letter) -> Value {
-        if let Some((code, expires)) = letter.code() {
+        if let Some((proof, expires)) = letter.proof() {
             let left = expires.since(letter.asked().at).as_secs();
-            return context! { code => code.text(), minutes => left.div_ceil(60) };
+            return context! {
+                code => proof.code.map(MailedSecret::text),
+                link_url => proof.link.map(|token| self.head.link_url(token.text())),
+                minutes => left.div_ceil(60),
+            };
         }
         match letter {
             Letter::NoticeEmailAdded { added, .. } => context! { added => added.typed() },
@@ -180,6 +192,13 @@ impl Letters {
                 undo_url => self.head.undo_url(undo.text()),
                 undo_until => moment(*undo_until),
             },
+            Letter::NoticeRecoveryAsked { cancel, until, .. } | Letter::NoticeRecoverySoon { cancel, until, .. } => {
+                context! { cancel_url => self.head.cancel_url(cancel.text()), until => moment(*until) }
+            }
+            Letter::NoticePasswordCompromised { .. } | Letter::NoticeRecoveryDone { .. } => {
+                context! { reset_url => self.head.reset_url() }
+            }
+            Letter::NoticePasswordClosed { .. } => context! { sign_in_url => self.head.sign_in_url() },
             Letter::NoticeBackupCodeUsed { left, .. } => context! { left => *left },
             Letter::NoticeWebhookDisabled { endpoint, .. } => context! { endpoint },
             Letter::Invitation { ticket, until, .. } => context! {

@@ -21,7 +21,7 @@ use std::{path::PathBuf, time::Duration};
 
 use housekey_core::{
     password::{Argon2Cost, PasswordRule},
-    policy::SessionPolicy,
+    policy::{MailedProof, SessionPolicy},
     secret::Secret,
 };
 use ipnet::IpNet;
@@ -61,6 +61,12 @@ pub struct Settings {
     pub smtp_url: Option<Secret<String>>,
     /// How long sessions live.
     pub sessions: SessionPolicy,
+    /// What is mailed to prove a mailbox.
+    pub mailbox: MailedProof,
+    /// For how many days a device that its owner trusts is asked for no second factor; 0 trusts none.
+    pub trusted_device_days: u32,
+    /// How somebody who lost every second factor comes back.
+    pub recovery: RecoverySettings,
     /// Memory for the cache of sessions in MiB; 0 asks the store each time.
     pub session_cache_mib: u32,
     /// What a new password must meet.
@@ -104,6 +110,21 @@ pub struct TwoStepSettings {
     pub grace: Duration,
 }
 
+/// How somebody who lost every second factor comes back without an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecoverySettings {
+    /// Whether that can be asked for at all.
+    pub allowed: bool,
+    /// How long the owner has to say no.
+    pub wait: Duration,
+}
+
+impl Default for RecoverySettings {
+    fn default() -> Self {
+        Self { allowed: true, wait: Duration::from_secs(72 * 3600) }
+    }
+}
+
 /// How passwords are known that became public elsewhere; by neither way at first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BreachSettings {
@@ -111,6 +132,8 @@ pub struct BreachSettings {
     pub filter: Option<PathBuf>,
     /// A service that is asked by the first five digits of a hash; its path ends in a slash.
     pub api: Option<Url>,
+    /// Whether passwords are looked up at each sign-in as well.
+    pub at_sign_in: bool,
 }
 
 impl BreachSettings {
@@ -168,6 +191,9 @@ impl Default for Settings {
             mail_from: None,
             smtp_url: None,
             sessions: SessionPolicy::default(),
+            mailbox: MailedProof::default(),
+            trusted_device_days: 30,
+            recovery: RecoverySettings::default(),
             session_cache_mib: 16,
             password: PasswordRule::default(),
             breach: BreachSettings::default(),

@@ -56,7 +56,11 @@ fn filter_of(passwords: &[&str]) -> PathBuf {
 }
 
 fn with_filter(passwords: &[&str]) -> Settings {
-    Settings { breach: BreachSettings { filter: Some(filter_of(passwords)), api: None }, ..roomy() }
+    filter_settings(passwords, false)
+}
+
+pub fn filter_settings(passwords: &[&str], at_sign_in: bool) -> Settings {
+    Settings { breach: BreachSettings { filter: Some(filter_of(passwords)), api: None, at_sign_in }, ..roomy() }
 }
 
 /// What the service does when it is asked.
@@ -94,7 +98,7 @@ impl Service {
     }
 
     fn settings(&self) -> Settings {
-        Settings { breach: BreachSettings { filter: None, api: Some(self.url.clone()) }, ..roomy() }
+        Settings { breach: BreachSettings { filter: None, api: Some(self.url.clone()), at_sign_in: false }, ..roomy() }
     }
 }
 
@@ -164,7 +168,7 @@ async fn sec_3_both_doors_say_why() {
     let page = web.jar(1).form("/sign-up", &fields).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.body.contains("known from a breach"), "{}", page.body);
-    let breach = BreachSettings { filter: Some(filter_of(&[BREACHED])), api: None };
+    let breach = BreachSettings { filter: Some(filter_of(&[BREACHED])), api: None, at_sign_in: false };
     let web = crate::clerk::app::clerk_with(Settings { breach, ..settings() }).await;
     let app = web.app(1);
     let told = app.post("/v1/client/sign_ups", &[("email_address", ADA), ("password", BREACHED)]).await;
@@ -176,8 +180,8 @@ async fn sec_3_both_doors_say_why() {
 async fn sec_3_a_backend_may_give_a_breached_one_only_unchecked() {
     let service = Service::listen(rows(BREACHED, 3)).await;
     let checks = [
-        BreachSettings { filter: Some(filter_of(&[BREACHED])), api: None },
-        BreachSettings { filter: None, api: Some(service.url.clone()) },
+        BreachSettings { filter: Some(filter_of(&[BREACHED])), api: None, at_sign_in: false },
+        BreachSettings { filter: None, api: Some(service.url.clone()), at_sign_in: false },
     ];
     for breach in checks {
         let sdk: Sdk = sdk_with(Settings { breach, ..settings() }).await;
@@ -210,7 +214,8 @@ async fn a_filter_that_is_not_whole_stops_the_build() {
     *altered.last_mut().unwrap() ^= 1;
     let mut other = whole.clone();
     other[8] = 9;
-    let settings = || Settings { breach: BreachSettings { filter: Some(path.clone()), api: None }, ..roomy() };
+    let settings =
+        || Settings { breach: BreachSettings { filter: Some(path.clone()), api: None, at_sign_in: false }, ..roomy() };
     for (content, word) in [
         (Some(&whole[..whole.len() - 1]), "cut"),
         (Some(&altered[..]), "altered"),
@@ -230,7 +235,7 @@ async fn a_filter_that_is_not_whole_stops_the_build() {
 
 async fn a_service_that_may_not_be_asked_stops_the_build() {
     for address in ["http://8.8.8.8/", "https://10.0.0.1/"] {
-        let breach = BreachSettings { filter: None, api: Url::parse(address).ok() };
+        let breach = BreachSettings { filter: None, api: Url::parse(address).ok(), at_sign_in: false };
         let told = TestHouse::over(database().await.open(), Settings { breach, ..roomy() }).await.err().unwrap();
         assert!(told.to_string().contains("passwords.breach_api"), "{told}");
     }
@@ -322,7 +327,8 @@ async fn sec_20_a_known_address_asks_the_service_as_a_strange_one_does() {
 
 async fn sec_10_who_is_limited_or_refused_anyway_makes_nobody_ask() {
     let service = Service::listen(rows("other", 1)).await;
-    let breach = BreachSettings { filter: Some(filter_of(&[BREACHED])), api: Some(service.url.clone()) };
+    let breach =
+        BreachSettings { filter: Some(filter_of(&[BREACHED])), api: Some(service.url.clone()), at_sign_in: false };
     let house = house_with(Settings { breach, ..Settings::default() }).await;
     let mut eve = house.browser(1);
     for refused in ["12345678", BREACHED] {

@@ -77,7 +77,7 @@ fn texts() -> Vec<(&'static str, String)> {
 }
 
 /// Every form, with all its fields filled in well.
-const FORMS: [(&str, &[(&str, &str)]); 25] = [
+const FORMS: [(&str, &[(&str, &str)]); 28] = [
     ("/sign-in", &[("email", "x@example.com"), ("remember", "yes"), ("return_to", "/account")]),
     (
         "/sign-up",
@@ -101,12 +101,15 @@ const FORMS: [(&str, &[(&str, &str)]); 25] = [
     ("/account/security", &[("username", "x"), ("current", "wrong wrong wrong"), ("password", "tidal")]),
     ("/account/security/app", &[("name", "Phone")]),
     ("/account/security/app/confirm", &[("code", "000000")]),
-    ("/sign-in/second-factor", &[("way", "totp"), ("code", "000000")]),
+    ("/sign-in/second-factor", &[("way", "totp"), ("code", "000000"), ("trust", "yes")]),
     ("/sign-in/passkey", &[("passkey", "{}")]),
     ("/account/security/passkeys", &[("passkey", "{}")]),
     ("/account/security/passkeys/after", &[("wanted", "yes")]),
-    ("/account/devices", &[("session", "others")]),
+    ("/account/devices", &[("session", "others"), ("trusted", "")]),
+    ("/sign-in/recovery", &[]),
     ("/step-up", &[("way", "code"), ("username", "x"), ("password", "tidal"), ("code", "1"), ("return_to", "/")]),
+    ("/link", &[("purpose", "sign_in")]),
+    ("/recovery/cancel", &[]),
     ("/undo", &[]),
     ("/not-me", &[]),
     ("/sign-in/ticket", &[]),
@@ -135,7 +138,9 @@ async fn in_every_field(web: &Web, jar: &Jar, id: &str, path: &str, good: &[(&st
     let well = jar.post(&path, &all).await.status.as_u16();
     assert!(
         ![400, 403, 413, 415].contains(&well)
-            && (["/undo", "/not-me"].contains(&path.as_str()) || path.ends_with("/ticket") || well != 404),
+            && (["/link", "/recovery/cancel", "/undo", "/not-me"].contains(&path.as_str())
+                || path.ends_with("/ticket")
+                || well != 404),
         "{path}: {well}"
     );
     for (name, text) in texts() {

@@ -17,7 +17,8 @@ use housekey::{
 };
 use std::time::Duration;
 
-fn phone(house: &TestHouse) -> Authenticator {
+/// An authenticator that is at home here.
+pub fn phone(house: &TestHouse) -> Authenticator {
     Authenticator::at(house.housekey.public_url())
 }
 
@@ -40,7 +41,7 @@ async fn asked(house: &TestHouse, browser: &mut Browser) -> String {
 }
 
 /// Signs in by what `with` answers to a new challenge.
-async fn come(house: &TestHouse, browser: &mut Browser, with: &Authenticator) -> Result<SignInView, Error> {
+pub async fn come(house: &TestHouse, browser: &mut Browser, with: &Authenticator) -> Result<SignInView, Error> {
     let options = asked(house, browser).await;
     let done = house.housekey.passkey_sign_in(&browser.caller(), &with.get(&options), false, None).await?;
     Ok(browser.keep(done))

@@ -23,7 +23,7 @@ pub enum For {
 }
 pub use For::*;
 
-pub const ROUTES: [(&str, &str, For); 46] = [
+pub const ROUTES: [(&str, &str, For); 50] = [
     ("/", "GET", Everyone),
     ("/sign-in", "GET POST", Everyone),
     ("/sign-in/passkey", "POST", Everyone),
@@ -34,6 +34,7 @@ pub const ROUTES: [(&str, &str, For); 46] = [
     ("/sign-in/second-factor", "GET POST", Attempt),
     ("/sign-in/second-factor/passkey/options", "POST", Attempt),
     ("/sign-in/set-up", "GET", Attempt),
+    ("/sign-in/recovery", "GET POST", Attempt),
     ("/sign-in/new-password", "GET POST", Attempt),
     ("/sign-in/ticket", "GET POST", Link),
     ("/forgot-password", "GET POST", Everyone),
@@ -60,9 +61,12 @@ pub const ROUTES: [(&str, &str, For); 46] = [
     ("/account/security/passkeys/{id}/rename", "POST", Owner),
     ("/account/security/passkeys/{id}/remove", "POST", Owner),
     ("/account/security/backup-codes", "POST", Owner),
+    ("/account/security/history", "GET", Owner),
     ("/account/devices", "GET POST", Owner),
     ("/step-up", "GET POST", Owner),
     ("/step-up/passkey/options", "POST", Owner),
+    ("/link", "GET POST", Link),
+    ("/recovery/cancel", "GET POST", Link),
     ("/undo", "GET POST", Link),
     ("/not-me", "GET POST", Link),
     ("/dev/mail", "GET", Developer),
@@ -87,6 +91,7 @@ pub fn fields(path: &str) -> Vec<(&'static str, &'static str)> {
         p if p.ends_with("/rename") => vec![("name", "Mine")],
         "/sign-in/second-factor" => vec![("way", "totp"), ("code", "000000")],
         "/sign-in/password" => vec![("password", PASSWORD)],
+        "/link" => vec![("purpose", "sign_in")],
         "/sign-in/new-password" | "/sign-up/ticket" => vec![("password", "another lantern tide")],
         p if p.ends_with("/verify") || p.ends_with("/code") => vec![("code", "000000")],
         _ => vec![],

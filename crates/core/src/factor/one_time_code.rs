@@ -13,6 +13,7 @@ pub const TRIES: u32 = 5;
 /// How long a code lives (SEC-31).
 pub const LIFE: Duration = Duration::from_secs(10 * 60);
 const DIGITS: usize = 6;
+const BOUND: u32 = 1_000_000;
 
 /// Six digits that somebody reads in a mail and types.
 pub struct OneTimeCode(Secret<String>);
@@ -25,14 +26,30 @@ pub struct CodeFault;
 impl OneTimeCode {
     /// A new code; every one is as likely as any other.
     pub fn new(entropy: &dyn Entropy) -> Self {
-        const BOUND: u32 = 1_000_000;
         loop {
-            let number = u32::from_be_bytes(entropy::bytes(entropy));
-            // The rest of the division would make small codes likelier.
-            if number < u32::MAX - u32::MAX % BOUND {
-                return Self(Secret::new(format!("{:06}", number % BOUND)));
+            if let Some(code) = Self::of_bytes(&entropy::bytes::<4>(entropy)) {
+                return code;
             }
         }
+    }
+
+    /// The code that goes with a mailed link. It is made of the link's secret, so that the page of whoever opens the link
+    /// in another browser can show it while the database has its hash alone.
+    pub fn of_link(keys: &Keyring, of: &VerificationId, secret: &Secret<[u8; 32]>) -> Self {
+        let mut turn = 0_u8;
+        loop {
+            let made = keys.mac(Purpose::LinkCode, &[of.as_str().as_bytes(), secret.expose(), &[turn]]);
+            if let Some(code) = made.chunks_exact(4).find_map(Self::of_bytes) {
+                return code;
+            }
+            turn = turn.wrapping_add(1);
+        }
+    }
+
+    /// The rest of the division would make small codes likelier.
+    fn of_bytes(four: &[u8]) -> Option<Self> {
+        let number = u32::from_be_bytes(four.try_into().ok()?);
+        (number < u32::MAX - u32::MAX % BOUND).then(|| Self(Secret::new(format!("{:06}", number % BOUND))))
     }
 
     /// The code of addresses that are for tests: no secret, and only for instances that serve nobody but their developer.
@@ -84,6 +101,19 @@ mod tests {
         for bad in ["", "12345", "1234567", "12345a", "１２３４５６"] {
             assert!(OneTimeCode::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn sec_34_a_links_code_is_always_the_same_and_tells_nothing_of_another() {
+        let chance = Seeded::new(5);
+        let ring = Keyring::new(MasterKey::generate(&chance), vec![]);
+        let id = VerificationId::new(Time::from_millis(1_700_000_000_000), &chance);
+        let of = |byte: u8| OneTimeCode::of_link(&ring, &id, &Secret::new([byte; 32])).digits().to_owned();
+        assert_eq!(of(1), of(1));
+        assert!(of(1).len() == 6 && of(1) != of(2));
+        let other = Keyring::new(MasterKey::generate(&chance), vec![]);
+        let elsewhere = OneTimeCode::of_link(&other, &id, &Secret::new([1; 32]));
+        assert_ne!(elsewhere.digits(), of(1), "not to be made without the key");
     }
 
     #[test]

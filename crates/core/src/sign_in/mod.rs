@@ -75,6 +75,8 @@ pub enum Strategy {
     Password,
     /// A code mailed to the identifier.
     EmailCode,
+    /// A link mailed to the identifier, or the code that it shows where it is opened in another browser.
+    EmailLink,
     /// A code mailed to the identifier, after which a new password is set.
     ResetPasswordEmailCode,
     /// A ticket that an operator's backend made for one user.
@@ -185,8 +187,8 @@ pub struct NeedsClientTrust {
 /// The mailbox is proved, and a new password is due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeedsNewPassword {
-    /// As typed.
-    pub identifier: Email,
+    /// As typed; none where a ticket named the account.
+    pub identifier: Option<Email>,
     /// Whose.
     pub account: Account,
     /// How the first was proved.
@@ -305,17 +307,21 @@ impl SignIn<NeedsFirstFactor> {
     pub fn prove(self, proof: FirstProof, due: &[SecondStrategy], now: Time) -> Result<After, Refused> {
         self.may(proof.strategy, now)?;
         let identifier = self.state.identifier.clone();
-        let FirstProof { account, strategy: first } = proof;
-        Ok(if first == Strategy::ResetPasswordEmailCode {
-            let state = NeedsNewPassword { identifier, account, first };
-            After::NewPassword(self.to(state, now.plus(AFTER_FIRST_FACTOR)))
-        } else {
-            self.first_holds(Some(identifier), account, first, due, now)
-        })
+        Ok(self.first_proved(Some(identifier), proof, due, now))
     }
 }
 
 impl<S> SignIn<S> {
+    /// A reset sets a new password, and so does whoever comes to an account whose password is compromised.
+    fn first_proved(self, identifier: Option<Email>, proof: FirstProof, due: &[SecondStrategy], now: Time) -> After {
+        let FirstProof { account, strategy: first, renew } = proof;
+        if renew || first == Strategy::ResetPasswordEmailCode {
+            let state = NeedsNewPassword { identifier, account, first };
+            return After::NewPassword(self.to(state, now.plus(AFTER_FIRST_FACTOR)));
+        }
+        self.first_holds(identifier, account, first, due, now)
+    }
+
     /// A second factor that the account has is due whatever the first one was (SEC-63).
     fn first_holds(
         self,
@@ -372,7 +378,7 @@ impl SignIn<NeedsNewPassword> {
             return Err(Refused::Expired);
         }
         let NeedsNewPassword { identifier, account, first } = self.state.clone();
-        Ok(self.first_holds(Some(identifier), Account { user: account.user, version }, first, due, now))
+        Ok(self.first_holds(identifier, Account { user: account.user, version }, first, due, now))
     }
 }
 
@@ -410,12 +416,11 @@ pub fn from_sign_up(
 /// # Errors
 /// When the proof is of something else.
 pub fn from_ticket(begun: Begun, proof: FirstProof, due: &[SecondStrategy], now: Time) -> Result<After, Refused> {
-    let FirstProof { account, strategy: first } = proof;
-    if first != Strategy::Ticket {
+    if proof.strategy != Strategy::Ticket {
         return Err(Refused::NotOffered);
     }
     let Begun { id, client, remember, return_to } = begun;
-    Ok(SignIn::begin(id, client, remember, return_to, now).first_holds(None, account, first, due, now))
+    Ok(SignIn::begin(id, client, remember, return_to, now).first_proved(None, proof, due, now))
 }
 
 /// A passkey names its user. With its owner verified by it, it is both factors in one (NIST SP 800-63B-4, 3.1.7), so
@@ -424,7 +429,7 @@ pub fn from_ticket(begun: Begun, proof: FirstProof, due: &[SecondStrategy], now:
 /// # Errors
 /// When the proof is of something else.
 pub fn from_passkey(begun: Begun, proof: FirstProof, now: Time) -> Result<SignIn<Complete>, Refused> {
-    let FirstProof { account, strategy: first } = proof;
+    let FirstProof { account, strategy: first, .. } = proof;
     if first != Strategy::Passkey {
         return Err(Refused::NotOffered);
     }

@@ -13,34 +13,49 @@ use crate::{
 pub struct FirstProof {
     pub(super) account: Account,
     pub(super) strategy: Strategy,
+    /// A new password is due before anything else.
+    pub(super) renew: bool,
 }
 
 impl FirstProof {
     /// A password that was compared with the account's hash.
     pub fn password(account: Account, verdict: &Verdict) -> Option<Self> {
-        matches!(verdict, Verdict::Yes { .. }).then_some(Self { account, strategy: Strategy::Password })
+        matches!(verdict, Verdict::Yes { .. }).then_some(Self { account, strategy: Strategy::Password, renew: false })
     }
 
     /// A mailed code that was compared with its stored hash in constant time.
     pub fn mailbox(account: Account, strategy: Strategy, typed: &[u8; 32], stored: &[u8]) -> Option<Self> {
         use subtle::ConstantTimeEq;
-        let is_code = matches!(strategy, Strategy::EmailCode | Strategy::ResetPasswordEmailCode);
-        (is_code && bool::from(typed.as_slice().ct_eq(stored))).then_some(Self { account, strategy })
+        let is_mailed =
+            matches!(strategy, Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode);
+        (is_mailed && bool::from(typed.as_slice().ct_eq(stored))).then_some(Self { account, strategy, renew: false })
+    }
+
+    /// A mailed link that was followed in the browser that asked for it.
+    pub fn link(account: Account, strategy: Strategy, shown: &[u8; 32], stored: &TokenHash) -> Option<Self> {
+        let is_link = matches!(strategy, Strategy::EmailLink | Strategy::ResetPasswordEmailCode);
+        (is_link && stored.matches(shown)).then_some(Self { account, strategy, renew: false })
     }
 
     /// The mailbox behind a sign-up's address, which was proved there and belongs to an account.
     pub fn mailbox_of_sign_up(account: Account, attempt: &SignUp<Gathering>) -> Option<Self> {
-        attempt.is_proved().then_some(Self { account, strategy: Strategy::EmailCode })
+        attempt.is_proved().then_some(Self { account, strategy: Strategy::EmailCode, renew: false })
     }
 
     /// A ticket of a user that was shown and is used up with the sign-in.
     pub fn ticket(account: Account, shown: &[u8; 32], stored: &TokenHash) -> Option<Self> {
-        stored.matches(shown).then_some(Self { account, strategy: Strategy::Ticket })
+        stored.matches(shown).then_some(Self { account, strategy: Strategy::Ticket, renew: false })
+    }
+
+    /// The same of an account whose password is compromised: whoever proved anything but that password sets a new one.
+    #[must_use]
+    pub fn and_renew(self, compromised: bool) -> Self {
+        Self { renew: self.renew || compromised, ..self }
     }
 
     /// A passkey that named its account by itself.
     pub fn passkey(account: Account, assertion: &Assertion<'_>) -> Option<Self> {
-        assertion.names_its_owner().then_some(Self { account, strategy: Strategy::Passkey })
+        assertion.names_its_owner().then_some(Self { account, strategy: Strategy::Passkey, renew: false })
     }
 
     /// Whose factor was proved.

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use housekey::Housekey;
 use serde_json::{Value, json};
 
-use super::refuse;
+use super::{told, words_of as text};
 use crate::{
-    config::{Flags, load},
-    errands::{Errand, send},
+    config::Flags,
+    errands::Errand,
     out::{print, print_json},
 };
 
@@ -61,24 +61,6 @@ pub fn clerk_coverage(json: bool) -> anyhow::Result<ExitCode> {
     out.push_str(&format!("{served} of {} operations are served.\n", all.len()));
     print(&out)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn told(flags: &Flags, errand: Errand, json: bool, words: impl FnOnce(&Value) -> String) -> anyhow::Result<ExitCode> {
-    let config = match load(flags) {
-        Ok(config) => config,
-        Err(report) => return refuse(&report, json),
-    };
-    let done = send(config, flags, errand)?;
-    if json {
-        print_json(&done)?;
-    } else {
-        print(&words(&done))?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn text<'a>(done: &'a Value, name: &str) -> &'a str {
-    done.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The settings of each SDK, ready to be pasted.

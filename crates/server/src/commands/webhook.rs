@@ -4,12 +4,11 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use super::refuse;
+use super::{told, words_of as text};
 use crate::{
     cli::{WebhookCommand, WebhookSecretCommand},
-    config::{Flags, load},
-    errands::{Errand, send},
-    out::{print, print_json},
+    config::Flags,
+    errands::Errand,
 };
 
 /// Any of them.
@@ -62,25 +61,6 @@ fn test(flags: &Flags, id: String, json: bool) -> anyhow::Result<ExitCode> {
         }
     })?;
     Ok(if taken || code != ExitCode::SUCCESS { code } else { ExitCode::FAILURE })
-}
-
-fn told(flags: &Flags, errand: Errand, json: bool, words: impl FnOnce(&Value) -> String) -> anyhow::Result<ExitCode> {
-    let config = match load(flags) {
-        Ok(config) => config,
-        Err(report) => return refuse(&report, json),
-    };
-    let done = send(config, flags, errand)?;
-    let words = words(&done);
-    if json {
-        print_json(&done)?
-    } else {
-        print(&words)?
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn text<'a>(done: &'a Value, name: &str) -> &'a str {
-    done.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn secret(done: &Value, about: &str) -> String {

@@ -2,6 +2,7 @@
 //! hands.
 
 mod clerk;
+mod people;
 mod webhooks;
 
 use anyhow::anyhow;
@@ -38,6 +39,25 @@ pub enum Errand {
     SigningKeyNext,
     /// Sign with the published key from now on.
     SigningKeyActivate,
+    /// List the requests to come back without a second factor.
+    RecoveryList,
+    /// Let one come to its end sooner.
+    RecoveryShorten {
+        /// Its id.
+        id: String,
+        /// From now.
+        hours: u32,
+    },
+    /// Put an end to one.
+    RecoveryDeny {
+        /// Its id.
+        id: String,
+    },
+    /// Show an event, or what a request did.
+    EventShow {
+        /// The id of either.
+        id: String,
+    },
     /// Make an endpoint of webhooks.
     WebhookAdd {
         /// Where it is.
@@ -90,6 +110,10 @@ pub async fn run(house: &Housekey, errand: Errand) -> anyhow::Result<Value> {
         Errand::SecretKeyRevoke { id } => clerk::secret_key_revoke(house, &id).await,
         Errand::SigningKeyNext => clerk::signing_key_next(house).await,
         Errand::SigningKeyActivate => clerk::signing_key_activate(house).await,
+        Errand::RecoveryList => people::recoveries(house).await,
+        Errand::RecoveryShorten { id, hours } => people::shorten(house, &id, hours).await,
+        Errand::RecoveryDeny { id } => people::deny(house, &id).await,
+        Errand::EventShow { id } => people::event(house, &id).await,
         Errand::WebhookAdd { url, events, description } => webhooks::add(house, &url, &events, &description).await,
         Errand::WebhookList => webhooks::list(house).await,
         Errand::WebhookRemove { id } => webhooks::remove(house, &id).await,

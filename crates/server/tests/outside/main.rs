@@ -9,6 +9,7 @@ mod config;
 mod control;
 mod keys;
 mod kit;
+mod people;
 mod start;
 mod trouble;
 mod webhooks;

@@ -38,6 +38,13 @@ const MIGRATIONS: &[Migration] = &[
         readable_from: 6,
         sql: include_str!("../../migrations/0006_two_step.sql"),
     },
+    // A release before it would let a compromised password in.
+    Migration {
+        number: 7,
+        name: "recovery",
+        readable_from: 7,
+        sql: include_str!("../../migrations/0007_recovery.sql"),
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS housekey_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \

@@ -140,7 +140,7 @@ async fn a_sign_up_makes_everything_or_nothing() {
         assert_eq!(user.address.as_deref(), Some("Ada@example.com"));
         let checked = store.reader().check(&signed.client).await.unwrap().unwrap();
         assert_eq!(checked.signed_in.unwrap().session.id, signed.session);
-        assert_eq!(store.reader().events_of_user(&signed.user, 10).await.unwrap().len(), 1);
+        assert_eq!(store.reader().events_of_user(&signed.user, None, 10).await.unwrap().len(), 1);
         assert!(store.reader().sign_up(&signed.client, NOW).await.unwrap().is_none());
     }
 }

@@ -17,6 +17,7 @@ use housekey_store::{
 
 fn user(address: &str, external_id: Option<&str>) -> KeptUser {
     KeptUser {
+        compromised: false,
         user: NewUser {
             id: UserId::new(NOW, chance()),
             first_name: Some("Ada".into()),

@@ -52,6 +52,8 @@ pub struct Verification {
     /// What a passkey is asked with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified_at_client: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]

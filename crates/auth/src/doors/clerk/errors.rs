@@ -191,6 +191,18 @@ fn denied(why: Denial, proof: Proof) -> Refusal {
         ),
         (Denial::UserLocked, _) => (S::FORBIDDEN, "user_locked", "This account is locked.", Value::Null),
         (Denial::UserBanned, _) => (S::FORBIDDEN, "user_banned", "This account is banned.", Value::Null),
+        (Denial::PasswordCompromised, _) => (
+            S::UNPROCESSABLE_ENTITY,
+            "form_password_compromised",
+            "This password may be known to others. For the account's safety, set a new one.",
+            param("password"),
+        ),
+        (Denial::Frozen, _) => (
+            S::FORBIDDEN,
+            "action_blocked",
+            "Its owner said that somebody else was at this account. Nothing like this is changed until the owner is back.",
+            Value::Null,
+        ),
         (Denial::LastWayIn, _) => (
             S::FORBIDDEN,
             "last_identification_deletion_failed",
@@ -351,6 +363,8 @@ mod tests {
             (Error::Denied(Denial::AttemptExpired), (404, "resource_not_found")),
             (Error::Denied(Denial::PasswordClosed), (403, "user_locked")),
             (Error::Denied(Denial::UserBanned), (403, "user_banned")),
+            (Error::Denied(Denial::PasswordCompromised), (422, "form_password_compromised")),
+            (Error::Denied(Denial::Frozen), (403, "action_blocked")),
             (Error::Denied(Denial::NotAllowed), (403, "not_allowed_access")),
             (Error::Denied(Denial::SessionExists), (400, "session_exists")),
             (Error::Denied(Denial::AccountExists), (422, "form_identifier_exists")),

@@ -15,7 +15,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use housekey_core::{ids::SessionId, keyring::Purpose, password::Password};
+use housekey_core::{ids::SessionId, keyring::Purpose, password::Password, redirect::ReturnTo};
 use http::{Method, StatusCode, header};
 use std::net::IpAddr;
 
@@ -109,6 +109,13 @@ impl Knock {
     pub(super) fn password(&self, name: &'static str) -> Result<Option<Password>, Response> {
         let typed = self.text(name).map(|text| Password::parse(text.to_owned())).transpose();
         typed.map_err(|_| errors::refuse(self, Error::field(name, "password_too_long"), Proof::SignIn))
+    }
+
+    /// Where the browser goes once a mailed link was followed, if the app says so.
+    pub(super) fn return_to(&self) -> Result<Option<ReturnTo>, Response> {
+        const NAME: &str = "redirect_url";
+        let named = self.text(NAME).map(|text| ReturnTo::parse(text, self.house.origins())).transpose();
+        named.map_err(|_| errors::refuse(self, Error::field(NAME, "redirect_url_not_listed"), Proof::SignIn))
     }
 
     /// Refuses what signs in or up behind a proxy that nobody declared: everybody would be counted as one.

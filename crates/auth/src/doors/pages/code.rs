@@ -45,7 +45,7 @@ pub(super) async fn send_sign_in(mut ask: Ask, body: Bytes) -> Response {
     }
     let strategy = match of_sign_in(&mut ask).await {
         Ok((strategy, _)) => strategy,
-        Err(_) => Strategy::EmailCode,
+        Err(_) => ask.housekey.mailed_strategy(),
     };
     match ask.housekey.sign_in_send_code(&ask.caller, strategy).await {
         Ok(outcome) => {

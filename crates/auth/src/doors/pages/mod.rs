@@ -7,7 +7,9 @@ mod dev_pieces;
 mod devices;
 mod emails;
 mod factors;
+mod history;
 mod home;
+mod links;
 mod moments;
 mod not_me;
 mod overrides;
@@ -16,6 +18,7 @@ mod passkeys;
 mod password;
 mod problem;
 mod qr;
+mod recovery;
 mod render;
 mod reset;
 mod second_factor;
@@ -60,6 +63,7 @@ impl Housekey {
             .route("/sign-in/second-factor", get(second_factor::show).post(second_factor::check))
             .route("/sign-in/second-factor/passkey/options", post(passkeys::second_factor_options))
             .route("/sign-in/set-up", get(set_up::show))
+            .route("/sign-in/recovery", get(recovery::show).post(recovery::start))
             .route("/sign-in/new-password", get(reset::show_new).post(reset::set_new))
             .route("/sign-in/ticket", get(tickets::show_sign_in).post(tickets::sign_in))
             .route("/forgot-password", get(reset::show).post(reset::start))
@@ -86,9 +90,12 @@ impl Housekey {
             .route("/account/security/passkeys/{id}/rename", post(passkeys::rename))
             .route("/account/security/passkeys/{id}/remove", post(passkeys::remove))
             .route("/account/security/backup-codes", post(factors::new_codes))
+            .route("/account/security/history", get(history::show))
             .route("/account/devices", get(devices::show).post(devices::end))
             .route("/step-up", get(step_up::show).post(step_up::prove))
             .route("/step-up/passkey/options", post(passkeys::step_up_options))
+            .route("/link", get(links::show).post(links::follow))
+            .route("/recovery/cancel", get(recovery::show_cancel).post(recovery::cancel))
             .route("/undo", get(undo::show).post(undo::act))
             .route("/not-me", get(not_me::show).post(not_me::act))
             .route("/dev/mail", get(dev_mail::list))

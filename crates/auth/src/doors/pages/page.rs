@@ -49,6 +49,7 @@ pub(super) fn show_told(mut ask: Ask, template: &str, title: &str, view: impl Se
         done => told.done,
         now => house.now().as_millis(),
         min_length => house.settings().password.min_length,
+        mailbox => house.settings().mailbox.as_str(),
         legal => legal(&house),
         signed_in => signed_in,
     };
@@ -207,6 +208,7 @@ impl Told {
             "email-removed",
             "session-ended",
             "others-ended",
+            "trust-ended",
             "app-added",
             "app-removed",
             "passkey-added",
@@ -232,6 +234,7 @@ impl Told {
             }),
             Error::Denied(
                 why @ (Denial::PasswordClosed
+                | Denial::Frozen
                 | Denial::UserBanned
                 | Denial::UserLocked
                 | Denial::LastWayIn

@@ -83,7 +83,7 @@ pub(super) async fn set_new(mut ask: Ask, body: Bytes) -> Response {
 async fn due(ask: &mut Ask) -> Result<serde_json::Value, Box<Response>> {
     match ask.housekey.sign_in_current(&ask.caller).await {
         Ok(Some(view)) if view.status == SignInStatus::NeedsNewPassword => {
-            Ok(serde_json::json!({"email": view.identifier}))
+            Ok(serde_json::json!({"email": view.identifier.unwrap_or_default()}))
         }
         Ok(_) => Err(Box::new(page::go(ask, "/forgot-password", &Cookies::default()))),
         Err(error) => Err(Box::new(problem::of(ask, error))),

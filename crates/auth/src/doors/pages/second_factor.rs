@@ -18,6 +18,10 @@ struct View {
     way: &'static str,
     /// The other ways of the account.
     others: Vec<&'static str>,
+    /// For how many days the device may be trusted; 0 for none.
+    days: u32,
+    /// Whether somebody who has none of these may ask to come back without.
+    recovery: bool,
 }
 
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
@@ -29,7 +33,7 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
 }
 
 pub(super) async fn check(mut ask: Ask, body: Bytes) -> Response {
-    let fields = match ask.form(&body, &["code", "passkey", "way"]) {
+    let fields = match ask.form(&body, &["code", "passkey", "way", "trust"]) {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
@@ -39,7 +43,12 @@ pub(super) async fn check(mut ask: Ask, body: Bytes) -> Response {
     let way = fields.text("way").to_owned();
     let strategy = strategy(&way);
     let field = if strategy == SecondStrategy::Passkey { "passkey" } else { "code" };
-    match ask.housekey.sign_in_second_factor(&ask.caller, strategy, fields.text(field)).await {
+    let proof = fields.text(field);
+    let done = match fields.is_ticked("trust") {
+        true => ask.housekey.sign_in_second_factor_trusting(&ask.caller, strategy, proof).await,
+        false => ask.housekey.sign_in_second_factor(&ask.caller, strategy, proof).await,
+    };
+    match done {
         Ok(outcome) => {
             let (view, cookies) = page::parts(outcome);
             sign_in::next(ask, &view, &cookies)
@@ -64,7 +73,13 @@ async fn view(ask: &mut Ask, way: &str) -> Result<View, Box<Response>> {
     match ask.housekey.sign_in_current(&ask.caller).await {
         Ok(Some(view)) if view.status == SignInStatus::NeedsSecondFactor => {
             let (way, others) = chosen(way, &view.second_offered);
-            Ok(View { way, others, email: view.identifier })
+            let settings = ask.housekey.settings();
+            let (days, recovery) = (settings.trusted_device_days, settings.recovery.allowed);
+            Ok(View { way, others, days, recovery, email: view.identifier })
+        }
+        // A compromised password is due before it.
+        Ok(Some(view)) if view.status == SignInStatus::NeedsNewPassword => {
+            Err(Box::new(page::go(ask, "/sign-in/new-password", &Cookies::default())))
         }
         Ok(_) => Err(Box::new(page::go(ask, "/sign-in", &Cookies::default()))),
         Err(error) => Err(Box::new(problem::of(ask, error))),

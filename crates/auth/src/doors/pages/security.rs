@@ -1,6 +1,7 @@
 //! The password of somebody who is signed in, and what else their sign-in asks for.
 
 use super::{
+    history,
     page::{self, Told},
     problem,
     sign_in::asked,
@@ -19,6 +20,8 @@ use bytes::Bytes;
 use housekey_core::password::Password;
 
 const HERE: &str = "/account/security";
+/// What happened last stands on this page, the rest on one of its own.
+const LATEST: usize = 5;
 
 pub(super) async fn show(ask: Ask, RawQuery(query): RawQuery) -> Response {
     let told = Told::done(&ask, &asked(query.as_deref(), "done"));
@@ -57,12 +60,20 @@ pub(super) async fn change(mut ask: Ask, body: Bytes) -> Response {
 }
 
 async fn shown(mut ask: Ask, told: Told) -> Response {
-    let (account, factors) = match (ask.housekey.account(&ask.caller).await, ask.housekey.factors(&ask.caller).await) {
-        (Ok(account), Ok(factors)) => (account, factors),
-        (Err(error), _) | (_, Err(error)) => return problem::of(&mut ask, error),
-    };
-    let view = view(&account, &factors, ask.housekey.has_passkeys());
-    page::show_told(ask, "security.html", "security", view, told)
+    match view_of(&ask).await {
+        Ok(view) => page::show_told(ask, "security.html", "security", view, told),
+        Err(error) => problem::of(&mut ask, error),
+    }
+}
+
+async fn view_of(ask: &Ask) -> Result<serde_json::Value, Error> {
+    let (house, caller) = (&ask.housekey, &ask.caller);
+    let mut view = view(&house.account(caller).await?, &house.factors(caller).await?, house.has_passkeys());
+    let advice = house.checkup(caller).await?;
+    view["advice"] = advice.iter().map(history::advice).collect();
+    let happened = house.history(caller, None, LATEST).await?;
+    view["history"] = happened.items.iter().map(history::happening).collect();
+    Ok(view)
 }
 
 fn view(account: &AccountView, factors: &FactorsView, has_passkeys: bool) -> serde_json::Value {

@@ -30,6 +30,10 @@ pub struct CookieNames {
     pub undo: String,
     /// The token of a notice's link between its GET and its POST.
     pub not_me: String,
+    /// The token of a link that proves a mailbox, between its GET and its POST.
+    pub link: String,
+    /// The token of a link that says no to a recovery, between its GET and its POST.
+    pub recovery: String,
     /// A ticket between its GET and its POST.
     pub ticket: String,
     secure: bool,
@@ -67,6 +71,8 @@ impl CookieNames {
             theme: name("theme"),
             undo: name("undo"),
             not_me: name("not_me"),
+            link: name("link"),
+            recovery: name("recovery"),
             ticket: name("ticket"),
             secure,
             signed: housekey.serves(Contract::Clerk).then(|| SignedCookies::of(housekey)),

@@ -56,6 +56,7 @@ impl Housekey {
     /// [`Error::NotFound`] where passkeys are off.
     pub async fn passkey_add_begin(&self, caller: &Caller) -> Result<PasskeyAsked> {
         let (here, user) = self.here_setting_up(caller).await?;
+        self.may_change(&user)?;
         self.pass(self.passkey_spends(caller)).await?;
         let held = self.few_enough(&user).await?;
         let id = &user.account.user;
@@ -83,6 +84,7 @@ impl Housekey {
         answer: &str,
     ) -> Result<PasskeyView> {
         let (here, user) = self.here_setting_up(caller).await?;
+        self.may_change(&user)?;
         let mut faults = Vec::new();
         let name = read_name("name", name, &mut faults).unwrap_or_default();
         if !faults.is_empty() {
@@ -154,6 +156,7 @@ impl Housekey {
     /// [`Denial::LastWayIn`] when nothing else is left to sign in with.
     pub async fn passkey_remove(&self, caller: &Caller, id: &PasskeyId) -> Result<()> {
         let (here, user) = self.here_strong(caller).await?;
+        self.may_change(&user)?;
         let held = self.store().reader().passkeys(&user.account.user).await?;
         if !held.iter().any(|row| row.id == *id) {
             return Err(Error::NotFound);
@@ -178,6 +181,7 @@ impl Housekey {
     /// [`Error::Stale`] or [`Error::StaleSecond`] without a fresh factor, [`Error::Invalid`] without a passkey to ask for.
     pub async fn passkey_after(&self, caller: &Caller, wanted: bool) -> Result<Vec<String>> {
         let (here, user) = self.here_setting_up(caller).await?;
+        self.may_change(&user)?;
         if wanted && user.passkeys == 0 {
             return Err(Error::field("passkey_after", "passkey_missing"));
         }

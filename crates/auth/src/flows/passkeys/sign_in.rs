@@ -16,7 +16,7 @@ use housekey_core::{
     event::EventKind,
     ids::SignInId,
     redirect::ReturnTo,
-    sign_in::{self, AnySignIn, Begun, FirstProof, SignIn},
+    sign_in::{self, AnySignIn, Begun, FirstProof, SecondStrategy, SignIn},
 };
 use housekey_store::{passkey_challenges::Ceremony, second_factors::UsedFactor, sign_ins::Proved, users::UserRow};
 
@@ -106,9 +106,11 @@ impl Housekey {
         let id = SignInId::new(now, self.entropy());
         let begun = Begun { id, client: client.id.clone(), remember, return_to };
         let done = sign_in::from_passkey(begun, proof, now).map_err(crate::flows::sign_in::refused)?;
+        let trail = self.second_factor_told(caller, &user, Some(&client.id), SecondStrategy::Passkey).await?;
         let mut finish = Finish::new(&user);
         finish.proved = Proved {
             second: Some(UsedFactor::Passkey(signed.used)),
+            trail,
             forgive: Some(self.failures_name("", Some(&user.account.user))),
             ..Proved::default()
         };

@@ -7,13 +7,15 @@ use crate::{
     flows::{
         client::Presented,
         codes::{Asked, RESEND_AFTER},
+        trusted_devices::Due,
     },
     housekey::Housekey,
     mail::Letter,
 };
 use housekey_core::{
     event::EventKind,
-    sign_in::{AnySignIn, FirstProof, Prepared, Refused, Strategy},
+    redirect::ReturnTo,
+    sign_in::{After, AnySignIn, FirstProof, Prepared, Refused, Strategy},
 };
 use housekey_store::{
     sign_ins::{Proved, Trail},
@@ -21,11 +23,24 @@ use housekey_store::{
 };
 
 impl Housekey {
-    /// Sends a code to the address of the live sign-in, or says that one is on its way.
+    /// Sends a code or a link to the address of the live sign-in, or says that one is on its way.
     ///
     /// # Errors
     /// [`Denial::AttemptExpired`] without a live sign-in, [`Error::Limited`] beyond a limit.
     pub async fn sign_in_send_code(&self, caller: &Caller, strategy: Strategy) -> Result<Outcome<SignInView>> {
+        self.sign_in_send(caller, strategy, None).await
+    }
+
+    /// The same for an app, which says where the browser goes once the link was followed.
+    ///
+    /// # Errors
+    /// As [`Self::sign_in_send_code`].
+    pub async fn sign_in_send(
+        &self,
+        caller: &Caller,
+        strategy: Strategy,
+        return_to: Option<&ReturnTo>,
+    ) -> Result<Outcome<SignInView>> {
         let checked = match self.present::<SignInView>(caller).await? {
             Presented::Repeat(outcome) => return Ok(outcome),
             Presented::Client(checked) => checked,
@@ -52,13 +67,17 @@ impl Housekey {
             email: user.as_ref().and_then(|u| u.email.as_ref()),
             user: user.as_ref().map(|u| &u.account.user),
             never_send: user.is_none(),
+            attempt: Some(attempt.id.as_str()),
+            return_to,
         };
         let made = self.make_code(
             caller,
             &asked,
             match purpose {
-                Purpose::Reset => |code, expires, asked| Letter::ResetCode { code, expires, asked },
-                _ => |code, expires, asked| Letter::SignInCode { code, expires, asked },
+                Purpose::Reset => {
+                    |proof, expires, asked| Letter::ResetCode { code: proof.code, link: proof.link, expires, asked }
+                }
+                _ => |proof, expires, asked| Letter::SignInCode { code: proof.code, link: proof.link, expires, asked },
             },
         )?;
         let prepared = Prepared {
@@ -139,10 +158,13 @@ impl Housekey {
             Strategy::ResetPasswordEmailCode => None,
             _ => Some(self.failures_name(&who, Some(&user.account.user))),
         };
-        let after = attempt.prove(proof, &self.due(user), now).map_err(refused)?;
+        let Due { second, trusted } = self.due_here(caller, user).await?;
+        let proof = proof.and_renew(user.password_compromised.is_some());
+        let after = attempt.prove(proof, &second, now).map_err(refused)?;
+        let trusted = trusted.filter(|_| matches!(after, After::Done(_)));
         let mut finish = Finish::new(user);
         finish.attempt_version = Some(row.version);
-        finish.proved = Proved { spent: Some(prepared.verification), forgive, ..Proved::default() };
+        finish.proved = Proved { spent: Some(prepared.verification), trusted, forgive, ..Proved::default() };
         self.go_on(caller, &checked.client, after, finish).await
     }
 }
@@ -157,7 +179,7 @@ pub(crate) fn refused(why: Refused) -> Error {
 
 fn purpose_of(strategy: Strategy) -> Result<Purpose> {
     match strategy {
-        Strategy::EmailCode => Ok(Purpose::SignIn),
+        Strategy::EmailCode | Strategy::EmailLink => Ok(Purpose::SignIn),
         Strategy::ResetPasswordEmailCode => Ok(Purpose::Reset),
         _ => Err(Error::field("strategy", "strategy_not_offered")),
     }

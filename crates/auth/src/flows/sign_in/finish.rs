@@ -10,15 +10,19 @@ use crate::{
 };
 use housekey_core::{
     event::EventKind,
-    ids::SessionId,
+    ids::{SessionId, TrustedDeviceId},
     session::Session,
-    sign_in::{After, AnySignIn, Complete, SecondStrategy, SignIn},
+    sign_in::{After, AnySignIn, Complete, SecondStrategy, SignIn, Strategy},
+    time::Time,
+    token::opaque::OpaqueToken,
 };
 use housekey_store::{
     clients::ClientRow,
     sessions::{Room, SessionRow},
     sign_ins::{Completion, Proved, Step},
+    trusted_devices::NewTrustedDevice,
     users::UserRow,
+    verifications::FollowedLink,
 };
 use serde::Serialize;
 
@@ -27,12 +31,16 @@ pub(crate) struct Finish<'a> {
     pub user: &'a UserRow,
     /// The row's version; `None` when there is no row yet.
     pub attempt_version: Option<i64>,
+    /// The attempt that a mailed link ended, and until when its browser's other page is told so.
+    pub followed: Option<(String, Time)>,
+    /// The device that is trusted from now on.
+    pub trust: Option<(OpaqueToken<TrustedDeviceId>, NewTrustedDevice)>,
     pub proved: Proved,
 }
 
 impl<'a> Finish<'a> {
     pub(crate) fn new(user: &'a UserRow) -> Self {
-        Self { user, attempt_version: None, proved: Proved::default() }
+        Self { user, attempt_version: None, followed: None, trust: None, proved: Proved::default() }
     }
 }
 
@@ -130,11 +138,20 @@ impl Housekey {
             expires: session.expires.max(client.expires),
             until: session.remembered.then_some(session.expires),
             // Nobody completed a sign-in while a task is open.
-            device: task.is_none().then(|| self.remember_device(caller, &user.account.user, epoch)).flatten(),
+            device: task
+                .is_none()
+                .then(|| {
+                    self.remember_trusted(caller, &user.account.user, epoch, finish.trust.as_ref().map(|(t, _)| t))
+                })
+                .flatten(),
             signed: true,
         };
         let renewed = self.renew(caller, client, renewal, answer(&session.id))?;
         let (first, second) = (done.state.first, done.state.second);
+        let second = match (&second, &finish.proved.trusted) {
+            (None, Some(device)) => serde_json::json!({"trusted_device": device.as_str()}),
+            (second, _) => serde_json::json!(second),
+        };
         let detail = serde_json::json!({
             "first_factor": first, "second_factor": second, "remembered": session.remembered, "task": task,
         });
@@ -144,6 +161,21 @@ impl Housekey {
         let mut proved = finish.proved;
         proved.trail.events.push(event);
         proved.two_step_due = missing.to_tell(user.two_step_due);
+        if let Some((_, new)) = finish.trust {
+            let detail = serde_json::json!({"device": new.id.as_str()});
+            let kind = EventKind::TrustedDeviceAdded;
+            let event = self.event_of(caller, kind, Some(user), Some(&client.id), Some(&session.id), detail).await?;
+            proved.trail.events.push(event);
+            proved.trust = Some(new);
+        }
+        // A new password by way of the mailbox, and the second factor where there is one: the owner is back.
+        proved.unfreeze = user.frozen_until.is_some() && first == Strategy::ResetPasswordEmailCode;
+        proved.followed = finish.followed.map(|(attempt, expires)| FollowedLink {
+            attempt,
+            user: user.account.user.clone(),
+            session: session.id.clone(),
+            expires,
+        });
         // A new password is told by itself.
         let known = self.known_device(caller, &user.account.user, user.device_epoch).is_some();
         if !known && proved.renew.is_none() && task.is_none() {

@@ -4,6 +4,7 @@
 
 mod code;
 mod finish;
+mod link;
 mod new_password;
 mod password;
 mod second_factor;
@@ -85,9 +86,6 @@ pub enum SignInStatus {
     Complete,
 }
 
-/// What every account may be asked for: by the instance's policy, never by the account, so that it tells nothing.
-pub(crate) const OFFERED: [Strategy; 3] = [Strategy::Password, Strategy::EmailCode, Strategy::ResetPasswordEmailCode];
-
 impl Housekey {
     /// The client's live sign-in, if there is one.
     ///
@@ -101,13 +99,27 @@ impl Housekey {
         Ok(row.map(|row| view(&row.attempt)))
     }
 
+    /// What every account may be asked for: by the instance's policy, never by the account, so that it tells nothing.
+    pub(crate) fn offered(&self) -> Vec<Strategy> {
+        let mailbox = self.settings().mailbox;
+        let code = mailbox.has_code().then_some(Strategy::EmailCode);
+        let link = mailbox.has_link().then_some(Strategy::EmailLink);
+        let mailed = code.into_iter().chain(link);
+        [Strategy::Password].into_iter().chain(mailed).chain([Strategy::ResetPasswordEmailCode]).collect()
+    }
+
+    /// The way in by the mailbox that our own pages ask for.
+    pub fn mailed_strategy(&self) -> Strategy {
+        if self.settings().mailbox.has_code() { Strategy::EmailCode } else { Strategy::EmailLink }
+    }
+
     /// The client's live sign-in for a next step.
     pub(crate) async fn live_sign_in(&self, client: &ClientRow) -> Result<SignInRow> {
         let row = self.store().reader().sign_in(&client.id, self.now()).await?;
         row.ok_or(Error::Denied(Denial::AttemptExpired))
     }
 
-    async fn reading_client(&self, caller: &Caller) -> Result<Option<ClientId>> {
+    pub(crate) async fn reading_client(&self, caller: &Caller) -> Result<Option<ClientId>> {
         use crate::flows::client::Presented;
         Ok(match self.present::<serde_json::Value>(caller).await {
             Ok(Presented::Client(checked)) => Some(checked.client.id.clone()),
@@ -133,7 +145,7 @@ pub(crate) fn view(attempt: &AnySignIn) -> SignInView {
             shown(a, SignInStatus::NeedsClientTrust, Some(&a.state.identifier), Some(a.state.first))
         }
         AnySignIn::NeedsNewPassword(a) => {
-            shown(a, SignInStatus::NeedsNewPassword, Some(&a.state.identifier), Some(a.state.first))
+            shown(a, SignInStatus::NeedsNewPassword, a.state.identifier.as_ref(), Some(a.state.first))
         }
     }
 }

@@ -41,7 +41,6 @@ impl Housekey {
         let about = [user.first_name.as_deref(), user.last_name.as_deref(), user.address.as_deref()];
         self.accept_password(&password, &about)?;
         let hash = self.hash_of_new(caller, password).await?;
-        let who = attempt.state.identifier.canonical().to_owned();
         let after =
             attempt.renewed(user.account.version + 1, &self.due(&user), self.now()).map_err(super::code::refused)?;
         let client = Some(&checked.client.id);
@@ -50,7 +49,8 @@ impl Housekey {
         let mut trail = Trail { events: vec![event], ..Trail::default() };
         let asked = self.facts(caller);
         self.tell_owner(&user, &mut trail, |not_me| Letter::NoticePasswordChanged { not_me, asked })?;
-        let forgive = Some(self.failures_name(&who, Some(&user.account.user)));
+        let id = &user.account.user;
+        let forgive = Some(self.failures_name(id.as_str(), Some(id)));
         let mut finish = Finish::new(&user);
         finish.attempt_version = Some(row.version);
         finish.proved = Proved { renew: Some(hash), forgive, trail, ..Proved::default() };

@@ -4,20 +4,31 @@ use super::{Finish, SignInView, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::{client::Presented, gate},
+    flows::{client::Presented, gate, trusted_devices::Due},
     housekey::Housekey,
+    mail::Letter,
 };
 use housekey_core::{
     entropy,
     event::EventKind,
+    identifier::email::Email,
     ids::UserId,
     password::{Password, Verdict},
     sign_in::{AnySignIn, FirstProof, Strategy},
 };
-use housekey_store::{limits::PasswordGate, sign_ins::Proved};
+use housekey_store::{
+    limits::PasswordGate,
+    sign_ins::{Proved, Trail},
+    users::UserRow,
+};
+use std::time::Duration;
 
 /// Failures in a row from unknown devices after which the password opens nothing there (NIST SP 800-63B 3.2.2).
 const CLOSED_AFTER: i64 = 100;
+/// How many tries may be judged at the same time, each of which may be the last.
+const NEARLY: i64 = 20;
+/// How long it is of use to say that the password is closed.
+const TOLD_FOR: Duration = Duration::from_secs(24 * 3600);
 
 impl Housekey {
     /// Proves the password of the live sign-in.
@@ -48,7 +59,7 @@ impl Housekey {
         let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
         let failures = self.failures_name(&who, id);
         let counted = self.password_spends(&who, id, device.as_ref());
-        self.password_gate(caller, counted.clone(), failures, device.is_some()).await?;
+        let failed_before = self.password_gate(caller, counted.clone(), failures, device.is_some()).await?;
 
         let stored = user.as_ref().and_then(|u| u.password.clone());
         let (password, verdict) = self.hasher().verify(stored, password).await?;
@@ -58,9 +69,20 @@ impl Housekey {
             let client = Some(&checked.client.id);
             let event = self.event_of(caller, EventKind::SignInFailed, user.as_ref(), client, None, detail).await?;
             let failed = device.is_none().then_some(failures);
-            self.store().password_failed(failed, event).await?;
+            let closing = self.closing(caller, &attempt.state.identifier, user.as_ref(), failed_before).await?;
+            self.store().password_failed(failed, event, closing).await?;
+            self.mail_waits();
             return Err(Error::Denied(Denial::PasswordOrIdentifierIncorrect));
         };
+        self.may_sign_in(user)?;
+        if self.is_compromised(caller, user, &password).await? {
+            let detail = serde_json::json!({"strategy": "password", "why": "compromised"});
+            let client = Some(&checked.client.id);
+            let event = self.event_of(caller, EventKind::SignInFailed, Some(user), client, None, detail).await?;
+            self.store().record(vec![event]).await?;
+            self.store().refund(counted).await?;
+            return Err(Error::Denied(Denial::PasswordCompromised));
+        }
         let rehash = match (&verdict, &user.password) {
             (Verdict::Yes { outdated: true }, Some(old)) => {
                 let salt = entropy::bytes::<16>(self.entropy());
@@ -68,10 +90,11 @@ impl Housekey {
             }
             _ => None,
         };
-        let after = attempt.prove(proof, &self.due(user), self.now()).map_err(super::code::refused)?;
+        let Due { second, trusted } = self.due_here(caller, user).await?;
+        let after = attempt.prove(proof, &second, self.now()).map_err(super::code::refused)?;
         let mut finish = Finish::new(user);
         finish.attempt_version = Some(row.version);
-        finish.proved = Proved { rehash, refund: counted, forgive: Some(failures), ..Proved::default() };
+        finish.proved = Proved { rehash, trusted, refund: counted, forgive: Some(failures), ..Proved::default() };
         self.go_on(caller, &checked.client, after, finish).await
     }
 
@@ -82,7 +105,7 @@ impl Housekey {
         counted: Vec<housekey_store::limits::Spend>,
         failures: [u8; 32],
         known: bool,
-    ) -> Result<()> {
+    ) -> Result<i64> {
         let mut spends = self.sign_in_spends(caller);
         spends.extend(counted);
         let PasswordGate { spent, failures } = self.store().password_gate(spends, failures, self.now()).await?;
@@ -90,7 +113,26 @@ impl Housekey {
         if !known && failures >= CLOSED_AFTER {
             return Err(Error::Denied(Denial::PasswordClosed));
         }
-        Ok(())
+        Ok(failures)
+    }
+
+    /// What the failure leaves that closes the password: its owner is told once, and how it opens again. It is made for
+    /// strangers too, and sent to nobody (SEC-20); several that come at once may all be the one.
+    async fn closing(
+        &self,
+        caller: &Caller,
+        to: &Email,
+        user: Option<&UserRow>,
+        failed_before: i64,
+    ) -> Result<Option<(i64, Trail)>> {
+        if failed_before < CLOSED_AFTER - NEARLY {
+            return Ok(None);
+        }
+        let detail = serde_json::json!({"rule": "failures_in_a_row", "most": CLOSED_AFTER});
+        let event = self.event_of(caller, EventKind::PasswordClosed, user, None, None, detail).await?;
+        let letter = Letter::NoticePasswordClosed { asked: self.facts(caller) };
+        let mail = self.post(to, letter, self.now().plus(TOLD_FOR), user.is_none())?;
+        Ok(Some((CLOSED_AFTER, Trail { mail: vec![mail], events: vec![event], ..Trail::default() })))
     }
 
     /// Whose password a person who is signed in already shows again.

@@ -30,7 +30,21 @@ impl Housekey {
         strategy: SecondStrategy,
         typed: &str,
     ) -> Result<Outcome<SignInView>> {
-        let done = self.try_second_factor(caller, strategy, typed).await;
+        let done = self.try_second_factor(caller, strategy, typed, false).await;
+        self.or_repeat(caller, done).await
+    }
+
+    /// The same by somebody who trusts the device: no second factor is asked for there for some days (SEC-64).
+    ///
+    /// # Errors
+    /// As [`Self::sign_in_second_factor`].
+    pub async fn sign_in_second_factor_trusting(
+        &self,
+        caller: &Caller,
+        strategy: SecondStrategy,
+        typed: &str,
+    ) -> Result<Outcome<SignInView>> {
+        let done = self.try_second_factor(caller, strategy, typed, true).await;
         self.or_repeat(caller, done).await
     }
 
@@ -39,6 +53,7 @@ impl Housekey {
         caller: &Caller,
         strategy: SecondStrategy,
         typed: &str,
+        trust: bool,
     ) -> Result<Outcome<SignInView>> {
         let checked = match self.present::<SignInView>(caller).await? {
             Presented::Repeat(outcome) => return Ok(outcome),
@@ -72,6 +87,7 @@ impl Housekey {
         let done = attempt.prove(proof, self.now()).map_err(refused)?;
         let mut finish = Finish::new(&user);
         finish.attempt_version = Some(row.version);
+        finish.trust = if trust { self.new_trust(caller) } else { None };
         finish.proved = Proved { second: Some(used), refund: counted, trail, ..Proved::default() };
         let outcome = self.finish_sign_in(caller, &checked.client, done, finish).await?;
         self.mail_waits();

@@ -1,6 +1,6 @@
 //! Naming somebody: the attempt begins, and with it the client where there is none yet.
 
-use super::{OFFERED, SignInView, view};
+use super::{SignInView, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Error, Result},
@@ -72,8 +72,15 @@ impl Housekey {
             email: user.as_ref().and_then(|u| u.email.as_ref()),
             user: user.as_ref().map(|u| &u.account.user),
             never_send: user.is_none(),
+            attempt: Some(attempt.id.as_str()),
+            return_to: None,
         };
-        let made = self.make_code(caller, &asked, |code, expires, asked| Letter::ResetCode { code, expires, asked })?;
+        let made = self.make_code(caller, &asked, |proof, expires, asked| Letter::ResetCode {
+            code: proof.code,
+            link: proof.link,
+            expires,
+            asked,
+        })?;
         let prepared = Prepared {
             strategy: Strategy::ResetPasswordEmailCode,
             verification: made.verification.id.clone(),
@@ -104,7 +111,7 @@ impl Housekey {
     ) -> SignIn<NeedsFirstFactor> {
         let now = self.now();
         let id = SignInId::new(now, self.entropy());
-        SignIn::begin(id, client, start.remember, start.return_to.clone(), now).identify(identifier, OFFERED.to_vec())
+        SignIn::begin(id, client, start.remember, start.return_to.clone(), now).identify(identifier, self.offered())
     }
 }
 

@@ -56,6 +56,7 @@ impl Housekey {
             remember: true,
             return_to: None,
         };
+        let proof = proof.and_renew(user.password_compromised.is_some());
         let after = sign_in::from_ticket(begun, proof, &self.due(&user), now).map_err(super::code::refused)?;
         let mut finish = Finish::new(&user);
         finish.proved.ticket = Some(row);

@@ -1,12 +1,12 @@
 //! The code that proves a new account's mailbox.
 
-use super::{Live, SignUpView, fields::over};
+use super::{Live, SignUpView, fields::over, finish::Spent};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
     flows::{
         client::Presented,
-        codes::{Asked, Made, RESEND_AFTER},
+        codes::{Asked, Made, MailedBy, RESEND_AFTER},
     },
     housekey::Housekey,
     mail::Letter,
@@ -14,7 +14,9 @@ use crate::{
 use housekey_core::{
     event::EventKind,
     identifier::email::Email,
-    ids::{ClientId, SignUpId},
+    ids::SignUpId,
+    redirect::ReturnTo,
+    sign_in::Strategy,
     sign_up::{AnySignUp, Gathering, SentCode, SignUp},
 };
 use housekey_store::{StoreError, sign_ins::Trail, users::UserRow, verifications::Purpose};
@@ -26,12 +28,28 @@ pub(super) struct Sending {
 }
 
 impl Housekey {
-    /// Sends a code to the address, or says that one is on its way. `id` names the attempt where a door has one.
+    /// Sends a code or a link to the address, or says that one is on its way. `id` names the attempt where a door has one.
     ///
     /// # Errors
     /// [`Denial::AttemptExpired`] without that sign-up, [`Error::Invalid`] without address, [`Error::Limited`] beyond a
     /// limit.
     pub async fn sign_up_send_code(&self, caller: &Caller, id: Option<&SignUpId>) -> Result<Outcome<SignUpView>> {
+        self.sign_up_send(caller, id, self.mailed_strategy(), None).await
+    }
+
+    /// The same for an app, which says whether a code or a link is wanted, and where the browser goes once the link was
+    /// followed.
+    ///
+    /// # Errors
+    /// As [`Self::sign_up_send_code`]; [`Error::Invalid`] for a way that is not offered.
+    pub async fn sign_up_send(
+        &self,
+        caller: &Caller,
+        id: Option<&SignUpId>,
+        strategy: Strategy,
+        return_to: Option<&ReturnTo>,
+    ) -> Result<Outcome<SignUpView>> {
+        let by = self.mailed_by(strategy, return_to)?;
         let Live { version, attempt, .. } = self.live_sign_up(caller).await?;
         if id.is_some_and(|id| *id != attempt.id) {
             return Err(Error::Denied(Denial::AttemptExpired));
@@ -45,7 +63,7 @@ impl Housekey {
             return Ok(Outcome::plain(self.sign_up_view(&attempt)));
         }
         self.pass(self.mail_spends(caller, &to, false)).await?;
-        let Sending { attempt, trail } = self.sign_up_sending(caller, attempt, &to).await?;
+        let Sending { attempt, trail } = self.sign_up_sending(caller, attempt, &to, by).await?;
         let shown = self.sign_up_view(&attempt);
         match self.store().sign_up_advance(version, AnySignUp::Gathering(attempt), None, trail, now).await {
             Ok(()) => self.mail_waits(),
@@ -109,7 +127,7 @@ impl Housekey {
                 return Err(Error::Denied(Denial::CodeIncorrect));
             }
         };
-        self.sign_up_finish(caller, live, Some(sent.verification)).await
+        self.sign_up_finish(caller, live, Some(Spent { id: sent.verification, link: false })).await
     }
 
     /// The code for an attempt, and the mail that carries it: to a stranger a welcome, to an owner a word that there is
@@ -119,10 +137,11 @@ impl Housekey {
         caller: &Caller,
         attempt: SignUp<Gathering>,
         to: &Email,
+        by: MailedBy<'_>,
     ) -> Result<Sending> {
         let owner = self.store().reader().user_by_email(to.canonical()).await?;
-        let made = self.make_sign_up_code(caller, &attempt.client, to, owner.as_ref())?;
-        let code = SentCode { verification: made.verification.id.clone(), sent: made.sent.sent };
+        let made = self.make_sign_up_code(caller, &attempt, to, owner.as_ref(), by.return_to)?;
+        let code = SentCode { verification: made.verification.id.clone(), sent: made.sent.sent, link: by.link };
         let detail = serde_json::json!({"purpose": Purpose::SignUp.as_str()});
         let client = Some(&attempt.client);
         let event = self.event_of(caller, EventKind::CodeSent, owner.as_ref(), client, None, detail).await?;
@@ -138,24 +157,34 @@ impl Housekey {
     fn make_sign_up_code(
         &self,
         caller: &Caller,
-        client: &ClientId,
+        attempt: &SignUp<Gathering>,
         to: &Email,
         owner: Option<&UserRow>,
+        return_to: Option<&ReturnTo>,
     ) -> Result<Made> {
         let asked = Asked {
-            client,
+            client: &attempt.client,
             purpose: Purpose::SignUp,
             to,
             email: owner.and_then(|u| u.email.as_ref()),
             user: owner.map(|u| &u.account.user),
             never_send: false,
+            attempt: Some(attempt.id.as_str()),
+            return_to,
         };
         self.make_code(
             caller,
             &asked,
             match owner {
-                Some(_) => |code, expires, asked| Letter::SignUpExisting { code, expires, asked },
-                None => |code, expires, asked| Letter::SignUpCode { code, expires, asked },
+                Some(_) => |proof, expires, asked| Letter::SignUpExisting {
+                    code: proof.code,
+                    link: proof.link,
+                    expires,
+                    asked,
+                },
+                None => {
+                    |proof, expires, asked| Letter::SignUpCode { code: proof.code, link: proof.link, expires, asked }
+                }
             },
         )
     }

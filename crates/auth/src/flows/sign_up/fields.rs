@@ -4,7 +4,7 @@ use super::{SignUpView, code::Sending, read_name};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Fault, Result},
-    flows::{client::Presented, metadata},
+    flows::{client::Presented, codes::MailedBy, metadata},
     housekey::Housekey,
 };
 use housekey_core::{
@@ -84,7 +84,7 @@ impl Housekey {
         let attempt =
             SignUp::begin(SignUpId::new(now, self.entropy()), working.id.clone(), false, start.return_to, now);
         let attempt = attempt.fill(typed, now).map_err(over)?;
-        let Sending { attempt, trail } = self.sign_up_sending(caller, attempt, &to).await?;
+        let Sending { attempt, trail } = self.sign_up_sending(caller, attempt, &to, MailedBy::default()).await?;
         let shown = self.sign_up_view(&attempt);
         self.store().sign_up_begin(working.new, AnySignUp::Gathering(attempt), trail, now).await?;
         self.mail_waits();

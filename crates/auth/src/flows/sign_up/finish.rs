@@ -10,13 +10,28 @@ use crate::{
 use housekey_core::{
     entropy,
     event::EventKind,
-    ids::{EmailId, SessionId, SignInId, UserId, VerificationId},
+    factor::one_time_code,
+    ids::{EmailId, SessionId, SignInId, SignUpId, UserId, VerificationId},
     password::PasswordHash,
     session::Session,
     sign_in::{self, After, AnySignIn, FirstProof},
     sign_up::{AnySignUp, Ready, SignUp},
 };
-use housekey_store::{sessions::SessionRow, sign_ins::Trail, sign_ups::NewAccount, users::NewUser, users::UserRow};
+use housekey_store::{
+    sessions::SessionRow,
+    sign_ins::Trail,
+    sign_ups::NewAccount,
+    users::{NewUser, UserRow},
+    verifications::FollowedLink,
+};
+
+/// What proved the mailbox, to be used up.
+#[derive(Clone)]
+pub(super) struct Spent {
+    pub id: VerificationId,
+    /// Whether its link was followed: the browser has another page that waits.
+    pub link: bool,
+}
 
 impl Housekey {
     /// Goes on with an attempt whose mailbox is proved: as far as what was typed allows.
@@ -24,7 +39,7 @@ impl Housekey {
         &self,
         caller: &Caller,
         live: Live,
-        spent: Option<VerificationId>,
+        spent: Option<Spent>,
     ) -> Result<Outcome<SignUpView>> {
         let email = live.attempt.state.fields.email.clone().ok_or(Error::Bug("a proved sign-up has no address"))?;
         if let Some(owner) = self.store().reader().user_by_email(email.canonical()).await? {
@@ -33,6 +48,7 @@ impl Housekey {
         let Some(ready) = live.attempt.finish(self.required()) else {
             let shown = self.sign_up_view(&live.attempt);
             let any = AnySignUp::Gathering(live.attempt);
+            let spent = spent.map(|spent| spent.id);
             self.store().sign_up_advance(live.version, any, spent, Trail::default(), self.now()).await?;
             return Ok(Outcome::plain(shown));
         };
@@ -49,7 +65,7 @@ impl Housekey {
         &self,
         caller: &Caller,
         live: &Live,
-        spent: Option<VerificationId>,
+        spent: Option<Spent>,
         ready: &SignUp<Ready>,
     ) -> Result<Outcome<SignUpView>> {
         let now = self.now();
@@ -75,14 +91,21 @@ impl Housekey {
         value.done = Some((user.clone(), session.id.clone()));
         let renewed = self.renew(caller, &live.client, renewal, value)?;
         let facts = self.session_facts(caller, &session.id);
+        let followed = spent.as_ref().filter(|spent| spent.link).map(|_| FollowedLink {
+            attempt: ready.id.to_string(),
+            user: user.clone(),
+            session: session.id.clone(),
+            expires: now.plus(one_time_code::LIFE),
+        });
         let account = NewAccount {
             attempt: (ready.id.clone(), live.version),
             user: new,
             session: SessionRow { session, facts },
             room: self.room(),
             rotation: renewed.rotation,
-            spent,
+            spent: spent.map(|spent| spent.id),
             two_step_due: missing.to_tell(None),
+            followed,
             invitation: ready.state.fields.invitation.clone(),
             trail: Trail { events: vec![created, opened], ..Trail::default() },
         };
@@ -118,7 +141,7 @@ impl Housekey {
         &self,
         caller: &Caller,
         live: Live,
-        spent: Option<VerificationId>,
+        spent: Option<Spent>,
         owner: &UserRow,
     ) -> Result<Outcome<SignUpView>> {
         // An invitation is for whoever has no account: it lies in a mailbox for weeks, and signs nobody in.
@@ -136,18 +159,21 @@ impl Housekey {
             remember: attempt.remember,
             return_to: attempt.return_to.clone(),
         };
+        let proof = proof.and_renew(owner.password_compromised.is_some());
         let after = sign_in::from_sign_up(begun, to, proof, &self.due(owner), now).map_err(|_| expired())?;
         let mut finish = Finish::new(owner);
-        finish.proved.spent = spent;
+        finish.followed =
+            spent.as_ref().filter(|spent| spent.link).map(|_| (attempt.id.to_string(), now.plus(one_time_code::LIFE)));
+        finish.proved.spent = spent.map(|spent| spent.id);
         let id = attempt.id.clone();
         let done = match after {
             After::Done(done) => done,
             After::Second(next) => {
-                let step = self.step(AnySignIn::NeedsSecondFactor(next), finish)?;
-                self.store().sign_up_becomes_step((id, version), step, now).await?;
-                return Err(Error::Denied(Denial::SignInContinues));
+                return self.goes_on_as_sign_in((id, version), AnySignIn::NeedsSecondFactor(next), finish).await;
             }
-            After::NewPassword(_) => return Err(Error::Bug("a sign-up led to a reset")),
+            After::NewPassword(next) => {
+                return self.goes_on_as_sign_in((id, version), AnySignIn::NeedsNewPassword(next), finish).await;
+            }
         };
         let mut value = self.sign_up_view(&attempt);
         let user = owner.account.user.clone();
@@ -160,5 +186,17 @@ impl Housekey {
         self.store().sign_up_becomes_sign_in((id, version), completion).await?;
         self.mail_waits();
         Ok(outcome)
+    }
+
+    /// More is due: the sign-up is over, and a sign-in stands in its place.
+    async fn goes_on_as_sign_in(
+        &self,
+        attempt: (SignUpId, i64),
+        next: AnySignIn,
+        finish: Finish<'_>,
+    ) -> Result<Outcome<SignUpView>> {
+        let step = self.step(next, finish)?;
+        self.store().sign_up_becomes_step(attempt, step, self.now()).await?;
+        Err(Error::Denied(Denial::SignInContinues))
     }
 }

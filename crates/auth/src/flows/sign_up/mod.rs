@@ -4,6 +4,7 @@
 mod code;
 mod fields;
 mod finish;
+mod link;
 
 use crate::{
     caller::Caller,
@@ -48,8 +49,11 @@ pub struct SignUpView {
     pub legal_accepted: Option<Time>,
     /// What is still to be given.
     pub missing: Vec<Missing>,
-    /// The code on its way.
+    /// The code or link on its way.
     pub code: Option<CodeSent>,
+    /// Whether it is a link that was asked for.
+    #[serde(default)]
+    pub link: bool,
     /// Where to go afterwards.
     pub return_to: Option<ReturnTo>,
     /// When it ends by itself.
@@ -110,6 +114,7 @@ impl Housekey {
             legal_accepted: fields.legal_accepted,
             missing: attempt.missing(self.required()),
             code: code.map(|(to, sent)| codes::code_sent(to, sent.sent, sent.sent.plus(one_time_code::LIFE))),
+            link: attempt.state.code.as_ref().is_some_and(|sent| sent.link),
             return_to: attempt.return_to.clone(),
             expires: attempt.expires,
             done: None,

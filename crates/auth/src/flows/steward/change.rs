@@ -197,6 +197,32 @@ impl Housekey {
         self.profile(id).await?.ok_or(Error::NotFound)
     }
 
+    /// A user's password is known to others from now on, or is not after all. The next sign-in sets a new one.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Invalid`] for a user without one.
+    pub async fn user_password_compromise(
+        &self,
+        by: &Steward,
+        id: &UserId,
+        compromised: bool,
+        sign_out: bool,
+    ) -> Result<Profile> {
+        let user = self.kept_row(id).await?;
+        if user.password.is_none() {
+            return Err(Error::field("password", "password_missing"));
+        }
+        let kind = if compromised { EventKind::PasswordCompromised } else { EventKind::PasswordCleared };
+        let event = self.kept_event(by, kind, &user, json!({"by": "backend"})).await?;
+        let mut trail = Trail { events: vec![event], ..Trail::default() };
+        if compromised && user.password_compromised.is_none() {
+            self.compromise_told(&user, &mut trail)?;
+        }
+        self.store().set_compromised(user.account, compromised, sign_out, trail, self.now()).await?;
+        self.mail_waits();
+        self.profile(id).await?.ok_or(Error::NotFound)
+    }
+
     /// Gives a user a picture, or takes it away.
     ///
     /// # Errors

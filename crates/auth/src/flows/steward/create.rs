@@ -38,6 +38,8 @@ pub struct MadeUser {
     pub external_id: Option<String>,
     /// The password, if it has one.
     pub password: Option<GivenPassword>,
+    /// Whether that password is known to others: the first sign-in sets another one.
+    pub password_compromised: bool,
     /// The secret of the authenticator app that it had elsewhere, in Base32.
     pub totp_secret: Option<Secret<String>>,
     /// Public, private and unsafe metadata: JSON objects.
@@ -133,6 +135,7 @@ impl Housekey {
             external_id,
             private_metadata: private,
             may_delete_self: form.may_delete_self,
+            compromised: form.password_compromised,
             banned: form.banned,
             locked_until: form.locked.then(|| now.plus(LOCKED)),
             created: form.created.map_or(now, |created| created.min(now)),

@@ -8,6 +8,7 @@ mod passkeys;
 mod passwords;
 mod server;
 mod sessions;
+mod sign_in;
 mod sign_up;
 mod site;
 mod two_step;
@@ -38,10 +39,15 @@ pub static KEYS: &[Key<Settings>] = &[
     sessions::MAX_PER_USER,
     sessions::MULTI,
     sessions::CACHE_MIB,
+    sign_in::MAILBOX,
+    sign_in::TRUSTED_DEVICE_DAYS,
+    sign_in::RECOVERY,
+    sign_in::RECOVERY_WAIT,
     passwords::MIN_LENGTH,
     passwords::MIN_SCORE,
     passwords::BREACH_FILTER,
     passwords::BREACH_API,
+    passwords::BREACH_AT_SIGN_IN,
     passwords::ARGON2_MEMORY_KIB,
     passwords::ARGON2_PASSES,
     passwords::ARGON2_LANES,

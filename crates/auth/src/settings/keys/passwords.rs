@@ -61,6 +61,22 @@ pub(super) const BREACH_API: Key<Settings> = Key {
     show: |s| s.breach.api.as_ref().map(|url| Value::Text(url.to_string())),
 };
 
+pub(super) const BREACH_AT_SIGN_IN: Key<Settings> = Key {
+    name: "passwords.breach_at_sign_in",
+    kind: Kind::Switch,
+    scope: Scope::Boot,
+    doc: "Passwords are looked up at each sign-in as well, in the filter and at the service, which may make a sign-in \
+          longer by a second. One that is found is compromised: it opens nothing more until another one is set by way \
+          of the mailbox.",
+    unset: "",
+    example: "true",
+    set: |s, v| {
+        s.breach.at_sign_in = v.switch()?;
+        Ok(())
+    },
+    show: |s| Some(Value::Switch(s.breach.at_sign_in)),
+};
+
 pub(super) const ARGON2_MEMORY_KIB: Key<Settings> = Key {
     name: "passwords.argon2_memory_kib",
     kind: Kind::Count(7_168, 1_048_576),

@@ -5,6 +5,7 @@ pub mod app;
 pub mod backend;
 mod bundles;
 mod client;
+mod email_links;
 mod emails;
 mod entrance;
 mod environment;

@@ -85,6 +85,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("post", "/v1/me/email_addresses/{email_id}/attempt_verification", Owner),
     ("get", "/v1/redirect", Passing),
     ("get", "/v1/tickets/accept", Ticket),
+    ("get", "/v1/verify", Ticket),
     ("get", "/v1/health", Everyone),
     ("post", "/v1/dev_browser", Everyone),
     ("get", "/.well-known/jwks.json", Everyone),

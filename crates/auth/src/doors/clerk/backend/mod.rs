@@ -45,6 +45,8 @@ served! {
     delete "/users/{user_id}/passkeys/{passkey_identification_id}" => factors::remove_passkey;
     delete "/users/{user_id}/backup_code" => factors::remove_backup_codes;
     post "/users/{user_id}/remove_password" => users::remove_password;
+    post "/users/{user_id}/password/set_compromised" => users::set_compromised;
+    post "/users/{user_id}/password/unset_compromised" => users::unset_compromised;
     put "/users/{user_id}/email_address" => email_addresses::replace;
     post "/email_addresses" => email_addresses::create;
     get "/email_addresses/{email_address_id}" => email_addresses::show;

@@ -27,7 +27,9 @@ const UNBUILT: [&str; 13] = [
 
 /// A user to make.
 pub(super) fn made(mut body: Body) -> Result<MadeUser, Fault> {
-    const KNOWN: [&str; 20] = [
+    // `password_compromised` is not of the contract: whoever moves in may say what they know of a password.
+    const KNOWN: [&str; 21] = [
+        "password_compromised",
         "external_id",
         "first_name",
         "last_name",
@@ -62,6 +64,7 @@ pub(super) fn made(mut body: Body) -> Result<MadeUser, Fault> {
         may_delete_self: body.flag("delete_self_enabled")?.unwrap_or(true),
         legal_accepted: body.moment("legal_accepted_at")?,
         created: body.moment("created_at")?,
+        password_compromised: body.flag("password_compromised")?.unwrap_or(false),
         banned: body.flag("banned")?.unwrap_or(false),
         locked: body.flag("locked")?.unwrap_or(false),
         totp_secret: body.text("totp_secret")?.filter(|t| !t.is_empty()).map(|text| Secret::new(text.to_owned())),

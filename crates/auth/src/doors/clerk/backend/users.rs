@@ -136,6 +136,21 @@ pub(super) async fn remove_password(Path(id): Path<String>, mut call: Call) -> A
     shown(&call, done)
 }
 
+pub(super) async fn set_compromised(Path(id): Path<String>, mut call: Call) -> Answer {
+    let id: UserId = call.id(&id)?;
+    let body = call.body()?;
+    body.only(&["revoke_all_sessions"], &[]).map_err(|f| call.fault(f))?;
+    let sign_out = body.flag("revoke_all_sessions").map_err(|f| call.fault(f))?.unwrap_or(false);
+    let done = call.house.user_password_compromise(&call.by, &id, true, sign_out).await;
+    shown(&call, done)
+}
+
+pub(super) async fn unset_compromised(Path(id): Path<String>, call: Call) -> Answer {
+    let id: UserId = call.id(&id)?;
+    let done = call.house.user_password_compromise(&call.by, &id, false, false).await;
+    shown(&call, done)
+}
+
 async fn set_banned(id: &str, call: Call, banned: bool) -> Answer {
     let id: UserId = call.id(id)?;
     let done = call.house.user_ban(&call.by, &id, banned).await;

@@ -1,5 +1,6 @@
 //! What this instance offers.
 
+use super::mailed;
 use crate::{housekey::Housekey, settings::Enumeration};
 use housekey_wire::frontend::environment::{
     Attribute, AuthConfig, DisplayConfig, Environment, NativeSettings, PasswordSettings, SignUpSettings, UserSettings,
@@ -45,12 +46,13 @@ fn auth_config(house: &Housekey) -> AuthConfig {
         password: "required",
         identification_requirements: vec![vec!["email_address"]],
         identification_strategies: vec!["email_address"],
-        first_factors: ["password", "email_code", "reset_password_email_code", "ticket"]
+        first_factors: [vec!["password"], mailed(house), vec!["reset_password_email_code", "ticket"]]
+            .concat()
             .into_iter()
             .chain(house.has_passkeys().then_some("passkey"))
             .collect(),
         second_factors: vec!["totp", "backup_code"],
-        email_address_verification_strategies: vec!["email_code"],
+        email_address_verification_strategies: mailed(house),
         single_session_mode: !settings.sessions.multi_session,
         enhanced_email_deliverability: false,
         test_mode: settings.test_mode(),
@@ -198,8 +200,8 @@ fn attributes(house: &Housekey) -> BTreeMap<&'static str, Attribute> {
     let email = Attribute {
         required: true,
         used_for_first_factor: true,
-        first_factors: vec!["email_code"],
-        verifications: vec!["email_code"],
+        first_factors: mailed(house),
+        verifications: mailed(house),
         verify_at_sign_up: true,
         ..used.clone()
     };

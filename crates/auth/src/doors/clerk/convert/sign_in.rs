@@ -16,7 +16,7 @@ use housekey_core::{
 use housekey_wire::frontend::{Factor, Verification, sign_in::SignIn};
 
 /// An attempt.
-pub(crate) fn sign_in(house: &Housekey, view: &SignInView) -> SignIn {
+pub(crate) fn sign_in(house: &Housekey, view: &SignInView, client: Option<&str>) -> SignIn {
     let first = matches!(view.status, SignInStatus::NeedsFirstFactor);
     SignIn {
         object: "sign_in_attempt",
@@ -30,7 +30,7 @@ pub(crate) fn sign_in(house: &Housekey, view: &SignInView) -> SignIn {
             (None, false) => Vec::new(),
         },
         supported_second_factors: second_factors(&view.second_offered),
-        first_factor_verification: verification(view),
+        first_factor_verification: verification(house, view, client),
         // The contract knows a passkey as a first factor alone.
         second_factor_verification: view.second.filter(|way| *way != SecondStrategy::Passkey).map(second_proved),
         identifier: view.identifier.clone(),
@@ -46,6 +46,7 @@ pub(crate) fn name(strategy: Strategy) -> &'static str {
     match strategy {
         Strategy::Password => "password",
         Strategy::EmailCode => "email_code",
+        Strategy::EmailLink => "email_link",
         Strategy::ResetPasswordEmailCode => "reset_password_email_code",
         Strategy::Ticket => "ticket",
         Strategy::Passkey => "passkey",
@@ -55,14 +56,15 @@ pub(crate) fn name(strategy: Strategy) -> &'static str {
 
 /// The strategy of this name.
 pub(crate) fn strategy(name: &str) -> Option<Strategy> {
-    let all = [
+    let known = [
         Strategy::Password,
         Strategy::EmailCode,
+        Strategy::EmailLink,
         Strategy::ResetPasswordEmailCode,
         Strategy::Ticket,
         Strategy::Passkey,
     ];
-    all.into_iter().find(|strategy| self::name(*strategy) == name)
+    known.into_iter().find(|strategy| self::name(*strategy) == name)
 }
 
 /// The second factor of this name.
@@ -95,6 +97,7 @@ pub(crate) fn second_proved(strategy: SecondStrategy) -> Verification {
         attempts: Some(1),
         expire_at: None,
         nonce: None,
+        verified_at_client: None,
     }
 }
 
@@ -116,7 +119,8 @@ fn factors(house: &Housekey, view: &SignInView) -> Vec<Factor> {
     view.offered
         .iter()
         .map(|strategy| {
-            let mailed = matches!(strategy, Strategy::EmailCode | Strategy::ResetPasswordEmailCode);
+            let mailed =
+                matches!(strategy, Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode);
             Factor {
                 strategy: name(*strategy),
                 safe_identifier: masked.clone().filter(|_| mailed),
@@ -128,18 +132,22 @@ fn factors(house: &Housekey, view: &SignInView) -> Vec<Factor> {
 }
 
 /// Nothing stands here until a code was sent, or the components would not ask for one.
-fn verification(view: &SignInView) -> Option<Verification> {
+fn verification(house: &Housekey, view: &SignInView, client: Option<&str>) -> Option<Verification> {
     if let Some(asked) = &view.passkey {
         return Some(passkey_asked(asked));
     }
     if let Some((strategy, code)) = &view.code {
+        let link = *strategy == Strategy::EmailLink;
+        // Whoever waits for a link to be followed goes on asking until it says so.
+        let over = link && code.expires <= house.now();
         return Some(Verification {
-            object: Some("verification_otp"),
-            status: "unverified",
+            object: Some(if link { "verification_email_link" } else { "verification_otp" }),
+            status: if over { "expired" } else { "unverified" },
             strategy: Some(name(*strategy)),
             attempts: Some(0),
             expire_at: Some(ms(code.expires)),
             nonce: None,
+            verified_at_client: None,
         });
     }
     // A code is over with its use, and the contract wants a time for it.
@@ -148,6 +156,7 @@ fn verification(view: &SignInView) -> Option<Verification> {
             Strategy::Password => ("verification_password", None),
             Strategy::Ticket => ("verification_ticket", None),
             Strategy::Passkey => ("verification_passkey", Some(ms(view.expires))),
+            Strategy::EmailLink => ("verification_email_link", Some(ms(view.expires))),
             _ => ("verification_otp", Some(ms(view.expires))),
         };
         Verification {
@@ -157,6 +166,7 @@ fn verification(view: &SignInView) -> Option<Verification> {
             attempts: Some(1),
             expire_at,
             nonce: None,
+            verified_at_client: client.filter(|_| strategy == Strategy::EmailLink).map(str::to_owned),
         }
     })
 }
@@ -170,5 +180,6 @@ pub(crate) fn passkey_asked(asked: &PasskeyAsked) -> Verification {
         attempts: Some(0),
         expire_at: Some(ms(asked.expires)),
         nonce: Some(asked.options.clone()),
+        verified_at_client: None,
     }
 }

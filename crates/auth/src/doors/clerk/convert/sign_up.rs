@@ -9,7 +9,7 @@ use housekey_wire::frontend::{
 };
 
 /// An attempt.
-pub(crate) fn sign_up(house: &Housekey, view: &SignUpView) -> SignUp {
+pub(crate) fn sign_up(house: &Housekey, view: &SignUpView, client: Option<&str>) -> SignUp {
     let legal = house.settings().legal_consent;
     let mut required = vec!["email_address", "password"];
     if legal {
@@ -25,7 +25,7 @@ pub(crate) fn sign_up(house: &Housekey, view: &SignUpView) -> SignUp {
         missing_fields: view.missing.iter().map(|what| missing(*what)).collect(),
         unverified_fields: if unverified { vec!["email_address"] } else { Vec::new() },
         verifications: Verifications {
-            email_address: email(view),
+            email_address: email(house, view, client),
             phone_number: None,
             web3_wallet: None,
             external_account: None,
@@ -57,22 +57,35 @@ fn missing(what: Missing) -> &'static str {
 }
 
 /// Nothing stands here until a code was sent, or the components would not ask for one.
-fn email(view: &SignUpView) -> Option<SignUpVerification> {
+fn email(house: &Housekey, view: &SignUpView, client: Option<&str>) -> Option<SignUpVerification> {
     let sent = view.code.as_ref();
     if !view.email_proved && sent.is_none() {
         return None;
     }
-    let (status, next_action) = if view.email_proved { ("verified", "") } else { ("unverified", "needs_attempt") };
+    let over = view.link && sent.is_some_and(|code| code.expires <= house.now());
+    let (status, next_action) = match view.email_proved {
+        true => ("verified", ""),
+        // Whoever waits for a link to be followed goes on asking until it says so.
+        false if over => ("expired", "needs_prepare"),
+        false => ("unverified", "needs_attempt"),
+    };
+    let (object, strategy) = match sent {
+        _ if view.link => ("verification_email_link", "email_link"),
+        Some(_) => ("verification_otp", "email_code"),
+        None => ("verification_ticket", "ticket"),
+    };
+    let expire_at = sent.map(|code| ms(code.expires)).or(view.link.then(|| ms(view.expires)));
     Some(SignUpVerification {
         verification: Verification {
-            object: Some(if sent.is_some() { "verification_otp" } else { "verification_ticket" }),
+            object: Some(object),
             status,
-            strategy: Some(if sent.is_some() { "email_code" } else { "ticket" }),
+            strategy: Some(strategy),
             attempts: sent.map(|_| 0),
-            expire_at: sent.map(|code| ms(code.expires)),
+            expire_at,
             nonce: None,
+            verified_at_client: client.filter(|_| view.link && view.email_proved).map(str::to_owned),
         },
         next_action,
-        supported_strategies: vec!["email_code"],
+        supported_strategies: super::mailed(house),
     })
 }

@@ -101,6 +101,7 @@ pub(crate) fn email_address(email: &ProfileEmail) -> EmailAddress {
         attempts: None,
         expire_at: Some(ms(at)),
         nonce: None,
+        verified_at_client: None,
     });
     EmailAddress {
         object: "email_address",
@@ -130,6 +131,7 @@ pub(crate) fn passkey(passkey: &PasskeyView) -> Passkey {
             // It is over with its use, and the contract wants a time for it.
             expire_at: Some(ms(passkey.added)),
             nonce: None,
+            verified_at_client: None,
         }),
         created_at: Some(ms(passkey.added)),
         updated_at: Some(ms(passkey.updated)),

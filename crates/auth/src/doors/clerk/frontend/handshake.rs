@@ -98,6 +98,14 @@ pub(super) async fn ticket(knock: Knock) -> Answer {
     Ok(response)
 }
 
+/// A mailed link. Nothing is redeemed here: it goes on to the page whose form redeems it.
+pub(super) async fn verify(knock: Knock) -> Answer {
+    let token = knock.asked("token").ok_or_else(|| knock.refuse(Error::field("token", "missing")))?;
+    let mut response = away(&knock.house.link_to("/link", &[("token", token)]));
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    Ok(response)
+}
+
 /// An address to go to: of ours, of a listed origin, or listed itself.
 fn target(knock: &Knock, name: &str) -> Result<Url, Response> {
     let text = knock.asked(name).unwrap_or_default();

@@ -6,7 +6,7 @@ use crate::{
     flows::codes::CodeSent,
 };
 use axum::{extract::Path, response::Response};
-use housekey_core::ids::EmailId;
+use housekey_core::{ids::EmailId, sign_in::Strategy};
 use housekey_wire::frontend::{Deleted, Verification, user::EmailAddress};
 
 pub(super) async fn list(knock: Knock) -> Answer {
@@ -35,12 +35,16 @@ pub(super) async fn remove(Path(id): Path<String>, knock: Knock) -> Answer {
 
 pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
     let id = named(&knock, &id)?;
-    if knock.required("strategy")? != "email_code" {
-        return Err(knock.refuse(Error::field("strategy", "strategy_not_offered")));
-    }
-    let sent = knock.house.email_send_code(&knock.caller, &id).await.map_err(|e| knock.refuse(e))?;
+    let strategy = match knock.required("strategy")? {
+        "email_code" => Strategy::EmailCode,
+        "email_link" => Strategy::EmailLink,
+        _ => return Err(knock.refuse(Error::field("strategy", "strategy_not_offered"))),
+    };
+    let return_to = knock.return_to()?;
+    let sent = knock.house.email_send(&knock.caller, &id, strategy, return_to.as_ref()).await;
+    let sent = sent.map_err(|e| knock.refuse(e))?;
     let mut shown = one(&knock, &id).await?;
-    shown.verification = Some(on_its_way(&sent));
+    shown.verification = Some(on_its_way(&sent, strategy));
     knock.wrapped(shown).await
 }
 
@@ -52,14 +56,16 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.wrapped(shown).await
 }
 
-fn on_its_way(sent: &CodeSent) -> Verification {
+fn on_its_way(sent: &CodeSent, strategy: Strategy) -> Verification {
+    let link = strategy == Strategy::EmailLink;
     Verification {
-        object: Some("verification_otp"),
+        object: Some(if link { "verification_email_link" } else { "verification_otp" }),
         status: "unverified",
-        strategy: Some("email_code"),
+        strategy: Some(if link { "email_link" } else { "email_code" }),
         attempts: Some(0),
         expire_at: Some(sent.expires.as_millis()),
         nonce: None,
+        verified_at_client: None,
     }
 }
 

@@ -79,6 +79,7 @@ served! {
     post "/v1/me/email_addresses/{email_id}/attempt_verification" => me_emails::attempt;
     get "/v1/redirect" => handshake::redirect;
     get "/v1/tickets/accept" => handshake::ticket;
+    get "/v1/verify" => handshake::verify;
     get "/v1/health" => environment::health;
     post "/v1/dev_browser" => client::dev_browser;
     get "/.well-known/jwks.json" => well_known::jwks;

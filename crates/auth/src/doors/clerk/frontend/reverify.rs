@@ -138,6 +138,7 @@ fn code_asked(sent: &CodeSent) -> Verification {
         attempts: Some(0),
         expire_at: Some(sent.expires.as_millis()),
         nonce: None,
+        verified_at_client: None,
     }
 }
 
@@ -154,6 +155,7 @@ fn proved(strategy: Option<Strategy>, at: Time) -> Verification {
         attempts: Some(1),
         expire_at: timed.then(|| at.as_millis()),
         nonce: None,
+        verified_at_client: None,
     }
 }
 

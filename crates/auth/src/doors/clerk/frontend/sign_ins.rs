@@ -37,8 +37,9 @@ pub(super) async fn create(knock: Knock) -> Answer {
     let next = match (strategy, password) {
         (None | Some(Strategy::Password), Some(password)) => Some(house.sign_in_password(&caller, password).await),
         (Some(Strategy::Password), None) => Some(Err(Error::field("password", "missing"))),
-        (Some(strategy @ (Strategy::EmailCode | Strategy::ResetPasswordEmailCode)), _) => {
-            Some(house.sign_in_send_code(&caller, strategy).await)
+        (Some(strategy @ (Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode)), _) => {
+            let return_to = knock.return_to()?;
+            Some(house.sign_in_send(&caller, strategy, return_to.as_ref()).await)
         }
         _ => None,
     };
@@ -70,20 +71,25 @@ async fn by_ticket(knock: Knock) -> Answer {
 }
 
 pub(super) async fn show(Path(id): Path<String>, knock: Knock) -> Answer {
-    let view = live(&knock, &id).await?;
+    let view = match live(&knock, &id).await {
+        Ok(view) => view,
+        // A link may have ended it in another of the browser's pages, while this one waited.
+        Err(refused) => followed(&knock, &id).await?.ok_or(refused)?,
+    };
     done(&knock, Outcome { value: view, cookies: Cookies::default() }).await
 }
 
 pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.counted()?;
     let strategy = chosen(&knock)?;
+    let return_to = knock.return_to()?;
     let stands = live(&knock, &id).await?;
     if strategy == Strategy::Passkey {
         let asked = knock.house.passkey_sign_in_begin(&knock.caller).await.map_err(|e| knock.refuse(e))?;
         let value = SignInView { passkey: Some(asked.value), ..stands };
         return done(&knock, Outcome { value, cookies: asked.cookies }).await;
     }
-    match knock.house.sign_in_send_code(&knock.caller, strategy).await {
+    match knock.house.sign_in_send(&knock.caller, strategy, return_to.as_ref()).await {
         Ok(outcome) => done(&knock, outcome).await,
         Err(error) => Err(knock.refuse(error)),
     }
@@ -98,7 +104,7 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
             repeatable(&knock, &id).await?;
             knock.house.sign_in_password(&knock.caller, password).await
         }
-        Strategy::EmailCode | Strategy::ResetPasswordEmailCode => {
+        Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode => {
             let code = knock.required("code")?.to_owned();
             let stands = repeatable(&knock, &id).await?;
             let sent = stands.as_ref().is_none_or(|view| view.code.as_ref().is_some_and(|(of, _)| *of == strategy));
@@ -155,7 +161,13 @@ pub(super) async fn reset_password(Path(id): Path<String>, knock: Knock) -> Answ
 
 async fn done(knock: &Knock, outcome: Outcome<SignInView>) -> Answer {
     let house = knock.house.clone();
-    knock.answered(outcome, |view, _| wire::sign_in(&house, &view)).await
+    let client = knock.caller.client.as_ref().map(|token| token.id.to_string());
+    knock.answered(outcome, |view, _| wire::sign_in(&house, &view, client.as_deref())).await
+}
+
+async fn followed(knock: &Knock, id: &str) -> Result<Option<SignInView>, Response> {
+    let Ok(id) = SignInId::try_from(id) else { return Ok(None) };
+    knock.house.sign_in_followed(&knock.caller, &id).await.map_err(|e| knock.refuse(e))
 }
 
 /// The client's live attempt, if it is the one named.

@@ -7,7 +7,7 @@ use crate::{
     flows::sign_up::{SignUpFields, SignUpView},
 };
 use axum::{extract::Path, response::Response};
-use housekey_core::ids::SignUpId;
+use housekey_core::{ids::SignUpId, sign_in::Strategy};
 
 pub(super) async fn create(knock: Knock) -> Answer {
     knock.counted()?;
@@ -35,8 +35,15 @@ pub(super) async fn create(knock: Knock) -> Answer {
 
 pub(super) async fn show(Path(id): Path<String>, knock: Knock) -> Answer {
     let id = named(&knock, &id)?;
-    let view = knock.house.sign_up_current(&knock.caller).await.map_err(|e| knock.refuse(e))?;
-    let view = view.filter(|view| view.id == id).ok_or_else(|| expired(&knock))?;
+    let live = knock.house.sign_up_current(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    let view = match live.filter(|view| view.id == id) {
+        Some(view) => view,
+        // A link may have ended it in another of the browser's pages, while this one waited.
+        None => {
+            let followed = knock.house.sign_up_followed(&knock.caller, &id).await.map_err(|e| knock.refuse(e))?;
+            followed.ok_or_else(|| expired(&knock))?
+        }
+    };
     done(&knock, Outcome { value: view, cookies: Cookies::default() }).await
 }
 
@@ -55,8 +62,9 @@ pub(super) async fn update(Path(id): Path<String>, knock: Knock) -> Answer {
 pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.counted()?;
     let id = named(&knock, &id)?;
-    mailed_code(&knock)?;
-    match knock.house.sign_up_send_code(&knock.caller, Some(&id)).await {
+    let strategy = mailed(&knock)?;
+    let return_to = knock.return_to()?;
+    match knock.house.sign_up_send(&knock.caller, Some(&id), strategy, return_to.as_ref()).await {
         Ok(outcome) => done(&knock, outcome).await,
         Err(error) => Err(knock.refuse(error)),
     }
@@ -65,7 +73,7 @@ pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
 pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.counted()?;
     let id = named(&knock, &id)?;
-    mailed_code(&knock)?;
+    mailed(&knock)?;
     let code = knock.required("code")?.to_owned();
     match knock.house.sign_up_code(&knock.caller, Some(&id), &code).await {
         Ok(outcome) => done(&knock, outcome).await,
@@ -75,7 +83,8 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
 
 async fn done(knock: &Knock, outcome: Outcome<SignUpView>) -> Answer {
     let house = knock.house.clone();
-    knock.answered(outcome, |view, _| wire::sign_up(&house, &view)).await
+    let client = knock.caller.client.as_ref().map(|token| token.id.to_string());
+    knock.answered(outcome, |view, _| wire::sign_up(&house, &view, client.as_deref())).await
 }
 
 fn fields(knock: &Knock) -> Result<SignUpFields, Response> {
@@ -99,9 +108,10 @@ fn expired(knock: &Knock) -> Response {
     knock.refuse(Error::Denied(Denial::AttemptExpired))
 }
 
-fn mailed_code(knock: &Knock) -> Result<(), Response> {
+fn mailed(knock: &Knock) -> Result<Strategy, Response> {
     match knock.required("strategy")? {
-        "email_code" => Ok(()),
+        "email_code" => Ok(Strategy::EmailCode),
+        "email_link" => Ok(Strategy::EmailLink),
         _ => Err(knock.refuse(Error::field("strategy", "strategy_not_offered"))),
     }
 }

@@ -120,8 +120,8 @@ if (passkeyForms.length && window.PublicKeyCredential) {
         fault.textContent = make && error.name === 'InvalidStateError' ? exists : failed;
       }
     });
-    // In the list under the address's field, without being asked for.
-    if (!make && document.querySelector('input[autocomplete~="webauthn"]')) offered(form);
+    // In the list under the address's field, without being asked for; but not once more what was just refused.
+    if (!make && !fault.textContent && document.querySelector('input[autocomplete~="webauthn"]')) offered(form);
   }
 }
 

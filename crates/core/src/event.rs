@@ -26,6 +26,8 @@ pub enum EventKind {
     SignInFailed,
     /// A code was asked for.
     CodeSent,
+    /// A form was filled in by a program: it got the usual answer, and nothing was made.
+    BotTrapped,
     /// A password was set or changed.
     PasswordChanged,
     /// A password was reset through the mailbox.
@@ -123,6 +125,7 @@ impl EventKind {
             Self::SessionReverified => "session.reverified",
             Self::SignInFailed => "sign_in.failed",
             Self::CodeSent => "code.sent",
+            Self::BotTrapped => "bot.trapped",
             Self::PasswordChanged => "password.changed",
             Self::PasswordReset => "password.reset",
             Self::BreachCheckFailed => "breach_check.failed",

@@ -117,10 +117,13 @@ pub enum Purpose {
     CallDigest,
     /// Ids of things that do not exist, stable for each name.
     FakeId,
+    /// Challenges, and when a form was shown.
+    Challenge,
 }
 
 impl Purpose {
-    const ALL: [Self; 5] = [Self::LimitKey, Self::FormToken, Self::CodeHash, Self::CallDigest, Self::FakeId];
+    const ALL: [Self; 6] =
+        [Self::LimitKey, Self::FormToken, Self::CodeHash, Self::CallDigest, Self::FakeId, Self::Challenge];
 
     fn name(self) -> &'static str {
         match self {
@@ -129,6 +132,7 @@ impl Purpose {
             Self::CodeHash => "mac/code",
             Self::CallDigest => "mac/call",
             Self::FakeId => "mac/fake",
+            Self::Challenge => "mac/challenge",
         }
     }
 }

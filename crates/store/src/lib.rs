@@ -11,6 +11,7 @@ pub mod error;
 pub mod event_chain;
 pub mod events;
 pub mod feed;
+pub mod gate;
 pub mod handshakes;
 pub mod instance;
 pub mod invitations;

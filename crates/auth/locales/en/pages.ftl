@@ -247,6 +247,9 @@ fault-password_closed = Too many wrong passwords. Sign in with a code by e-mail.
 fault-user_banned = This account is closed. Ask whoever runs this service.
 fault-user_locked = This account is locked. Ask whoever runs this service.
 fault-not_allowed = That address may not sign up here. Ask whoever runs this service.
+fault-invitation_only = Accounts are made by invitation here. Follow the link of yours.
+fault-email_disposable = Addresses of throw-away mailboxes are not taken here. Use one that you keep.
+fault-email_subaddress = Addresses with a tag are not taken here. Leave out what stands from the + to the @.
 fault-account_exists = That address has an account already. Sign in instead.
 fault-session_exists = Somebody is signed in here already. Sign out first.
 fault-deletion_off = This account may not be deleted here. Ask whoever runs this service.
@@ -296,3 +299,14 @@ problem-link-title = This link does not work
 problem-proxy-title = Not set up yet
 problem-proxy = The proxy in front of this service is not declared. Whoever runs it finds in the log what to write.
 problem-attempt-title = Start again
+
+trap-label = Leave this empty
+challenge-working = Checking that this is a browser. You need not do anything.
+challenge-again = The last check counts no more. Checking once more; you need not do anything.
+challenge-done = Checked.
+challenge-failed = The check did not work. Load the page again, or try another browser.
+challenge-no-script = To go on, this browser has to do a small calculation, which takes JavaScript. Switch it on for this page.
+challenge-no-script-wait = Many attempts came from here. To go on now, this browser has to do a small calculation, which takes JavaScript. Without it, try again in { $wait ->
+    [one] a minute
+   *[other] { $wait } minutes
+}.

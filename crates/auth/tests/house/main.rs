@@ -30,9 +30,11 @@ macro_rules! on_both {
 
 mod account;
 mod authenticator;
+mod bots;
 mod breach;
 mod broken;
 mod cache;
+mod challenge;
 mod clerk;
 mod cut;
 mod door_limits;

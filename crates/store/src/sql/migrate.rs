@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = &[
         readable_from: 6,
         sql: include_str!("../../migrations/0006_two_step.sql"),
     },
+    Migration { number: 7, name: "bots", readable_from: 6, sql: include_str!("../../migrations/0007_bots.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS housekey_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \

@@ -35,6 +35,7 @@ pub(crate) fn all() -> Vec<&'static Sql> {
         crate::event_chain::ALL,
         crate::events::ALL,
         crate::feed::ALL,
+        crate::gate::ALL,
         crate::handshakes::ALL,
         crate::instance::ALL,
         crate::invitations::ALL,

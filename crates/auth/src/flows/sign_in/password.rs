@@ -4,20 +4,17 @@ use super::{Finish, SignInView, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::{client::Presented, gate},
+    flows::{challenge, client::Presented, gate::PasswordTried},
     housekey::Housekey,
 };
 use housekey_core::{
+    challenge::Action,
     entropy,
     event::EventKind,
-    ids::UserId,
     password::{Password, Verdict},
     sign_in::{AnySignIn, FirstProof, Strategy},
 };
-use housekey_store::{limits::PasswordGate, sign_ins::Proved};
-
-/// Failures in a row from unknown devices after which the password opens nothing there (NIST SP 800-63B 3.2.2).
-const CLOSED_AFTER: i64 = 100;
+use housekey_store::sign_ins::Proved;
 
 impl Housekey {
     /// Proves the password of the live sign-in.
@@ -46,9 +43,8 @@ impl Housekey {
         let user = self.store().reader().user_by_email(&who).await?;
         let id = user.as_ref().map(|u| &u.account.user);
         let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
-        let failures = self.failures_name(&who, id);
-        let counted = self.password_spends(&who, id, device.as_ref());
-        self.password_gate(caller, counted.clone(), failures, device.is_some()).await?;
+        let tried = self.password_tried(&who, id, device.as_ref());
+        self.password_allowed(caller, &tried).await?;
 
         let stored = user.as_ref().and_then(|u| u.password.clone());
         let (password, verdict) = self.hasher().verify(stored, password).await?;
@@ -57,8 +53,9 @@ impl Housekey {
             let detail = serde_json::json!({"strategy": "password", "known_device": device.is_some()});
             let client = Some(&checked.client.id);
             let event = self.event_of(caller, EventKind::SignInFailed, user.as_ref(), client, None, detail).await?;
-            let failed = device.is_none().then_some(failures);
+            let failed = device.is_none().then_some(tried.failures);
             self.store().password_failed(failed, event).await?;
+            self.proof_failed();
             return Err(Error::Denied(Denial::PasswordOrIdentifierIncorrect));
         };
         let rehash = match (&verdict, &user.password) {
@@ -71,30 +68,20 @@ impl Housekey {
         let after = attempt.prove(proof, &self.due(user), self.now()).map_err(super::code::refused)?;
         let mut finish = Finish::new(user);
         finish.attempt_version = Some(row.version);
-        finish.proved = Proved { rehash, refund: counted, forgive: Some(failures), ..Proved::default() };
+        finish.proved = Proved { rehash, refund: tried.counted(), forgive: Some(tried.failures), ..Proved::default() };
         self.go_on(caller, &checked.client, after, finish).await
     }
 
-    /// Counts the try before it is judged, so that parallel guesses never pass more than the bucket holds.
-    pub(crate) async fn password_gate(
-        &self,
-        caller: &Caller,
-        counted: Vec<housekey_store::limits::Spend>,
-        failures: [u8; 32],
-        known: bool,
-    ) -> Result<()> {
-        let mut spends = self.sign_in_spends(caller);
-        spends.extend(counted);
-        let PasswordGate { spent, failures } = self.store().password_gate(spends, failures, self.now()).await?;
-        gate::allowed(spent)?;
-        if !known && failures >= CLOSED_AFTER {
-            return Err(Error::Denied(Denial::PasswordClosed));
+    /// Counts the try before it is judged, so that parallel guesses never pass more than the buckets hold.
+    async fn password_allowed(&self, caller: &Caller, tried: &PasswordTried<'_>) -> Result<()> {
+        let gate = self.password_gate(caller, tried);
+        let (failures, answer) = self.ask_gate(caller, Action::SignIn, gate).await?;
+        match challenge::opened(answer) {
+            Err(limited @ Error::Limited { .. }) => Err(limited),
+            _ if tried.is_from_unknown() && failures >= self.limits().password_closed_after => {
+                Err(Error::Denied(Denial::PasswordClosed))
+            }
+            other => other,
         }
-        Ok(())
-    }
-
-    /// Whose password a person who is signed in already shows again.
-    pub(crate) fn own_spends(&self, user: &UserId) -> Vec<housekey_store::limits::Spend> {
-        self.password_spends(user.as_str(), Some(user), None)
     }
 }

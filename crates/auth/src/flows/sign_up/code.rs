@@ -6,15 +6,16 @@ use crate::{
     error::{Denial, Error, Result},
     flows::{
         client::Presented,
-        codes::{Asked, Made, RESEND_AFTER},
+        codes::{Asked, Made, RESEND_AFTER, Whose},
     },
     housekey::Housekey,
     mail::Letter,
 };
 use housekey_core::{
+    challenge::Action,
     event::EventKind,
     identifier::email::Email,
-    ids::{ClientId, SignUpId},
+    ids::SignUpId,
     sign_up::{AnySignUp, Gathering, SentCode, SignUp},
 };
 use housekey_store::{StoreError, sign_ins::Trail, users::UserRow, verifications::Purpose};
@@ -44,7 +45,7 @@ impl Housekey {
         if attempt.state.code.as_ref().is_some_and(|code| now < code.sent.plus(RESEND_AFTER)) {
             return Ok(Outcome::plain(self.sign_up_view(&attempt)));
         }
-        self.pass(self.mail_spends(caller, &to, false)).await?;
+        self.pass(caller, Action::Mail, self.mail_gate(caller, &to, false)).await?;
         let Sending { attempt, trail } = self.sign_up_sending(caller, attempt, &to).await?;
         let shown = self.sign_up_view(&attempt);
         match self.store().sign_up_advance(version, AnySignUp::Gathering(attempt), None, trail, now).await {
@@ -97,7 +98,7 @@ impl Housekey {
         let client = live.client.id.clone();
         // An owner's code signs the owner in, so it counts with those of the account's other ways.
         let owner = self.store().reader().user_by_email(email.canonical()).await?;
-        let whose = (email.canonical(), owner.as_ref().map(|user| &user.account.user));
+        let whose = Whose { who: email.canonical(), user: owner.as_ref().map(|user| &user.account.user), known: false };
         let tried = self.try_code(caller, &client, &sent.verification, Purpose::SignUp, whose).await?;
         let typed = code.hash(self.keyring(), &sent.verification);
         live.attempt = match live.attempt.prove(&typed, &tried.code_hash, self.now()) {
@@ -106,6 +107,7 @@ impl Housekey {
                 let detail = serde_json::json!({"strategy": "sign_up"});
                 let event = self.event_of(caller, EventKind::SignInFailed, None, Some(&client), None, detail).await?;
                 self.store().record(vec![event]).await?;
+                self.proof_failed();
                 return Err(Error::Denied(Denial::CodeIncorrect));
             }
         };
@@ -121,7 +123,7 @@ impl Housekey {
         to: &Email,
     ) -> Result<Sending> {
         let owner = self.store().reader().user_by_email(to.canonical()).await?;
-        let made = self.make_sign_up_code(caller, &attempt.client, to, owner.as_ref())?;
+        let made = self.make_sign_up_code(caller, &attempt, to, owner.as_ref())?;
         let code = SentCode { verification: made.verification.id.clone(), sent: made.sent.sent };
         let detail = serde_json::json!({"purpose": Purpose::SignUp.as_str()});
         let client = Some(&attempt.client);
@@ -138,17 +140,17 @@ impl Housekey {
     fn make_sign_up_code(
         &self,
         caller: &Caller,
-        client: &ClientId,
+        attempt: &SignUp<Gathering>,
         to: &Email,
         owner: Option<&UserRow>,
     ) -> Result<Made> {
         let asked = Asked {
-            client,
+            client: &attempt.client,
             purpose: Purpose::SignUp,
             to,
             email: owner.and_then(|u| u.email.as_ref()),
             user: owner.map(|u| &u.account.user),
-            never_send: false,
+            never_send: attempt.is_decoy(),
         };
         self.make_code(
             caller,

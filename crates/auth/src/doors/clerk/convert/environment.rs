@@ -1,6 +1,9 @@
 //! What this instance offers.
 
-use crate::{housekey::Housekey, settings::Enumeration};
+use crate::{
+    housekey::Housekey,
+    settings::{Enumeration, SignUpMode},
+};
 use housekey_wire::frontend::environment::{
     Attribute, AuthConfig, DisplayConfig, Environment, NativeSettings, PasswordSettings, SignUpSettings, UserSettings,
 };
@@ -154,13 +157,16 @@ fn user_settings(house: &Housekey) -> UserSettings {
             captcha_widget_type: "smart",
             custom_action_required: false,
             progressive: true,
-            mode: "public",
+            mode: match settings.sign_up.mode {
+                SignUpMode::Open | SignUpMode::Restricted => "public",
+                SignUpMode::InvitationOnly => "restricted",
+            },
             legal_consent_enabled: settings.legal_consent,
         },
         restrictions: json!({
-            "allowlist": { "enabled": settings.allowlist_only }, "blocklist": on.clone(),
-            "allowlist_blocklist_disabled_on_sign_in": on, "block_email_subaddresses": off.clone(),
-            "block_disposable_email_domains": off.clone(),
+            "allowlist": { "enabled": settings.sign_up.mode == SignUpMode::Restricted }, "blocklist": on.clone(),
+            "allowlist_blocklist_disabled_on_sign_in": on, "block_email_subaddresses": { "enabled": settings.sign_up.block_subaddresses },
+            "block_disposable_email_domains": { "enabled": settings.sign_up.block_disposable },
         }),
         password_settings: PasswordSettings {
             disable_hibp: !settings.breach.is_on(),

@@ -91,6 +91,8 @@ pub enum Denial {
     NotAllowed,
     /// Only who is invited may sign up here.
     InvitationOnly,
+    /// Only who is invited may sign up here; others may wait.
+    Waitlist,
     /// The invited address has an account already.
     AccountExists,
     /// Somebody is signed in on this client, and one client holds one session.
@@ -121,6 +123,7 @@ impl Denial {
             Self::TicketExpired => "ticket_expired",
             Self::NotAllowed => "not_allowed",
             Self::InvitationOnly => "invitation_only",
+            Self::Waitlist => "waitlist",
             Self::AccountExists => "account_exists",
             Self::SessionExists => "session_exists",
             Self::DeletionOff => "deletion_off",

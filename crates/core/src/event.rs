@@ -100,6 +100,12 @@ pub enum EventKind {
     SignInTokenMade,
     /// A ticket was revoked.
     SignInTokenRevoked,
+    /// Somebody was put on the waitlist.
+    WaitlistJoined,
+    /// Somebody on the waitlist was rejected.
+    WaitlistRejected,
+    /// Somebody was taken off the waitlist.
+    WaitlistRemoved,
     /// What the instance offers to apps was changed: templates, lists, addresses.
     InstanceChanged,
     /// An endpoint of webhooks was made.
@@ -162,6 +168,9 @@ impl EventKind {
             Self::InvitationAccepted => "invitation.accepted",
             Self::SignInTokenMade => "sign_in_token.made",
             Self::SignInTokenRevoked => "sign_in_token.revoked",
+            Self::WaitlistJoined => "waitlist.joined",
+            Self::WaitlistRejected => "waitlist.rejected",
+            Self::WaitlistRemoved => "waitlist.removed",
             Self::InstanceChanged => "instance.changed",
             Self::WebhookMade => "webhook.made",
             Self::WebhookChanged => "webhook.changed",

@@ -5,13 +5,6 @@ CREATE TABLE housekey_challenge (
 ) WITHOUT ROWID;
 CREATE INDEX housekey_challenge_expires ON housekey_challenge (expires_at);
 
--- A client whose challenge was passed beforehand; it serves once.
-CREATE TABLE housekey_clearance (
-  client_id TEXT PRIMARY KEY REFERENCES housekey_client (id) ON DELETE CASCADE,
-  expires_at BIGINT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX housekey_clearance_expires ON housekey_clearance (expires_at);
-
 CREATE TABLE housekey_waitlist (
   id TEXT PRIMARY KEY,
   address TEXT NOT NULL,

@@ -9,7 +9,6 @@ use crate::{
 };
 use housekey_core::{
     challenge::{Level, Risk, Solved},
-    ids::ClientId,
     limits::REFUSED_AT,
     time::Time,
 };
@@ -19,11 +18,6 @@ statements! {
     USE = "INSERT INTO housekey_challenge (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
     SWEEP = "DELETE FROM housekey_challenge WHERE id IN \
         (SELECT id FROM housekey_challenge WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
-    CLEAR = "INSERT INTO housekey_clearance (client_id, expires_at) VALUES ($1, $2) \
-        ON CONFLICT (client_id) DO UPDATE SET expires_at = excluded.expires_at";
-    CLEARED = "DELETE FROM housekey_clearance WHERE client_id = $1 AND expires_at > $2";
-    SWEEP_CLEARED = "DELETE FROM housekey_clearance WHERE client_id IN \
-        (SELECT client_id FROM housekey_clearance WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 }
 
 /// What stands in front of an operation, in the order in which it is asked.
@@ -43,8 +37,6 @@ pub struct Gate {
     pub least: Level,
     /// What the caller solved.
     pub shown: Option<Solved>,
-    /// A client that may have passed a challenge beforehand.
-    pub client: Option<ClientId>,
 }
 
 impl Gate {
@@ -103,24 +95,6 @@ impl Store {
     pub async fn pass(&self, gate: Gate, now: Time) -> Result<Passage, StoreError> {
         self.count(move |tx| Box::pin(async move { pass(tx, &gate, now).await })).await
     }
-
-    /// Notes that a client passed a challenge, which serves it once. `solved` is used up by it; false where somebody used
-    /// it before.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn clear(&self, client: ClientId, solved: Solved) -> Result<bool, StoreError> {
-        self.count(move |tx| {
-            Box::pin(async move {
-                if !use_up(tx, &solved).await? {
-                    return Ok(false);
-                }
-                tx.execute(&CLEAR, &[(&client).into(), solved.expires.into()]).await?;
-                Ok(true)
-            })
-        })
-        .await
-    }
 }
 
 async fn pass(tx: &mut Tx, gate: &Gate, now: Time) -> Result<Passage, StoreError> {
@@ -148,7 +122,7 @@ async fn judge(tx: &mut Tx, gate: &Gate, failures: i64, now: Time) -> Result<Ver
     }
     if let Some(retry_after) = wait {
         let level = Level::of(Risk { times, failures, least: gate.least });
-        if !is_cleared(tx, gate, level, now).await? {
+        if !is_solved(tx, gate, level, now).await? {
             return Ok(Verdict::Challenge { level, retry_after });
         }
     }
@@ -160,23 +134,13 @@ async fn judge(tx: &mut Tx, gate: &Gate, failures: i64, now: Time) -> Result<Ver
     Ok(Verdict::Open)
 }
 
-async fn is_cleared(tx: &mut Tx, gate: &Gate, level: Level, now: Time) -> Result<bool, StoreError> {
-    if let Some(solved) = gate.shown.as_ref().filter(|s| s.level >= level && now < s.expires)
-        && use_up(tx, solved).await?
-    {
-        return Ok(true);
-    }
-    match &gate.client {
-        Some(client) => Ok(tx.execute(&CLEARED, &[client.into(), now.into()]).await? == 1),
+async fn is_solved(tx: &mut Tx, gate: &Gate, level: Level, now: Time) -> Result<bool, StoreError> {
+    match gate.shown.as_ref().filter(|solved| solved.level >= level && now < solved.expires) {
+        Some(solved) => Ok(tx.execute(&USE, &[solved.id.clone().into(), solved.expires.into()]).await? == 1),
         None => Ok(false),
     }
 }
 
-async fn use_up(tx: &mut Tx, solved: &Solved) -> Result<bool, StoreError> {
-    Ok(tx.execute(&USE, &[solved.id.clone().into(), solved.expires.into()]).await? == 1)
-}
-
 pub(crate) async fn sweep(tx: &mut Tx, now: Time, most: i64) -> Result<u64, StoreError> {
-    let used = tx.execute(&SWEEP, &[now.into(), most.into()]).await?;
-    Ok(used + tx.execute(&SWEEP_CLEARED, &[now.into(), most.into()]).await?)
+    tx.execute(&SWEEP, &[now.into(), most.into()]).await
 }

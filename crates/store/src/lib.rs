@@ -40,6 +40,7 @@ pub mod sweeps;
 pub mod tell;
 pub mod users;
 pub mod verifications;
+pub mod waitlist;
 pub mod webhook_queue;
 pub mod webhooks;
 

@@ -1,7 +1,7 @@
 //! Challenges in flows: when one is due, what the browser shows for it, and how the gate takes that.
 
 use crate::{
-    caller::{Caller, Door},
+    caller::Caller,
     error::{Error, Result},
     housekey::Housekey,
 };
@@ -94,8 +94,7 @@ impl Housekey {
             Some(Err(_)) => (None, true),
             None => (None, false),
         };
-        let client = caller.client.as_ref().filter(|_| caller.door == Door::ClerkFrontend).map(|c| c.id.clone());
-        let gate = Gate { least: self.least_level(), shown, client, ..gate };
+        let gate = Gate { least: self.least_level(), shown, ..gate };
         let Passage { verdict, failures } = self.store().pass(gate, self.now()).await?;
         Ok((failures, Answer { verdict, action, in_vain }))
     }

@@ -11,23 +11,29 @@ use housekey_store::listed::List;
 impl Housekey {
     /// Whether an address may sign up at all. That is the instance's policy and tells nothing about accounts.
     pub(crate) async fn may_sign_up(&self, email: &Email) -> Result<()> {
-        let policy = &self.settings().sign_up;
-        let address = email.canonical();
-        let domain = format!("*@{}", email.domain());
-        let reader = self.store().reader();
-        if reader.is_listed(List::Block, address, &domain).await? {
-            return Err(Error::Denied(Denial::NotAllowed));
+        self.address_is_taken_in(email).await?;
+        match self.settings().sign_up.mode {
+            SignUpMode::Restricted => {
+                let reader = self.store().reader();
+                match reader.is_listed(List::Allow, email.canonical(), &whole_domain(email)).await? {
+                    true => Ok(()),
+                    false => Err(Error::Denied(Denial::NotAllowed)),
+                }
+            }
+            _ => self.sign_up_is_open(),
         }
-        match policy.mode {
-            SignUpMode::Open => {}
-            SignUpMode::Restricted if reader.is_listed(List::Allow, address, &domain).await? => {}
-            SignUpMode::Restricted => return Err(Error::Denied(Denial::NotAllowed)),
-            SignUpMode::InvitationOnly => return Err(Error::Denied(Denial::InvitationOnly)),
+    }
+
+    /// Whether an address is of a kind that is taken here, whoever may sign up.
+    pub(crate) async fn address_is_taken_in(&self, email: &Email) -> Result<()> {
+        if self.store().reader().is_listed(List::Block, email.canonical(), &whole_domain(email)).await? {
+            return Err(Error::Denied(Denial::NotAllowed));
         }
         if self.0.disposable.has(email.domain()) {
             return Err(Error::field("email", "email_disposable"));
         }
-        if policy.block_subaddresses && email.is_subaddress() && !self.is_for_tests(email) {
+        let tagged = email.is_subaddress() && !self.is_for_tests(email);
+        if self.settings().sign_up.block_subaddresses && tagged {
             return Err(Error::field("email", "email_subaddress"));
         }
         Ok(())
@@ -36,11 +42,16 @@ impl Housekey {
     /// Whether somebody without an invitation may begin a sign-up, whatever the address will be.
     ///
     /// # Errors
-    /// [`Denial::InvitationOnly`].
+    /// [`Denial::InvitationOnly`] or [`Denial::Waitlist`].
     pub fn sign_up_is_open(&self) -> Result<()> {
         match self.settings().sign_up.mode {
             SignUpMode::Open | SignUpMode::Restricted => Ok(()),
             SignUpMode::InvitationOnly => Err(Error::Denied(Denial::InvitationOnly)),
+            SignUpMode::Waitlist => Err(Error::Denied(Denial::Waitlist)),
         }
     }
+}
+
+fn whole_domain(email: &Email) -> String {
+    format!("*@{}", email.domain())
 }

@@ -34,4 +34,5 @@ pub mod signing;
 pub mod steward;
 pub mod tell;
 pub mod tokens;
+pub mod waitlist;
 pub mod webhooks;

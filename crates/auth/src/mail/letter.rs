@@ -175,6 +175,11 @@ pub enum Letter {
         /// By whom.
         asked: Facts,
     },
+    /// The address is on the waitlist.
+    WaitlistJoined {
+        /// By whom.
+        asked: Facts,
+    },
     /// Somebody signed in on a device that the account had not seen.
     NoticeNewDevice {
         /// The token of the page for whoever did not do it.
@@ -221,6 +226,7 @@ impl Letter {
             Self::NoticePrimaryChanged { .. } => "notice_primary_changed",
             Self::NoticePrimaryReplaced { .. } => "notice_primary_replaced",
             Self::Invitation { .. } => "invitation",
+            Self::WaitlistJoined { .. } => "waitlist_joined",
             Self::NoticeNewDevice { .. } => "notice_new_device",
             Self::NoticeWebhookDisabled { .. } => "notice_webhook_disabled",
             Self::Test { .. } => "test",
@@ -250,6 +256,7 @@ impl Letter {
             | Self::NoticePrimaryChanged { asked, .. }
             | Self::NoticePrimaryReplaced { asked }
             | Self::Invitation { asked, .. }
+            | Self::WaitlistJoined { asked }
             | Self::NoticeNewDevice { asked, .. }
             | Self::NoticeWebhookDisabled { asked, .. }
             | Self::Test { asked } => asked,
@@ -318,6 +325,7 @@ impl Letter {
                 until: Time::from_millis(1_798_044_399_000),
                 asked: asked.clone(),
             },
+            Self::WaitlistJoined { asked: asked.clone() },
             Self::NoticeWebhookDisabled { endpoint: "ep_sample (app.example.com)".to_owned(), asked: asked.clone() },
             Self::Test { asked: asked.clone() },
         ];
@@ -387,6 +395,6 @@ mod tests {
             assert_eq!(serde_json::to_string(&back).unwrap(), text);
             assert!(text.contains(&format!("\"kind\":\"{}\"", letter.kind())));
         }
-        assert_eq!(Letter::samples().len(), 23);
+        assert_eq!(Letter::samples().len(), 24);
     }
 }

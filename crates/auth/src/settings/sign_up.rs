@@ -25,15 +25,18 @@ pub enum SignUpMode {
     Restricted,
     /// Nobody else.
     InvitationOnly,
+    /// Nobody else either, but whoever wants to may wait for an invitation.
+    Waitlist,
 }
 
 impl SignUpMode {
-    pub(super) const WORDS: &'static [&'static str] = &["open", "restricted", "invitation_only"];
+    pub(super) const WORDS: &'static [&'static str] = &["open", "restricted", "invitation_only", "waitlist"];
 
     pub(super) fn parse(word: &str) -> Self {
         match word {
             "restricted" => Self::Restricted,
             "invitation_only" => Self::InvitationOnly,
+            "waitlist" => Self::Waitlist,
             _ => Self::Open,
         }
     }
@@ -43,6 +46,7 @@ impl SignUpMode {
             Self::Open => "open",
             Self::Restricted => "restricted",
             Self::InvitationOnly => "invitation_only",
+            Self::Waitlist => "waitlist",
         }
     }
 }

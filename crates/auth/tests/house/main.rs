@@ -56,6 +56,7 @@ mod sign_in;
 mod sign_up;
 mod trail;
 mod two_step;
+mod waitlist;
 mod walls;
 mod web;
 mod webhooks;

@@ -60,6 +60,7 @@ pub(crate) fn all() -> Vec<&'static Sql> {
         crate::steward_emails::ALL,
         crate::users::ALL,
         crate::verifications::ALL,
+        crate::waitlist::ALL,
         crate::webhook_queue::ALL,
         crate::webhooks::ALL,
         tx::ALL,

@@ -223,6 +223,12 @@ fn denied(why: Denial, proof: Proof) -> Refusal {
             "Sign-up is by invitation here. Use the link of your invitation.",
             Value::Null,
         ),
+        (Denial::Waitlist, _) => (
+            S::FORBIDDEN,
+            "sign_up_restricted_waitlist",
+            "Sign-up is by invitation here. Join the waitlist to get one.",
+            Value::Null,
+        ),
         (Denial::AccountExists | Denial::SignInContinues, _) => {
             let message = "This e-mail address has an account. Sign in instead.";
             (S::UNPROCESSABLE_ENTITY, "form_identifier_exists", message, param("email_address"))
@@ -294,6 +300,7 @@ fn field(fault: Fault) -> wire::Error {
         "picture_unreadable" => ("image_type_not_supported", "A picture is a PNG, JPEG or WebP.", param),
         "external_id_taken" => ("form_identifier_exists", "Another user has this external id.", param),
         "invitation_pending" => ("duplicate_record", "An invitation to this address is pending.", param),
+        "waitlist_not_pending" => ("waitlist_entry_not_pending", "This entry does not wait any more.", param),
         "invitation_not_pending" => ("invitation_not_pending", "This invitation is not pending any more.", param),
         "ticket_not_pending" => ("sign_in_token_cannot_be_revoked", "This ticket was used or revoked.", param),
         "redirect_url_not_listed" => (

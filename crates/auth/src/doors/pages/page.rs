@@ -245,6 +245,7 @@ impl Told {
                 | Denial::LastWayIn
                 | Denial::NotAllowed
                 | Denial::InvitationOnly
+                | Denial::Waitlist
                 | Denial::AccountExists
                 | Denial::SessionExists
                 | Denial::DeletionOff),
@@ -281,7 +282,7 @@ impl Told {
         let made =
             ask.housekey.pose_challenge(due).inspect_err(|error| tracing::error!(%error, "no challenge is posed"));
         let challenge = made.ok().map(|work| {
-            let minutes = due.retry_after.as_secs().div_ceil(60);
+            let minutes = u64::try_from(due.retry_after.as_millis().div_ceil(60_000)).unwrap_or_default();
             context! { action => due.action.as_str(), work, minutes, in_vain => due.shown_in_vain }
         });
         Self { challenge, ..Self::default() }

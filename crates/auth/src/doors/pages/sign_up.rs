@@ -30,6 +30,9 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
         Err(error) => return problem::of(&mut ask, error),
     }
     if let Err(error) = ask.housekey.sign_up_is_open() {
+        if ask.housekey.waitlist_is_kept().is_ok() {
+            return page::go(&ask, "/waitlist", &Cookies::default());
+        }
         return match Told::of(&mut ask, error, "email") {
             Ok(told) => page::show_told(ask, "sign_up_closed.html", "sign-up", View::default(), told),
             Err(response) => *response,

@@ -13,6 +13,7 @@ mod sessions;
 mod state;
 mod templates;
 mod tickets;
+mod waitlist;
 
 pub use addresses::NewAddress;
 pub use change::ChangedUser;
@@ -25,6 +26,7 @@ pub use redirect_urls::RedirectUrl;
 pub use sessions::{KeptClient, KeptSession};
 pub use templates::{TemplateForm, TemplateView};
 pub use tickets::TicketView;
+pub use waitlist::WaitingView;
 
 use crate::{
     caller::Caller,

@@ -6,7 +6,8 @@ pub(super) const MODE: Key<Settings> = Key {
     name: "sign_up.mode",
     kind: Kind::Choice(SignUpMode::WORDS),
     scope: Scope::Policy,
-    doc: "Who may sign up: everybody, only addresses and domains on the allow-list, or only who is invited. An invitation \
+    doc: "Who may sign up: everybody, only addresses and domains on the allow-list, only who is invited, or \
+          only who is invited while others may leave their address on a waitlist. An invitation \
           opens every mode, and the block-list holds in all of them.",
     unset: "",
     example: "\"invitation_only\"",

@@ -211,7 +211,7 @@ async fn guess(
                 if tries == 0 {
                     return Ok(Got::Refused);
                 }
-                browser.challenge = solve(&house.housekey.challenge(due)?);
+                browser.challenge = solve(&house.housekey.pose_challenge(due)?);
             }
             Err(_) => return Ok(Got::Refused),
         }
@@ -230,7 +230,7 @@ async fn guess(
                 if tries == 0 {
                     return Ok(Got::Refused);
                 }
-                browser.challenge = solve(&house.housekey.challenge(due)?);
+                browser.challenge = solve(&house.housekey.pose_challenge(due)?);
             }
             Err(Error::Denied(why)) if why.code() == "password_or_identifier_incorrect" => {
                 return Ok(Got::Judged { opened: false });

@@ -1,7 +1,7 @@
 //! `cargo xtask`: what the README and the landing check call.
 //!
 //! `test` runs everything a change has to pass, on whatever machine it finds;
-//! `bench` and `crash` measure what the product promises.
+//! `bench`, `attack` and `crash` measure what the product promises.
 
 mod measure;
 mod test;
@@ -23,6 +23,8 @@ enum Command {
     Test(test::Options),
     /// Measure, compare within one run, and write docs/performance.md
     Bench(measure::BenchOptions),
+    /// Simulate an attack with stolen passwords, and write what came of it to docs/protection.md
+    Attack,
     /// Kill the server under load, again and again, and look for what was lost
     Crash(measure::CrashOptions),
 }
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Test(options) => test::run(&options),
         Command::Bench(options) => measure::bench(&options),
+        Command::Attack => measure::attack(),
         Command::Crash(options) => measure::crash(&options),
     };
     match outcome {

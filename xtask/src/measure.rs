@@ -44,6 +44,16 @@ pub fn bench(options: &BenchOptions) -> Result<bool> {
     )
 }
 
+/// Attacks the flows, with the clock and the cheap hashes of tests.
+pub fn attack() -> Result<bool> {
+    let root = workspace()?;
+    succeeds(
+        Command::new("cargo")
+            .args(["run", "--package", "xtask", "--features", "attack", "--bin", "attack"])
+            .current_dir(&root),
+    )
+}
+
 /// Crashes the program as `cargo build` makes it.
 pub fn crash(options: &CrashOptions) -> Result<bool> {
     let root = workspace()?;

@@ -3,10 +3,11 @@
 use crate::{
     breach::Breach,
     bundles::{BundleSource, Bundles},
+    disposable::Disposable,
     doors::{self, Contract, pages::Pages},
     drawing::Drawing,
     error::Error,
-    flows::{clients::ClientCache, secret_keys::SecretKeys, tell::HouseTeller},
+    flows::{challenge::Unrest, clients::ClientCache, secret_keys::SecretKeys, tell::HouseTeller},
     hooks::{Hooks, Subject},
     housekey::{ClerkHost, Housekey, Inner},
     keys::{self, Found, Key, KeyError, OpenError},
@@ -18,7 +19,7 @@ use crate::{
     settings::{Mode, Mount, Sender, Settings},
     world::{Clock, World},
 };
-use housekey_core::{entropy, limits::Limits, redirect::Origins, secret::Secret};
+use housekey_core::{challenge::ChallengeKeys, entropy, limits::Limits, redirect::Origins, secret::Secret};
 use housekey_store::{Store, StoreError};
 use ipnet::IpNet;
 use std::{
@@ -44,6 +45,7 @@ pub struct Builder {
     contracts: Vec<Contract>,
     bundles: Option<Bundles>,
     hooks: Hooks,
+    limits: Limits,
     faults: Vec<BuildFault>,
 }
 
@@ -113,6 +115,7 @@ impl Housekey {
             contracts: vec![Contract::Pages],
             bundles: None,
             hooks: Hooks::default(),
+            limits: Limits::default(),
             faults: Vec::new(),
         }
     }
@@ -134,6 +137,13 @@ impl Builder {
             Ok(mount) => self.settings.mount = mount,
             Err(_) => self.faults.push(BuildFault::BadMount(path.to_owned())),
         }
+        self
+    }
+
+    /// Other figures than the product's, to see what each of them is good for.
+    #[cfg(feature = "testkit")]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -241,6 +251,7 @@ impl Builder {
             contracts,
             bundles,
             hooks,
+            limits,
             mut faults,
         } = self;
         for (key, wrong) in settings.faults() {
@@ -283,6 +294,7 @@ impl Builder {
             networks.extend(LOOPBACK.iter().filter_map(|text| text.parse::<IpNet>().ok()));
         }
         let breach = Breach::open(&settings.breach).await.map_err(|fault| faults.push(fault)).ok();
+        let disposable = Disposable::open(&settings.sign_up).map_err(|fault| faults.push(fault)).ok();
         let world = match world {
             Some(world) => Some(world),
             None => {
@@ -297,8 +309,8 @@ impl Builder {
         if !faults.is_empty() {
             return Err(BuildError(faults));
         }
-        let (Some(letters), Some(pages), Some(origins), Some(world), Some(breach)) =
-            (letters, pages, origins, world, breach)
+        let (Some(letters), Some(pages), Some(origins), Some(world), Some(breach), Some(disposable)) =
+            (letters, pages, origins, world, breach, disposable)
         else {
             return Err(BuildError(faults));
         };
@@ -324,7 +336,7 @@ impl Builder {
             breach,
             passkeys: RelyingParty::of(&settings, &public_url),
             hooks,
-            limits: Limits::default().multiplied(settings.limits_multiplier),
+            limits: limits.multiplied(settings.limits_multiplier),
             sessions: SessionCache::new(settings.session_cache_mib),
             clients: ClientCache::new(settings.session_cache_mib),
             signing: RwLock::default(),
@@ -333,7 +345,10 @@ impl Builder {
             contracts,
             bundles,
             drawing: Drawing::default(),
+            disposable,
             seen: Seen::default(),
+            challenges: ChallengeKeys::of(&keyring),
+            unrest: Unrest::default(),
             mail_bell: Notify::new(),
             day_key: Mutex::default(),
             store,

@@ -32,6 +32,8 @@ pub struct Caller {
     pub request: RequestId,
     /// HMAC over operation and body: tells a repeated call from another one.
     pub call: [u8; 32],
+    /// What the browser shows for a challenge: the widget's own text.
+    pub challenge: Option<String>,
 }
 
 /// A contract by which the house is entered.
@@ -139,6 +141,7 @@ impl Caller {
             door: self.door,
             request: self.request.clone(),
             call: self.call,
+            challenge: self.challenge.clone(),
         }
     }
 
@@ -154,6 +157,7 @@ impl Caller {
             door: Door::Console,
             request: RequestId::new(now, entropy),
             call: [0; 32],
+            challenge: None,
         }
     }
 }

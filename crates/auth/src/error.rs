@@ -1,5 +1,6 @@
 //! What a flow refuses with. Each door turns it into its own words in one exhaustive `match`.
 
+use crate::flows::challenge::ChallengeDue;
 use housekey_store::StoreError;
 use std::time::Duration;
 
@@ -34,6 +35,9 @@ pub enum Error {
         /// When it works again.
         retry_after: Duration,
     },
+    /// A challenge has to be solved first. [`crate::Housekey::pose_challenge`] makes it.
+    #[error("a challenge is due")]
+    Challenge(ChallengeDue),
     /// The database or the hash pool is out of reach or full.
     #[error("unavailable")]
     Unavailable {
@@ -89,6 +93,10 @@ pub enum Denial {
     TicketExpired,
     /// The address may not sign up here.
     NotAllowed,
+    /// Only who is invited may sign up here.
+    InvitationOnly,
+    /// Only who is invited may sign up here; others may wait.
+    Waitlist,
     /// The invited address has an account already.
     AccountExists,
     /// Somebody is signed in on this client, and one client holds one session.
@@ -120,6 +128,8 @@ impl Denial {
             Self::TicketInvalid => "ticket_invalid",
             Self::TicketExpired => "ticket_expired",
             Self::NotAllowed => "not_allowed",
+            Self::InvitationOnly => "invitation_only",
+            Self::Waitlist => "waitlist",
             Self::AccountExists => "account_exists",
             Self::SessionExists => "session_exists",
             Self::DeletionOff => "deletion_off",

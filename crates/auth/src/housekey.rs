@@ -4,10 +4,11 @@ use crate::{
     breach::Breach,
     bundles::Bundles,
     caller::Caller,
+    disposable::Disposable,
     doors::{Contract, pages::Pages},
     drawing::Drawing,
     error::{Error, Result},
-    flows::{clients::ClientCache, secret_keys::SecretKeys, signing::Signing, tell::WriteBody},
+    flows::{challenge::Unrest, clients::ClientCache, secret_keys::SecretKeys, signing::Signing, tell::WriteBody},
     hasher::Hasher,
     hooks::Hooks,
     mail::{Caught, Facts, Letter, Letters, Posted},
@@ -19,6 +20,7 @@ use crate::{
     world::World,
 };
 use housekey_core::{
+    challenge::ChallengeKeys,
     entropy::{self, Entropy},
     identifier::email::Email,
     ids::{self, InstanceId, MailId},
@@ -68,7 +70,10 @@ pub(crate) struct Inner {
     pub contracts: Vec<Contract>,
     pub bundles: Option<Bundles>,
     pub drawing: Drawing,
+    pub disposable: Disposable,
     pub seen: Seen,
+    pub challenges: ChallengeKeys,
+    pub unrest: Unrest,
     pub mail_bell: Notify,
     pub webhooks: Outbound,
     pub breach: Breach,
@@ -135,7 +140,7 @@ impl Housekey {
         password: &Password,
         about: &[Option<&str>],
     ) -> Result<Assessment> {
-        self.pass(self.strength_spends(caller)).await?;
+        self.spend(self.strength_spends(caller)).await?;
         Ok(self.assess_password(password, about))
     }
 

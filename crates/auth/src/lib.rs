@@ -4,6 +4,7 @@ mod breach;
 mod builder;
 mod bundles;
 mod caller;
+mod disposable;
 pub mod doors;
 mod drawing;
 mod error;

@@ -16,9 +16,11 @@ use crate::{
     world::{Clock, SystemClock, World},
 };
 use housekey_core::{
+    challenge::Work,
     entropy::{Entropy, Seeded},
     ids::RequestId,
     keyring::MasterKey,
+    limits::Limits,
     password::Argon2Cost,
     time::Time,
 };
@@ -117,6 +119,16 @@ impl TestHouse {
         Self::open(store, settings, cost, (test_key(0), Vec::new()), &[Contract::Pages]).await
     }
 
+    /// A house with other limits than the product's.
+    ///
+    /// # Errors
+    /// What the builder found wrong.
+    pub async fn limited(store: Store, settings: Settings, limits: Limits) -> Result<Self, Box<dyn std::error::Error>> {
+        let keys = (test_key(0), Vec::new());
+        let contracts = &[Contract::Pages];
+        Self::build(store, settings, Argon2Cost::CHEAP, keys, contracts, |builder| builder.limits(limits)).await
+    }
+
     /// A house that serves these contracts.
     ///
     /// # Errors
@@ -205,6 +217,7 @@ impl TestHouse {
             mailer: Arc::new(caught.clone()),
             names: Arc::new(SystemNames),
             hasher: Hasher::new(cost, 2),
+            work: Work::CHEAP,
         };
         let has_url = settings.public_url.is_some();
         let (current, old) = keys;
@@ -269,6 +282,7 @@ impl TestHouse {
             client: None,
             device: None,
             address: IpAddr::from([203, 0, 113, at]),
+            challenge: None,
             calls: 0,
         }
     }
@@ -283,6 +297,8 @@ pub struct Browser {
     pub device: Option<String>,
     /// Its address.
     pub address: IpAddr,
+    /// What it shows for a challenge from now on.
+    pub challenge: Option<String>,
     calls: u64,
 }
 
@@ -309,6 +325,7 @@ impl Browser {
             door: Door::Pages,
             request: RequestId::new(self.housekey.now(), self.housekey.entropy()),
             call,
+            challenge: self.challenge.clone(),
         }
     }
 
@@ -331,6 +348,7 @@ impl Browser {
             client: self.client.clone(),
             device: self.device.clone(),
             address: self.address,
+            challenge: self.challenge.clone(),
             calls: self.calls,
         }
     }

@@ -4,7 +4,7 @@ use crate::hasher::Hasher;
 use crate::mail::Mailer;
 use crate::outbound::{Names, SystemNames};
 use crate::settings::Settings;
-use housekey_core::{entropy::Entropy, time::Time};
+use housekey_core::{challenge::Work, entropy::Entropy, time::Time};
 use std::{
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -23,6 +23,8 @@ pub struct World {
     pub names: Arc<dyn Names>,
     /// Computes password hashes, so many at a time as there are processors.
     pub hasher: Hasher,
+    /// What the lightest challenge costs a browser.
+    pub work: Work,
 }
 
 impl World {
@@ -34,6 +36,7 @@ impl World {
             mailer,
             names: Arc::new(SystemNames),
             hasher: Hasher::for_this_machine(),
+            work: Work::DEFAULT,
         }
     }
 }

@@ -26,6 +26,8 @@ pub enum EventKind {
     SignInFailed,
     /// A code was asked for.
     CodeSent,
+    /// A form was filled in by a program: it got the usual answer, and nothing was made.
+    BotTrapped,
     /// A password was set or changed.
     PasswordChanged,
     /// A password was reset through the mailbox.
@@ -116,6 +118,12 @@ pub enum EventKind {
     SignInTokenMade,
     /// A ticket was revoked.
     SignInTokenRevoked,
+    /// Somebody was put on the waitlist.
+    WaitlistJoined,
+    /// Somebody on the waitlist was rejected.
+    WaitlistRejected,
+    /// Somebody was taken off the waitlist.
+    WaitlistRemoved,
     /// What the instance offers to apps was changed: templates, lists, addresses.
     InstanceChanged,
     /// An endpoint of webhooks was made.
@@ -141,6 +149,7 @@ impl EventKind {
             Self::SessionReverified => "session.reverified",
             Self::SignInFailed => "sign_in.failed",
             Self::CodeSent => "code.sent",
+            Self::BotTrapped => "bot.trapped",
             Self::PasswordChanged => "password.changed",
             Self::PasswordReset => "password.reset",
             Self::BreachCheckFailed => "breach_check.failed",
@@ -186,6 +195,9 @@ impl EventKind {
             Self::InvitationAccepted => "invitation.accepted",
             Self::SignInTokenMade => "sign_in_token.made",
             Self::SignInTokenRevoked => "sign_in_token.revoked",
+            Self::WaitlistJoined => "waitlist.joined",
+            Self::WaitlistRejected => "waitlist.rejected",
+            Self::WaitlistRemoved => "waitlist.removed",
             Self::InstanceChanged => "instance.changed",
             Self::WebhookMade => "webhook.made",
             Self::WebhookChanged => "webhook.changed",

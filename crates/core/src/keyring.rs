@@ -119,11 +119,21 @@ pub enum Purpose {
     CallDigest,
     /// Ids of things that do not exist, stable for each name.
     FakeId,
+    /// Challenges, and when a form was shown.
+    Challenge,
 }
 
 impl Purpose {
-    const ALL: [Self; 6] =
-        [Self::LimitKey, Self::FormToken, Self::CodeHash, Self::LinkCode, Self::CallDigest, Self::FakeId];
+    const ALL: [Self; 7] =
+        [
+            Self::LimitKey,
+            Self::FormToken,
+            Self::CodeHash,
+            Self::LinkCode,
+            Self::CallDigest,
+            Self::FakeId,
+            Self::Challenge,
+        ];
 
     fn name(self) -> &'static str {
         match self {
@@ -133,6 +143,7 @@ impl Purpose {
             Self::LinkCode => "mac/link",
             Self::CallDigest => "mac/call",
             Self::FakeId => "mac/fake",
+            Self::Challenge => "mac/challenge",
         }
     }
 }

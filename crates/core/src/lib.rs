@@ -11,6 +11,8 @@ pub mod breach;
 #[cfg(feature = "rules")]
 pub mod bundle;
 #[cfg(feature = "rules")]
+pub mod challenge;
+#[cfg(feature = "rules")]
 pub mod event;
 #[cfg(feature = "rules")]
 pub mod event_chain;
@@ -36,6 +38,8 @@ pub mod session;
 pub mod sign_in;
 #[cfg(feature = "rules")]
 pub mod sign_up;
+#[cfg(feature = "rules")]
+pub mod trap;
 #[cfg(feature = "rules")]
 pub mod two_step;
 #[cfg(feature = "rules")]

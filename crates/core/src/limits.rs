@@ -18,6 +18,17 @@ impl Limit {
         Self { burst, per }
     }
 
+    /// A bucket of so many times that figure.
+    pub const fn times(self, by: u32) -> Self {
+        Self { burst: self.burst.saturating_mul(by), per: self.per }
+    }
+
+    /// How many uses a stored time stands for at this moment.
+    pub fn used(&self, tat: Time, now: Time) -> u32 {
+        let ahead = tat.as_millis().saturating_sub(now.as_millis()).max(0);
+        u32::try_from(ahead / self.interval_ms()).unwrap_or(u32::MAX)
+    }
+
     /// The time that one use takes to come back, in milliseconds.
     pub fn interval_ms(&self) -> i64 {
         (millis(self.per) / i64::from(self.burst.max(1))).max(1)
@@ -48,8 +59,12 @@ const QUARTER: Duration = Duration::from_secs(15 * 60);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Every bucket's figure (SEC-10). Those per network address are ten times the table's and refuse, so that an office
-/// behind one address is not locked out while there is nothing between letting through and refusing.
+/// At how many times its figure a bucket refuses that asks for a challenge before: an office behind one address is not
+/// locked out by its size.
+pub const REFUSED_AT: u32 = 10;
+
+/// Every bucket's figure (SEC-10). Beyond those per network address, and beyond the one of failed passwords from unknown
+/// devices, a challenge is asked for; they refuse at [`REFUSED_AT`] times the figure. The others refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Steps of sign-ins, per address.
@@ -60,6 +75,8 @@ pub struct Limits {
     pub password_account: Limit,
     /// Failed passwords, per known device.
     pub password_known_device: Limit,
+    /// Failures in a row from unknown devices after which the password opens nothing there (NIST SP 800-63B 3.2.2).
+    pub password_closed_after: i64,
     /// Tries of mailed codes, per account.
     pub code_account: Limit,
     /// Tries of a second factor, in one sign-in. It does not fill again while the sign-in lives.
@@ -85,19 +102,20 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            sign_in_address_minute: Limit::new(200, MINUTE),
-            sign_in_address_hour: Limit::new(2000, HOUR),
+            sign_in_address_minute: Limit::new(20, MINUTE),
+            sign_in_address_hour: Limit::new(200, HOUR),
             password_account: Limit::new(10, QUARTER),
             password_known_device: Limit::new(10, HOUR),
+            password_closed_after: 100,
             code_account: Limit::new(10, HOUR),
             second_factor_attempt: Limit::new(5, HOUR),
             second_factor_account: Limit::new(10, HOUR),
-            redeem_address: Limit::new(100, MINUTE),
+            redeem_address: Limit::new(10, MINUTE),
             mail_mailbox: Limit::new(3, QUARTER),
             mail_mailbox_day: Limit::new(10, DAY),
             mail_mailbox_network: Limit::new(3, DAY),
-            mail_address: Limit::new(200, HOUR),
-            sign_up_address: Limit::new(50, HOUR),
+            mail_address: Limit::new(20, HOUR),
+            sign_up_address: Limit::new(5, HOUR),
             recovery_account: Limit::new(3, DAY),
         }
     }
@@ -107,12 +125,13 @@ impl Limits {
     /// All figures times `by`, which is 1 to 50.
     pub fn multiplied(self, by: u32) -> Self {
         let by = by.clamp(1, 50);
-        let more = |l: Limit| Limit::new(l.burst.saturating_mul(by), l.per);
+        let more = |l: Limit| l.times(by);
         Self {
             sign_in_address_minute: more(self.sign_in_address_minute),
             sign_in_address_hour: more(self.sign_in_address_hour),
             password_account: more(self.password_account),
             password_known_device: more(self.password_known_device),
+            password_closed_after: self.password_closed_after,
             code_account: more(self.code_account),
             // Five tries of a code are not a figure that an operator may loosen (SEC-10).
             second_factor_attempt: self.second_factor_attempt,

@@ -45,6 +45,9 @@ pub struct Gathering {
     pub code: Option<SentCode>,
     /// The mailbox is proved. Only a right code or an invitation's ticket sets it.
     proved: bool,
+    /// A program fell into a trap: it gets a code to type like everybody, but none is sent, and none is right.
+    #[serde(default)]
+    decoy: bool,
 }
 
 /// What a new account will have.
@@ -64,6 +67,13 @@ pub struct Fields {
     pub legal_accepted: Option<Time>,
     /// The invitation that led here.
     pub invitation: Option<InvitationId>,
+}
+
+impl Fields {
+    /// Whether an invitation to this very address led here.
+    pub fn is_invited_as(&self, email: &Email) -> bool {
+        self.invitation.is_some() && self.email.as_ref().is_some_and(|own| own.canonical() == email.canonical())
+    }
 }
 
 /// A code on its way.
@@ -151,6 +161,18 @@ impl SignUp<Gathering> {
         self.state.proved
     }
 
+    /// Whether a program fell into a trap here.
+    pub fn is_decoy(&self) -> bool {
+        self.state.decoy
+    }
+
+    /// Leads nowhere from now on, for a program that fell into a trap.
+    #[must_use]
+    pub fn into_decoy(mut self) -> Self {
+        self.state.decoy = true;
+        self
+    }
+
     /// Takes what was typed now over what was typed before. A proof and a code hold for the address they were made for.
     ///
     /// # Errors
@@ -214,7 +236,7 @@ impl SignUp<Gathering> {
         if self.is_expired(now) {
             return Err(Refused::Expired);
         }
-        if self.state.code.is_none() || !bool::from(typed.as_slice().ct_eq(stored)) {
+        if self.state.decoy || self.state.code.is_none() || !bool::from(typed.as_slice().ct_eq(stored)) {
             return Err(Refused::WrongCode);
         }
         self.state.proved = true;
@@ -252,7 +274,7 @@ impl SignUp<Gathering> {
     /// The account may be made, or the attempt goes on.
     pub fn finish(&self, required: Required) -> Option<SignUp<Ready>> {
         let email = self.state.fields.email.clone()?;
-        (self.state.proved && self.missing(required).is_empty()).then(|| SignUp {
+        (self.state.proved && !self.state.decoy && self.missing(required).is_empty()).then(|| SignUp {
             id: self.id.clone(),
             client: self.client.clone(),
             version: self.version,
@@ -332,6 +354,14 @@ mod tests {
         assert!(a.is_proved());
         let a = a.fill(email("bob@example.com"), NOW).unwrap();
         assert!(!a.is_proved() && a.state.fields.invitation.is_none());
+    }
+
+    #[test]
+    fn a_decoy_leads_nowhere() {
+        let a = attempt().fill(email("bot@example.com"), NOW).unwrap().send(code(), NOW).unwrap().into_decoy();
+        assert_eq!(a.clone().prove(&[1; 32], &[1; 32], NOW), Err(Refused::WrongCode));
+        let typed = Fields { password_hash: Some("hash".into()), ..Fields::default() };
+        assert!(a.fill(typed, NOW).unwrap().finish(BOTH).is_none());
     }
 
     #[test]

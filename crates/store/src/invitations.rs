@@ -122,33 +122,7 @@ impl Store {
         events: Vec<Event>,
         now: Time,
     ) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                let spent = if new.replace { &REVOKE_PENDING } else { &EXPIRE };
-                for row in tx.rows(spent, &[new.canonical.as_str().into(), now.into()]).await? {
-                    if new.replace {
-                        tx.aside.invitations.push((id_of(&row)?, WebhookKind::InvitationRevoked));
-                    }
-                }
-                let args = [
-                    (&new.id).into(),
-                    new.address.as_str().into(),
-                    new.canonical.as_str().into(),
-                    new.public_metadata.as_str().into(),
-                    new.redirect_url.clone().into(),
-                    new.secret_hash.as_bytes().into(),
-                    now.into(),
-                    new.expires.into(),
-                ];
-                if tx.execute(&INSERT, &args).await? != 1 {
-                    return Err(StoreError::Taken(Field::Email));
-                }
-                tx.aside.invitations.push((new.id.clone(), WebhookKind::InvitationCreated));
-                mail::insert(tx, &mail, now).await?;
-                crate::events::insert(tx, &events).await
-            })
-        })
-        .await
+        self.write(move |tx| Box::pin(async move { put(tx, &new, &mail, &events, now).await })).await
     }
 
     /// Revokes an invitation that is pending. Answers whether it was.
@@ -169,6 +143,38 @@ impl Store {
         })
         .await
     }
+}
+
+/// Invites somebody.
+pub(crate) async fn put(
+    tx: &mut Tx,
+    new: &NewInvitation,
+    mail: &[NewMail],
+    events: &[Event],
+    now: Time,
+) -> Result<(), StoreError> {
+    let spent = if new.replace { &REVOKE_PENDING } else { &EXPIRE };
+    for row in tx.rows(spent, &[new.canonical.as_str().into(), now.into()]).await? {
+        if new.replace {
+            tx.aside.invitations.push((id_of(&row)?, WebhookKind::InvitationRevoked));
+        }
+    }
+    let args = [
+        (&new.id).into(),
+        new.address.as_str().into(),
+        new.canonical.as_str().into(),
+        new.public_metadata.as_str().into(),
+        new.redirect_url.clone().into(),
+        new.secret_hash.as_bytes().into(),
+        now.into(),
+        new.expires.into(),
+    ];
+    if tx.execute(&INSERT, &args).await? != 1 {
+        return Err(StoreError::Taken(Field::Email));
+    }
+    tx.aside.invitations.push((new.id.clone(), WebhookKind::InvitationCreated));
+    mail::insert(tx, mail, now).await?;
+    crate::events::insert(tx, events).await
 }
 
 /// Uses the invitation up: of all who come at once, one does.

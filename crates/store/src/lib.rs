@@ -11,6 +11,7 @@ pub mod error;
 pub mod event_chain;
 pub mod events;
 pub mod feed;
+pub mod gate;
 pub mod handshakes;
 pub mod instance;
 pub mod invitations;
@@ -41,6 +42,7 @@ pub mod tell;
 pub mod trusted_devices;
 pub mod users;
 pub mod verifications;
+pub mod waitlist;
 pub mod webhook_queue;
 pub mod webhooks;
 

@@ -61,17 +61,32 @@ impl Store {
 }
 
 pub(crate) async fn spend(tx: &mut Tx, spends: &[Spend], now: Time) -> Result<Spent, StoreError> {
-    for (which, one) in spends.iter().enumerate() {
-        let args =
-            [one.name.to_vec().into(), now.into(), one.limit.interval_ms().into(), one.limit.tolerance_ms().into()];
-        if tx.optional(&SPEND, &args).await?.is_none() {
-            let row = tx.optional(&TAT, &[one.name.to_vec().into()]).await?;
-            let tat = row.map(|r| r.int(0)).transpose()?.unwrap_or_default();
-            let wait = tat - one.limit.tolerance_ms() - now.as_millis();
-            return Ok(Spent::Refused { which, retry_after: Duration::from_millis(wait.max(1).unsigned_abs()) });
+    for (which, bucket) in spends.iter().enumerate() {
+        if let Use::Empty(retry_after) = spend_one(tx, bucket, now).await? {
+            return Ok(Spent::Refused { which, retry_after });
         }
     }
     Ok(Spent::Allowed)
+}
+
+/// What one bucket said.
+pub(crate) enum Use {
+    /// There was room, and so much is used now.
+    Counted(u32),
+    /// There is room again after this.
+    Empty(Duration),
+}
+
+pub(crate) async fn spend_one(tx: &mut Tx, bucket: &Spend, now: Time) -> Result<Use, StoreError> {
+    let (name, limit) = (bucket.name.to_vec(), bucket.limit);
+    let args = [name.clone().into(), now.into(), limit.interval_ms().into(), limit.tolerance_ms().into()];
+    if let Some(row) = tx.optional(&SPEND, &args).await? {
+        return Ok(Use::Counted(limit.used(Time::from_millis(row.int(0)?), now)));
+    }
+    let row = tx.optional(&TAT, &[name.into()]).await?;
+    let tat = row.map(|r| r.int(0)).transpose()?.unwrap_or_default();
+    let wait = tat - limit.tolerance_ms() - now.as_millis();
+    Ok(Use::Empty(Duration::from_millis(wait.max(1).unsigned_abs())))
 }
 
 pub(crate) async fn refund(tx: &mut Tx, spends: &[Spend]) -> Result<(), StoreError> {
@@ -112,35 +127,7 @@ impl Store {
     }
 }
 
-/// What the gate in front of a password found.
-#[derive(Clone, Copy, Debug)]
-pub struct PasswordGate {
-    /// Whether the buckets had room.
-    pub spent: Spent,
-    /// Failures in a row from unknown devices.
-    pub failures: i64,
-}
-
 impl Store {
-    /// Counts a try of a password and reads the failures in a row, in one step.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn password_gate(
-        &self,
-        spends: Vec<Spend>,
-        name: [u8; 32],
-        now: Time,
-    ) -> Result<PasswordGate, StoreError> {
-        self.count(move |tx| {
-            Box::pin(async move {
-                let spent = spend(tx, &spends, now).await?;
-                Ok(PasswordGate { spent, failures: failures(tx, &name).await? })
-            })
-        })
-        .await
-    }
-
     /// Records a refused password; `name` counts it when it came from an unknown device. The failure that makes it so
     /// many leaves what `closing` has.
     ///

@@ -1,7 +1,7 @@
 //! Removing what has expired, in pieces small enough to stand behind interactive work.
 
 use crate::{
-    Store, StoreError, clients, handshakes, limits, links, mail, passkey_challenges, second_factors, sessions,
+    Store, StoreError, clients, gate, handshakes, limits, links, mail, passkey_challenges, second_factors, sessions,
     sign_in_tokens, sign_ins, sign_ups, trusted_devices, verifications, webhook_queue,
 };
 use housekey_core::{factor::totp, time::Time};
@@ -27,6 +27,7 @@ impl Store {
         gone += self.write(move |tx| Box::pin(async move { verifications::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { handshakes::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { passkey_challenges::sweep(tx, now, PIECE).await })).await?;
+        gone += self.write(move |tx| Box::pin(async move { gate::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { sign_in_tokens::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { links::sweep(tx, now, PIECE).await })).await?;
         gone += self.write(move |tx| Box::pin(async move { trusted_devices::sweep(tx, now, PIECE).await })).await?;

@@ -1,12 +1,7 @@
 //! Mailed codes that wait to be typed: only a keyed hash is kept, a newer one replaces the older of its purpose,
 //! and each try is counted before it is judged.
 
-use crate::{
-    Reader, Store, StoreError,
-    limits::{self, Spend, Spent},
-    sql::Tx,
-    statements,
-};
+use crate::{Reader, Store, StoreError, sql::Tx, statements};
 use housekey_core::{
     factor::one_time_code::TRIES,
     ids::{ClientId, EmailId, SessionId, UserId, VerificationId},
@@ -159,8 +154,6 @@ pub enum Try {
     Counted(Tried),
     /// The code is unknown, too old or was tried too often.
     Dead,
-    /// A limit is used up.
-    Limited(Spent),
 }
 
 impl Reader {
@@ -223,7 +216,7 @@ impl Reader {
 }
 
 impl Store {
-    /// Counts a try of a code, after the limits given: never more than five are compared, however many come at once.
+    /// Counts a try of a code: never more than five are compared, however many come at once.
     ///
     /// # Errors
     /// When the database is out of reach or the row is broken.
@@ -232,16 +225,11 @@ impl Store {
         id: &VerificationId,
         client: &ClientId,
         purpose: Purpose,
-        spends: Vec<Spend>,
         now: Time,
     ) -> Result<Try, StoreError> {
         let (id, client) = (id.clone(), client.clone());
         self.write(move |tx| {
             Box::pin(async move {
-                let spent = limits::spend(tx, &spends, now).await?;
-                if spent != Spent::Allowed {
-                    return Ok(Try::Limited(spent));
-                }
                 let args =
                     [(&id).into(), (&client).into(), purpose.as_str().into(), i64::from(TRIES).into(), now.into()];
                 let Some(r) = tx.optional(&TRY, &args).await? else {

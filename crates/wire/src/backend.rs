@@ -85,6 +85,18 @@ pub struct Invitation {
 }
 
 #[derive(Clone, Debug, Serialize)]
+pub struct WaitlistEntry {
+    pub object: &'static str,
+    pub id: String,
+    pub email_address: String,
+    pub status: String,
+    pub is_locked: bool,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub invitation: Option<Invitation>,
+}
+
+#[derive(Clone, Debug, Serialize)]
 pub struct ListedIdentifier {
     pub object: &'static str,
     pub id: String,

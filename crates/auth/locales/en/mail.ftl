@@ -188,6 +188,12 @@ mail-notice-webhook-disabled-title = A webhook endpoint was switched off
 mail-notice-webhook-disabled-lead = It took no message for most of a day, or answered that it wants none. Once it works again, run “housekey webhook enable” and “housekey webhook replay”.
 mail-notice-webhook-disabled-rescue = If you did not expect this, look into the log: it says what the endpoint answered.
 
+mail-waitlist-joined-subject = You are on the waitlist of { $app }
+mail-waitlist-joined-first = This address is on the waitlist of { $app }.
+mail-waitlist-joined-title = You are on the waitlist
+mail-waitlist-joined-lead = As soon as there is room, an invitation comes to it.
+mail-waitlist-joined-rescue = If you did not ask for this, ignore this message: no account is made without you.
+
 mail-invitation-subject = You are invited to { $app }
 mail-invitation-first = You are invited to make an account at { $app }.
 mail-invitation-title = You are invited

@@ -294,6 +294,10 @@ fault-account_frozen = You said that somebody else was at your account, so this 
 fault-user_banned = This account is closed. Ask whoever runs this service.
 fault-user_locked = This account is locked. Ask whoever runs this service.
 fault-not_allowed = That address may not sign up here. Ask whoever runs this service.
+fault-waitlist = Accounts are made by invitation here. Leave your address on the waitlist.
+fault-invitation_only = Accounts are made by invitation here. Follow the link of yours.
+fault-email_disposable = Addresses of throw-away mailboxes are not taken here. Use one that you keep.
+fault-email_subaddress = Addresses with a tag are not taken here. Leave out what stands from the + to the @.
 fault-account_exists = That address has an account already. Sign in instead.
 fault-session_exists = Somebody is signed in here already. Sign out first.
 fault-deletion_off = This account may not be deleted here. Ask whoever runs this service.
@@ -416,3 +420,19 @@ event-user-banned = The account was closed
 event-user-unbanned = The account was opened again
 event-user-locked = The account was locked
 event-user-unlocked = The account was unlocked
+
+waitlist-title = Join the waitlist of { $app }
+waitlist-what = { $app } lets people in one after the other. Leave your address, and an invitation comes to it when there is room.
+waitlist-join = Join the waitlist
+waitlist-joined-title = You are on the waitlist
+waitlist-joined = We send an invitation to { $email } as soon as there is room.
+trap-label = Leave this empty
+challenge-working = Checking that this is a browser. You need not do anything.
+challenge-again = The last check counts no more. Checking once more; you need not do anything.
+challenge-done = Checked.
+challenge-failed = The check did not work. Load the page again, or try another browser.
+challenge-no-script = To go on, this browser has to do a small calculation, which takes JavaScript. Switch it on for this page.
+challenge-no-script-wait = Many attempts came from here. To go on now, this browser has to do a small calculation, which takes JavaScript. Without it, try again in { $wait ->
+    [one] a minute
+   *[other] { $wait } minutes
+}.

@@ -5,7 +5,7 @@ use crate::{
     caller::Caller,
     error::{Denial, Error, Result},
     flows::{
-        codes::{Asked, CodeSent},
+        codes::{Asked, CodeSent, Whose},
         session::Here,
         sign_up::read_name,
     },
@@ -13,6 +13,7 @@ use crate::{
     mail::Letter,
 };
 use housekey_core::{
+    challenge::Action,
     event::EventKind,
     identifier::email::Email,
     ids::{EmailId, UserId, VerificationId},
@@ -121,7 +122,7 @@ impl Housekey {
         let to = Email::parse(typed).map_err(|f| Error::field("email", f.code()))?;
         let user = self.row_of(&here).await?;
         self.may_change(&user)?;
-        self.pass(self.mail_spends(caller, &to, false)).await?;
+        self.pass(caller, Action::Mail, self.mail_gate(caller, &to, false).unasked()).await?;
         let now = self.now();
         let id = EmailId::new(now, self.entropy());
         let mut trail = match send {
@@ -170,7 +171,7 @@ impl Housekey {
             return Err(Error::field("email", "email_already_verified"));
         }
         let to = Email::parse(&email.address).map_err(|_| Error::Bug("a stored address cannot be read"))?;
-        self.pass(self.mail_spends(caller, &to, false)).await?;
+        self.pass(caller, Action::Mail, self.mail_gate(caller, &to, false).unasked()).await?;
         let (trail, sent) = self.address_code(caller, &here, &user, (id, &to), by.return_to).await?;
         self.store().leave_trail(trail, self.now()).await?;
         self.mail_waits();
@@ -190,7 +191,7 @@ impl Housekey {
         let expired = Error::Denied(Denial::CodeExpired);
         let reader = self.store().reader();
         let code_id = reader.verification_of(client, Purpose::VerifyEmail).await?.ok_or(expired)?;
-        let whose = (user.account.user.as_str(), Some(&user.account.user));
+        let whose = Whose { who: user.account.user.as_str(), user: Some(&user.account.user), known: true };
         let tried = self.try_code(caller, client, &code_id, Purpose::VerifyEmail, whose).await?;
         let typed = code.hash(self.keyring(), &code_id);
         let right: bool = subtle::ConstantTimeEq::ct_eq(typed.as_slice(), tried.code_hash.as_slice()).into();

@@ -13,6 +13,7 @@ use crate::{
     housekey::Housekey,
 };
 use housekey_core::{
+    challenge::Action,
     event::EventKind,
     ids::{ClientId, SessionId, UserId},
     session::Session,
@@ -139,7 +140,8 @@ impl Housekey {
         if let Presented::Client(_) | Presented::Repeat(_) = self.present::<IgnoredAny>(caller).await? {
             return Ok(Outcome::plain(()));
         }
-        self.pass(self.sign_in_spends(caller)).await?;
+        let gate = self.sign_in_gate(caller, true);
+        self.pass(caller, Action::SignIn, gate).await?;
         let working = self.working(caller, None);
         if let Some(new) = working.new {
             self.store().client_begin(new, self.now()).await?;

@@ -3,11 +3,11 @@
 use crate::{
     caller::Caller,
     error::{Denial, Error, Result},
-    flows::gate,
     housekey::Housekey,
     mail::{Facts, Letter, MailedSecret, NewMailedCode},
 };
 use housekey_core::{
+    challenge::Action,
     factor::one_time_code::{self, OneTimeCode},
     identifier::email::Email,
     ids::{ClientId, EmailId, UserId, VerificationId},
@@ -61,6 +61,16 @@ pub(crate) struct Asked<'a> {
 pub(crate) struct MailedBy<'a> {
     pub link: bool,
     pub return_to: Option<&'a ReturnTo>,
+}
+
+/// Whose code is typed.
+pub(crate) struct Whose<'a> {
+    /// The address, or what stands for it.
+    pub who: &'a str,
+    /// Who has it, where somebody does.
+    pub user: Option<&'a UserId>,
+    /// Whether that person is known on this device, or signed in.
+    pub known: bool,
 }
 
 /// A code made: its record and its mail.
@@ -143,16 +153,13 @@ impl Housekey {
         client: &ClientId,
         id: &VerificationId,
         purpose: Purpose,
-        whose: (&str, Option<&UserId>),
+        whose: Whose<'_>,
     ) -> Result<Tried> {
-        let spends = self.code_spends(caller, whose.0, whose.1);
-        match self.store().try_code(id, client, purpose, spends, self.now()).await? {
+        let gate = self.code_gate(caller, whose.who, whose.user, whose.known);
+        self.pass(caller, Action::Code, gate).await?;
+        match self.store().try_code(id, client, purpose, self.now()).await? {
             Try::Counted(tried) => Ok(tried),
             Try::Dead => Err(Error::Denied(Denial::CodeExpired)),
-            Try::Limited(spent) => {
-                gate::allowed(spent)?;
-                Err(Error::Bug("a limit refused and allowed"))
-            }
         }
     }
 

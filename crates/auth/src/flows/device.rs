@@ -45,6 +45,11 @@ impl Housekey {
         OpaqueToken::parse(&known.trust?).ok()
     }
 
+    /// Whether anybody completed a sign-in on this device, as far as it says itself. It spares a challenge, and no more.
+    pub(crate) fn is_familiar(&self, caller: &Caller) -> bool {
+        !self.devices(caller).is_empty()
+    }
+
     /// The cookie's value after this user completed a sign-in.
     pub(crate) fn remember_device(&self, caller: &Caller, user: &UserId, epoch: i64) -> Option<String> {
         self.remember_trusted(caller, user, epoch, None)

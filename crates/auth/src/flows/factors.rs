@@ -163,7 +163,7 @@ impl Housekey {
         let row = self.waiting(&user).await?.ok_or_else(|| Error::field("code", "totp_shown_too_long"))?;
         let device = self.known_device(caller, &user.account.user, user.device_epoch);
         let counted = self.second_spends(caller, &user.account.user, device.as_ref());
-        self.pass(counted.clone()).await?;
+        self.spend(counted.clone()).await?;
         let (secret, now) = (self.totp_secret(&row)?, self.now());
         let matched = secret.check(&code, row.last_step, now).ok_or(Error::Denied(Denial::SecondFactorIncorrect))?;
         self.store().refund(counted).await?;

@@ -10,31 +10,71 @@ use housekey_core::{
     identifier::email::Email,
     ids::{DeviceId, SignInId, UserId},
     keyring::Purpose,
-    limits::Limit,
+    limits::{Limit, REFUSED_AT},
 };
-use housekey_store::limits::{Spend, Spent};
+use housekey_store::{
+    gate::Gate,
+    limits::{Spend, Spent},
+};
 use std::net::IpAddr;
 
 impl Housekey {
-    /// A step of a sign-in, whatever it proves: per address.
-    pub(crate) fn sign_in_spends(&self, caller: &Caller) -> Vec<Spend> {
+    /// A step of a sign-in, whatever it proves: per address. A browser that somebody signed in on before is not asked for
+    /// a challenge by what others do behind the same address.
+    pub(crate) fn sign_in_gate(&self, caller: &Caller, known: bool) -> Gate {
         let limits = self.limits();
-        vec![
-            self.per_address("sign_in_minute", caller, limits.sign_in_address_minute),
-            self.per_address("sign_in_hour", caller, limits.sign_in_address_hour),
-        ]
+        let minute = self.by_address("sign_in_minute", caller, limits.sign_in_address_minute);
+        let hour = self.by_address("sign_in_hour", caller, limits.sign_in_address_hour);
+        Gate {
+            outer: vec![minute.refuses, hour.refuses],
+            eased: eased(known, [minute.asks, hour.asks]),
+            ..Gate::default()
+        }
     }
 
-    /// A try of a password: per known device, else per identifier and per account. Given back after a success.
-    pub(crate) fn password_spends(&self, who: &str, user: Option<&UserId>, device: Option<&DeviceId>) -> Vec<Spend> {
-        let limits = self.limits();
-        if let Some(device) = device {
-            return vec![self.bucket("password_device", &[device.as_str()], limits.password_known_device)];
+    /// A proof that nobody guesses, as a passkey's: per address, and nobody is asked for a challenge.
+    pub(crate) fn sign_in_spends(&self, caller: &Caller) -> Vec<Spend> {
+        self.sign_in_gate(caller, true).outer
+    }
+
+    /// A try of a password at sign-in: per address, and per known device, else per identifier and per account.
+    pub(crate) fn password_gate(&self, caller: &Caller, tried: &PasswordTried<'_>) -> Gate {
+        let mut gate = self.sign_in_gate(caller, tried.device.is_some());
+        gate.failures = Some(tried.failures);
+        match &tried.unknown {
+            None => gate.inner.extend(tried.own.clone()),
+            Some(buckets) => {
+                gate.eased.extend(buckets.iter().map(|b| b.asks.clone()));
+                gate.inner.extend(buckets.iter().map(|b| b.refuses.clone()));
+            }
         }
-        vec![
-            self.bucket("password_identifier", &[who], limits.password_account),
-            self.bucket("password_user", &[self.whose(who, user)], limits.password_account),
-        ]
+        gate
+    }
+
+    /// The buckets of a password that somebody tries, and what a right one gets back.
+    pub(crate) fn password_tried<'a>(
+        &self,
+        who: &str,
+        user: Option<&UserId>,
+        device: Option<&'a DeviceId>,
+    ) -> PasswordTried<'a> {
+        let limit = self.limits().password_account;
+        // A stranger's name counts like an account of its own, so that its buckets empty alike (SEC-20).
+        let whose = self.whose(who, user);
+        let unknown = device
+            .is_none()
+            .then(|| [self.pair("password_identifier", &[who], limit), self.pair("password_user", &[whose], limit)]);
+        let own = device.map(|d| self.bucket("password_device", &[d.as_str()], self.limits().password_known_device));
+        PasswordTried { device, unknown, own, failures: self.name("failures", &[whose]) }
+    }
+
+    /// A try of a password by somebody who is signed in, or by a backend: per known device, else per account.
+    pub(crate) fn own_password_spends(&self, user: &UserId, device: Option<&DeviceId>) -> Vec<Spend> {
+        let limits = self.limits();
+        match device {
+            Some(device) => vec![self.bucket("password_device", &[device.as_str()], limits.password_known_device)],
+            None => vec![self.bucket("password_own", &[user.as_str()], limits.password_account)],
+        }
     }
 
     /// The counter of failures in a row from unknown devices.
@@ -43,12 +83,16 @@ impl Housekey {
     }
 
     /// A try of a mailed code: per address, and per account.
-    pub(crate) fn code_spends(&self, caller: &Caller, who: &str, user: Option<&UserId>) -> Vec<Spend> {
+    pub(crate) fn code_gate(&self, caller: &Caller, who: &str, user: Option<&UserId>, known: bool) -> Gate {
         let limits = self.limits();
-        vec![
-            self.per_address("redeem", caller, limits.redeem_address),
-            self.bucket("code_user", &[self.whose(who, user)], limits.code_account),
-        ]
+        let address = self.by_address("redeem", caller, limits.redeem_address);
+        let account = self.bucket("code_user", &[self.whose(who, user)], limits.code_account);
+        Gate {
+            outer: vec![address.refuses],
+            eased: eased(known, [address.asks]),
+            inner: vec![account],
+            ..Gate::default()
+        }
     }
 
     /// A try of a second factor in one sign-in, which is dead after five (SEC-10).
@@ -57,7 +101,7 @@ impl Housekey {
     }
 
     /// A try of a second factor: per address, and per known device or per account, so that a stranger who knows the
-    /// password cannot use up the owner's tries.
+    /// password cannot use up the owner's tries. Whoever comes as far is not asked for a challenge.
     pub(crate) fn second_spends(&self, caller: &Caller, user: &UserId, device: Option<&DeviceId>) -> Vec<Spend> {
         let limits = self.limits();
         let (kind, who) = match device {
@@ -65,7 +109,7 @@ impl Housekey {
             None => ("second_user", user.as_str()),
         };
         vec![
-            self.per_address("redeem", caller, limits.redeem_address),
+            self.by_address("redeem", caller, limits.redeem_address).refuses,
             self.bucket(kind, &[who], limits.second_factor_account),
         ]
     }
@@ -86,41 +130,66 @@ impl Housekey {
 
     /// A mail to an address: per address of the network, per mailbox, and one network's share of a mailbox.
     /// Someone on a known device counts apart, so that a stranger cannot use up the owner's mails.
-    pub(crate) fn mail_spends(&self, caller: &Caller, to: &Email, known: bool) -> Vec<Spend> {
+    pub(crate) fn mail_gate(&self, caller: &Caller, to: &Email, known: bool) -> Gate {
         let limits = self.limits();
         let kind = if known { "known" } else { "unknown" };
         let mailbox = to.canonical();
         let network = network_of(caller.address);
-        vec![
-            self.per_address("mail_address", caller, limits.mail_address),
-            self.bucket("mail_network_mailbox", &[kind, mailbox, &network], limits.mail_mailbox_network),
-            self.bucket("mail_short", &[kind, mailbox], limits.mail_mailbox),
-            self.bucket("mail_day", &[kind, mailbox], limits.mail_mailbox_day),
-        ]
+        let address = self.by_address("mail_address", caller, limits.mail_address);
+        Gate {
+            outer: vec![address.refuses],
+            eased: eased(known, [address.asks]),
+            inner: vec![
+                self.bucket("mail_network_mailbox", &[kind, mailbox, &network], limits.mail_mailbox_network),
+                self.bucket("mail_short", &[kind, mailbox], limits.mail_mailbox),
+                self.bucket("mail_day", &[kind, mailbox], limits.mail_mailbox_day),
+            ],
+            ..Gate::default()
+        }
     }
 
-    /// A sign-up: per address.
-    pub(crate) fn sign_up_spends(&self, caller: &Caller) -> Vec<Spend> {
-        vec![self.per_address("sign_up", caller, self.limits().sign_up_address)]
+    /// A sign-up: per address, and where the operator wants it with a challenge each time.
+    pub(crate) fn sign_up_gate(&self, caller: &Caller) -> Gate {
+        let address = self.by_address("sign_up", caller, self.limits().sign_up_address);
+        let always = self.settings().bots.challenges_every_sign_up();
+        Gate { outer: vec![address.refuses], eased: eased(false, [address.asks]), always, ..Gate::default() }
     }
 
     /// A look at a password's strength: per address.
     pub(crate) fn strength_spends(&self, caller: &Caller) -> Vec<Spend> {
-        vec![self.per_address("strength", caller, self.limits().sign_in_address_minute)]
+        vec![self.by_address("strength", caller, self.limits().sign_in_address_minute).refuses]
     }
 
     /// A handshake of nobody: per address.
     pub(crate) fn handshake_spends(&self, caller: &Caller) -> Vec<Spend> {
-        vec![self.per_address("handshake", caller, self.limits().sign_in_address_minute)]
+        vec![self.by_address("handshake", caller, self.limits().sign_in_address_minute).refuses]
+    }
+
+    /// A secret of a mailed link: per address. Who guesses one needs no challenge to be stopped, and who has one did
+    /// nothing to be asked for.
+    pub(crate) fn link_spends(&self, caller: &Caller) -> Vec<Spend> {
+        vec![self.by_address("sign_in_minute", caller, self.limits().sign_in_address_minute).refuses]
     }
 
     /// Uses the buckets, or tells when there is room again.
-    pub(crate) async fn pass(&self, spends: Vec<Spend>) -> Result<()> {
+    pub(crate) async fn spend(&self, spends: Vec<Spend>) -> Result<()> {
         allowed(self.store().spend(spends, self.now()).await?)
     }
 
+    /// A bucket of the caller's address that refuses at ten times its figure and asks for nothing before.
     pub(crate) fn per_address(&self, kind: &str, caller: &Caller, limit: Limit) -> Spend {
-        self.bucket(kind, &[&network_of(caller.address)], limit)
+        self.by_address(kind, caller, limit).refuses
+    }
+
+    /// A figure of the caller's address.
+    fn by_address(&self, kind: &str, caller: &Caller, limit: Limit) -> Pair {
+        self.pair(kind, &[&network_of(caller.address)], limit)
+    }
+
+    fn pair(&self, kind: &str, parts: &[&str], limit: Limit) -> Pair {
+        let asks = self.bucket(kind, parts, limit);
+        let refuses = self.bucket(&format!("{kind}_refused"), parts, limit.times(REFUSED_AT));
+        Pair { asks, refuses }
     }
 
     fn bucket(&self, kind: &str, parts: &[&str], limit: Limit) -> Spend {
@@ -133,10 +202,42 @@ impl Housekey {
         self.keyring().mac(Purpose::LimitKey, &all)
     }
 
-    /// A stranger's name counts like an account of its own, so that its buckets empty alike (SEC-20).
     fn whose<'a>(&self, who: &'a str, user: Option<&'a UserId>) -> &'a str {
         user.map_or(who, UserId::as_str)
     }
+}
+
+/// One figure as two buckets: beyond the first a challenge is asked for, beyond the second nothing helps but time.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    asks: Spend,
+    refuses: Spend,
+}
+
+/// A password that somebody tries at sign-in.
+pub(crate) struct PasswordTried<'a> {
+    device: Option<&'a DeviceId>,
+    unknown: Option<[Pair; 2]>,
+    own: Option<Spend>,
+    /// The counter of failures in a row from unknown devices.
+    pub failures: [u8; 32],
+}
+
+impl PasswordTried<'_> {
+    /// Whether it comes from a device that the account does not know.
+    pub fn is_from_unknown(&self) -> bool {
+        self.device.is_none()
+    }
+
+    /// What is given back to whoever proves to be right.
+    pub(crate) fn counted(&self) -> Vec<Spend> {
+        let unknown = self.unknown.iter().flatten().flat_map(|pair| [pair.asks.clone(), pair.refuses.clone()]);
+        unknown.chain(self.own.clone()).collect()
+    }
+}
+
+fn eased<const N: usize>(known: bool, asks: [Spend; N]) -> Vec<Spend> {
+    if known { Vec::new() } else { asks.into() }
 }
 
 /// Turns a used-up bucket into the refusal that doors know.

@@ -54,12 +54,12 @@ impl Housekey {
     /// many ask from one address, [`Error::Unavailable`] without database.
     pub async fn handshake_open(&self, caller: &Caller, origin: &str) -> Result<Handover> {
         let Some(view) = self.client_view(caller).await? else {
-            self.pass(self.handshake_spends(caller)).await?;
+            self.spend(self.handshake_spends(caller)).await?;
             return Ok(Handover { signed_in: None, signed: Time::from_millis(0) });
         };
         let active = view.sessions.iter().find(|s| Some(&s.session.id) == view.active.as_ref());
         let Some(open) = active else {
-            self.pass(self.handshake_spends(caller)).await?;
+            self.spend(self.handshake_spends(caller)).await?;
             return Ok(Handover { signed_in: None, signed: view.signed });
         };
         let id = &open.session.id;

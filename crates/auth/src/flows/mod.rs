@@ -3,6 +3,7 @@
 
 mod breach;
 pub(crate) mod bundles;
+pub mod challenge;
 mod client;
 pub mod codes;
 mod device;
@@ -37,4 +38,5 @@ pub mod signing;
 pub mod steward;
 pub mod tell;
 pub mod tokens;
+pub mod waitlist;
 pub mod webhooks;

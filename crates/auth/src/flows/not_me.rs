@@ -40,9 +40,7 @@ impl Housekey {
     /// # Errors
     /// [`Denial::LinkExpired`] for a link that is used or too old, [`Error::Limited`] beyond the limits of the address.
     pub async fn not_me(&self, caller: &Caller, token: &str) -> Result<()> {
-        let mut spends = self.sign_in_spends(caller);
-        spends.truncate(1);
-        self.pass(spends).await?;
+        self.spend(self.link_spends(caller)).await?;
         let (link, user) = self.not_me_link(token).await?;
         let detail = serde_json::json!({"link": link.id});
         let event = self.event_of(caller, EventKind::AccountSecured, Some(&user), None, None, detail).await?;

@@ -15,7 +15,7 @@ impl Housekey {
     pub async fn picture_set(&self, caller: &Caller, sent: Bytes) -> Result<PictureId> {
         let here = self.here(caller).await?;
         let user = self.row_of(&here).await?;
-        self.pass(self.strength_spends(caller)).await?;
+        self.spend(self.strength_spends(caller)).await?;
         let drawn = self.0.drawing.draw(sent).await?;
         let id = PictureId::new(self.now(), self.entropy());
         let event = self.event_here(caller, EventKind::UserUpdated, &here, &user, serde_json::json!({})).await?;

@@ -91,7 +91,7 @@ impl Housekey {
         let user = self.row_of(&here).await?;
         let device = self.known_device(caller, &user.account.user, user.device_epoch);
         let counted = self.second_spends(caller, &user.account.user, device.as_ref());
-        self.pass(counted.clone()).await?;
+        self.spend(counted.clone()).await?;
         let Some((_, used)) = self.check_second_factor(caller, &user, typed).await? else {
             let detail = serde_json::json!({"strategy": strategy, "step_up": true});
             let event = self.event_here(caller, EventKind::SecondFactorFailed, &here, &user, detail).await?;

@@ -5,12 +5,13 @@ use crate::{
     error::{Denial, Error, Result},
     flows::{
         client::{Presented, Renewal},
-        codes::{self, Asked, CodeSent},
+        codes::{self, Asked, CodeSent, Whose},
     },
     housekey::Housekey,
     mail::Letter,
 };
 use housekey_core::{
+    challenge::Action,
     event::{ClientFacts, EventKind},
     ids::SessionId,
     password::{Password, Verdict},
@@ -139,7 +140,7 @@ impl Housekey {
         let here = self.here(caller).await?;
         let user = self.row_of(&here).await?;
         let to = codes::mailbox_of(&user).ok_or(Error::NotFound)?;
-        self.pass(self.mail_spends(caller, &to, true)).await?;
+        self.pass(caller, Action::Mail, self.mail_gate(caller, &to, true)).await?;
         let asked = Asked {
             client: &here.client.id,
             purpose: Purpose::StepUp,
@@ -328,12 +329,10 @@ impl Housekey {
     pub(crate) async fn own_password(&self, caller: &Caller, user: &UserRow, password: Password) -> Result<()> {
         let id = &user.account.user;
         let device = self.known_device(caller, id, user.device_epoch);
-        let counted = match &device {
-            Some(device) => self.password_spends(id.as_str(), Some(id), Some(device)),
-            None => self.own_spends(id),
-        };
-        let failures = self.failures_name(id.as_str(), Some(id));
-        self.password_gate(caller, counted.clone(), failures, true).await?;
+        let counted = self.own_password_spends(id, device.as_ref());
+        let mut gate = self.sign_in_gate(caller, true);
+        gate.inner.clone_from(&counted);
+        self.pass(caller, Action::SignIn, gate).await?;
         let (_, verdict) = self.hasher().verify(user.password.clone(), password).await?;
         if matches!(verdict, Verdict::No) {
             let detail = serde_json::json!({"strategy": "password", "step_up": true});
@@ -355,7 +354,7 @@ impl Housekey {
         let expired = Error::Denied(Denial::CodeExpired);
         let reader = self.store().reader();
         let id = reader.verification_of(&here.client.id, Purpose::StepUp).await?.ok_or(expired)?;
-        let whose = (user.account.user.as_str(), Some(&user.account.user));
+        let whose = Whose { who: user.account.user.as_str(), user: Some(&user.account.user), known: true };
         let tried = self.try_code(caller, &here.client.id, &id, Purpose::StepUp, whose).await?;
         let right =
             subtle::ConstantTimeEq::ct_eq(code.hash(self.keyring(), &id).as_slice(), tried.code_hash.as_slice());

@@ -52,9 +52,7 @@ impl Housekey {
     /// [`Denial::LinkExpired`] for a link that is used or too old.
     pub async fn email_undo(&self, caller: &Caller, token: &str) -> Result<()> {
         let expired = || Error::Denied(Denial::LinkExpired);
-        let mut spends = self.sign_in_spends(caller);
-        spends.truncate(1);
-        self.pass(spends).await?;
+        self.spend(self.link_spends(caller)).await?;
         let (link, former) = self.undo_link(token).await?;
         let user = self.store().reader().user(&link.user).await?.ok_or_else(expired)?;
         let to = Email::parse(&former.address).map_err(|_| Error::Bug("a stored address cannot be read"))?;

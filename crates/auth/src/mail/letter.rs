@@ -231,6 +231,11 @@ pub enum Letter {
         /// By whom.
         asked: Facts,
     },
+    /// The address is on the waitlist.
+    WaitlistJoined {
+        /// By whom.
+        asked: Facts,
+    },
     /// Somebody signed in on a device that the account had not seen.
     NoticeNewDevice {
         /// The token of the page for whoever did not do it.
@@ -283,6 +288,7 @@ impl Letter {
             Self::NoticePasswordCompromised { .. } => "notice_password_compromised",
             Self::NoticePasswordClosed { .. } => "notice_password_closed",
             Self::Invitation { .. } => "invitation",
+            Self::WaitlistJoined { .. } => "waitlist_joined",
             Self::NoticeNewDevice { .. } => "notice_new_device",
             Self::NoticeWebhookDisabled { .. } => "notice_webhook_disabled",
             Self::Test { .. } => "test",
@@ -318,6 +324,7 @@ impl Letter {
             | Self::NoticePasswordCompromised { asked }
             | Self::NoticePasswordClosed { asked }
             | Self::Invitation { asked, .. }
+            | Self::WaitlistJoined { asked }
             | Self::NoticeNewDevice { asked, .. }
             | Self::NoticeWebhookDisabled { asked, .. }
             | Self::Test { asked } => asked,
@@ -401,6 +408,7 @@ impl Letter {
                 until: Time::from_millis(1_798_044_399_000),
                 asked: asked.clone(),
             },
+            Self::WaitlistJoined { asked: asked.clone() },
             Self::NoticeWebhookDisabled { endpoint: "ep_sample (app.example.com)".to_owned(), asked: asked.clone() },
             Self::Test { asked: asked.clone() },
         ];
@@ -497,6 +505,6 @@ mod tests {
             assert_eq!(serde_json::to_string(&back).unwrap(), text);
             assert!(text.contains(&format!("\"kind\":\"{}\"", letter.kind())));
         }
-        assert_eq!(Letter::samples().len(), 35);
+        assert_eq!(Letter::samples().len(), 36);
     }
 }

@@ -51,7 +51,7 @@ macro_rules! built_in {
     ($($name:literal)*) => { [$(($name, include_str!(concat!("../../templates/mail/", $name)))),*] };
 }
 
-const BUILT_IN: [(&str, &str); 64] = built_in! {
+const BUILT_IN: [(&str, &str); 66] = built_in! {
     "_letter.html" "_code.html" "_notice.html" "_code.txt" "_notice.txt" "_facts.txt"
     "sign_in_code.html" "sign_in_code.txt" "sign_up_code.html" "sign_up_code.txt"
     "sign_up_existing.html" "sign_up_existing.txt" "reset_code.html" "reset_code.txt"
@@ -62,6 +62,7 @@ const BUILT_IN: [(&str, &str); 64] = built_in! {
     "notice_passkey_copied.html" "notice_passkey_copied.txt" "notice_two_step_on.html" "notice_two_step_on.txt"
     "notice_two_step_off.html" "notice_two_step_off.txt"
     "notice_backup_code_used.html" "notice_backup_code_used.txt" "invitation.html" "invitation.txt"
+    "waitlist_joined.html" "waitlist_joined.txt"
     "notice_email_removed.html" "notice_email_removed.txt"
     "notice_primary_replaced.html" "notice_primary_replaced.txt"
     "notice_primary_changed.html" "notice_primary_changed.txt" "notice_new_device.html" "notice_new_device.txt"

@@ -4,6 +4,7 @@
 //! environment, the reference page and "where does this value come from" are all
 //! made from it, so none of them can know a key that the others do not.
 
+mod bots;
 mod check;
 mod colour;
 mod given;
@@ -12,6 +13,7 @@ mod mode;
 mod mount;
 mod resolve;
 mod sender;
+mod sign_up;
 mod snapshot;
 mod source;
 mod table;
@@ -27,6 +29,7 @@ use housekey_core::{
 use ipnet::IpNet;
 use url::Url;
 
+pub use bots::{BotSettings, ChallengedSignUps};
 pub use colour::Colour;
 pub use given::{Given, Value, duration_text};
 pub use keys::KEYS;
@@ -34,6 +37,7 @@ pub use mode::{Mode, is_loopback_name};
 pub use mount::Mount;
 pub use resolve::{Assignment, Resolved, resolve};
 pub use sender::Sender;
+pub use sign_up::{SignUpMode, SignUpPolicy};
 pub use snapshot::{Entry, SettingsSnapshot};
 pub use source::{Fault, Source, Wrong};
 pub use table::{Key, Kind, Scope, hide_password, read_url};
@@ -93,10 +97,12 @@ pub struct Settings {
     pub clerk: ClerkSettings,
     /// Who is told what happens.
     pub webhooks: WebhookSettings,
+    /// How people are told from programs.
+    pub bots: BotSettings,
     /// Whether everybody who signs up must accept the terms.
     pub legal_consent: bool,
-    /// Whether only listed addresses may sign up.
-    pub allowlist_only: bool,
+    /// Who may sign up.
+    pub sign_up: SignUpPolicy,
     /// A folder with files that replace our templates one by one.
     pub templates: Option<PathBuf>,
 }
@@ -207,8 +213,9 @@ impl Default for Settings {
             cookie_domain: None,
             clerk: ClerkSettings::default(),
             webhooks: WebhookSettings::default(),
+            bots: BotSettings::default(),
             legal_consent: false,
-            allowlist_only: false,
+            sign_up: SignUpPolicy::default(),
             templates: None,
         }
     }

@@ -77,7 +77,7 @@ fn texts() -> Vec<(&'static str, String)> {
 }
 
 /// Every form, with all its fields filled in well.
-const FORMS: [(&str, &[(&str, &str)]); 28] = [
+const FORMS: [(&str, &[(&str, &str)]); 29] = [
     ("/sign-in", &[("email", "x@example.com"), ("remember", "yes"), ("return_to", "/account")]),
     (
         "/sign-up",
@@ -89,6 +89,7 @@ const FORMS: [(&str, &[(&str, &str)]); 28] = [
         ],
     ),
     ("/forgot-password", &[("email", "x@example.com")]),
+    ("/waitlist", &[("email", "x@example.com"), ("website", ""), ("shown", "")]),
     ("/theme", &[("theme", "dark"), ("return_to", "/account")]),
     ("/password-strength", &[("password", "tidal")]),
     ("/sign-in/password", &[("username", "x@example.com"), ("password", "wrong wrong wrong")]),

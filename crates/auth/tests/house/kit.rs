@@ -7,7 +7,7 @@ use housekey::{
         sign_in::{SignInView, StartSignIn},
         sign_up::{SignUpView, StartSignUp},
     },
-    settings::Settings,
+    settings::{Settings, SignUpMode, SignUpPolicy},
     testkit::{Browser, TestHouse},
 };
 use std::collections::BTreeMap;
@@ -180,6 +180,11 @@ pub fn roomy() -> Settings {
     Settings { limits_multiplier: 50, limits_reason: Some("a test asks a lot".into()), ..Settings::default() }
 }
 
+/// Who may sign up where the allow-list decides.
+pub fn restricted() -> SignUpPolicy {
+    SignUpPolicy { mode: SignUpMode::Restricted, ..SignUpPolicy::default() }
+}
+
 pub fn password(text: &str) -> Password {
     Password::parse(text.into()).unwrap()
 }
@@ -192,6 +197,8 @@ pub fn sign_up_as(address: &str) -> StartSignUp {
         last_name: String::new(),
         legal_accepted: false,
         return_to: None,
+        hidden: String::new(),
+        shown: String::new(),
     }
 }
 

@@ -30,9 +30,11 @@ macro_rules! on_both {
 
 mod account;
 mod authenticator;
+mod bots;
 mod breach;
 mod broken;
 mod cache;
+mod challenge;
 mod clerk;
 mod compromised;
 mod cut;
@@ -59,6 +61,7 @@ mod sign_up;
 mod trail;
 mod trusted_devices;
 mod two_step;
+mod waitlist;
 mod walls;
 mod web;
 mod webhooks;

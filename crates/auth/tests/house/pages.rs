@@ -266,7 +266,7 @@ async fn the_mailbox_of_development_opens_with_its_token_alone() {
 }
 
 async fn a_refusal_is_a_sentence() {
-    let web = web_with(Settings { allowlist_only: true, ..Settings::default() }).await;
+    let web = web_with(Settings { sign_up: restricted(), ..Settings::default() }).await;
     let jar = web.jar(1);
     let fields = [("email", ADA), ("password", PASSWORD), ("return_to", "")];
     let told = jar.form("/sign-up", &fields).await;

@@ -23,7 +23,7 @@ pub enum For {
 }
 pub use For::*;
 
-pub const ROUTES: [(&str, &str, For); 50] = [
+pub const ROUTES: [(&str, &str, For); 51] = [
     ("/", "GET", Everyone),
     ("/sign-in", "GET POST", Everyone),
     ("/sign-in/passkey", "POST", Everyone),
@@ -42,6 +42,7 @@ pub const ROUTES: [(&str, &str, For); 50] = [
     ("/sign-up/code", "GET POST", Attempt),
     ("/sign-up/code/send", "POST", Attempt),
     ("/sign-up/ticket", "GET POST", Link),
+    ("/waitlist", "GET POST", Attempt),
     ("/theme", "POST", Everyone),
     ("/password-strength", "POST", Everyone),
     ("/sign-out", "GET POST", Owner),

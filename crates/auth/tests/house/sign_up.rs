@@ -24,6 +24,8 @@ async fn all_faults_of_all_fields_are_told_at_once() {
         last_name: String::new(),
         legal_accepted: false,
         return_to: None,
+        hidden: String::new(),
+        shown: String::new(),
     };
     let done = house.housekey.sign_up_start(&house.browser(1).caller(), start).await;
     assert_eq!(refusal(done), "email:email_malformed first_name:name_not_shown password:password_too_short");

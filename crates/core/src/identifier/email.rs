@@ -99,6 +99,11 @@ impl Email {
         self.local().to_lowercase().contains("+clerk_test")
     }
 
+    /// Whether the part before the `@` has a tag: the same mailbox under one more name.
+    pub fn is_subaddress(&self) -> bool {
+        self.local().contains(['+', '=', '#'])
+    }
+
     /// What may be shown and logged: `a•••@example.com`.
     pub fn masked(&self) -> String {
         let first = self.local().chars().next().map(String::from).unwrap_or_default();

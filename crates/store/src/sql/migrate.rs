@@ -45,6 +45,7 @@ const MIGRATIONS: &[Migration] = &[
         readable_from: 7,
         sql: include_str!("../../migrations/0007_recovery.sql"),
     },
+    Migration { number: 8, name: "bots", readable_from: 7, sql: include_str!("../../migrations/0008_bots.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS housekey_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \

@@ -13,6 +13,7 @@ mod backends;
 mod clients;
 mod engine;
 mod feed;
+mod gate;
 mod kit;
 mod limits;
 mod mail;

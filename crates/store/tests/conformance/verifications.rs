@@ -17,7 +17,7 @@ async fn sec_35_a_hundred_parallel_guesses_get_five_tries() {
         let (id, client) = (new.spent.clone().unwrap(), new.rotation.client.clone());
         let done = at_once(100, |_| {
             let (store, id, client) = (store.clone(), id.clone(), client.clone());
-            async move { store.try_code(&id, &client, Purpose::SignUp, vec![], NOW).await.unwrap() }
+            async move { store.try_code(&id, &client, Purpose::SignUp, NOW).await.unwrap() }
         })
         .await;
         assert_eq!(done.iter().filter(|t| matches!(t, Try::Counted(_))).count(), 5);
@@ -38,9 +38,9 @@ async fn sec_30_34_a_code_serves_one_purpose_on_one_client_until_it_expires() {
             (&stranger, Purpose::SignUp, NOW),
             (client, Purpose::SignUp, at(600)),
         ] {
-            assert!(matches!(store.try_code(id, client, purpose, vec![], now).await.unwrap(), Try::Dead));
+            assert!(matches!(store.try_code(id, client, purpose, now).await.unwrap(), Try::Dead));
         }
-        assert!(matches!(store.try_code(id, client, Purpose::SignUp, vec![], NOW).await.unwrap(), Try::Counted(_)));
+        assert!(matches!(store.try_code(id, client, Purpose::SignUp, NOW).await.unwrap(), Try::Counted(_)));
     }
 }
 
@@ -61,10 +61,8 @@ async fn sec_31_32_a_newer_code_replaces_the_older_and_each_is_taken_once() {
         };
         let trail = Trail { verification: Some(newer), ..Trail::default() };
         store.leave_trail(trail, NOW).await.unwrap();
-        let old = store
-            .try_code(new.spent.as_ref().unwrap(), &new.rotation.client, Purpose::SignUp, vec![], NOW)
-            .await
-            .unwrap();
+        let old =
+            store.try_code(new.spent.as_ref().unwrap(), &new.rotation.client, Purpose::SignUp, NOW).await.unwrap();
         assert!(matches!(old, Try::Dead));
         assert_eq!(store.sign_up_complete(new).await, Err(StoreError::Conflict));
         assert!(store.reader().user_by_email("ada@example.com").await.unwrap().is_none(), "nothing half made");

@@ -90,6 +90,16 @@ impl Refusal {
                 retry_after: Some(retry_after),
                 ..one(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &wait(retry_after))
             },
+            // Clerk's components cannot solve it: to them it is a limit, and it passes.
+            Error::Challenge(due) if !due.retry_after.is_zero() => Self {
+                retry_after: Some(due.retry_after),
+                ..one(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &wait(due.retry_after))
+            },
+            Error::Challenge(_) => one(
+                StatusCode::BAD_REQUEST,
+                "captcha_missing_token",
+                "This instance asks for a challenge that this form cannot solve. Use its own page.",
+            ),
             Error::Unavailable { maybe_applied, retry_after } => {
                 let message = if maybe_applied {
                     "The answer got lost, and the change may have happened. Look before you repeat it."
@@ -219,6 +229,18 @@ fn denied(why: Denial, proof: Proof) -> Refusal {
         (Denial::NotAllowed, _) => {
             (S::FORBIDDEN, "not_allowed_access", "This e-mail address may not sign up here.", param("email_address"))
         }
+        (Denial::InvitationOnly, _) => (
+            S::FORBIDDEN,
+            "sign_up_mode_restricted",
+            "Sign-up is by invitation here. Use the link of your invitation.",
+            Value::Null,
+        ),
+        (Denial::Waitlist, _) => (
+            S::FORBIDDEN,
+            "sign_up_restricted_waitlist",
+            "Sign-up is by invitation here. Join the waitlist to get one.",
+            Value::Null,
+        ),
         (Denial::AccountExists | Denial::SignInContinues, _) => {
             let message = "This e-mail address has an account. Sign in instead.";
             (S::UNPROCESSABLE_ENTITY, "form_identifier_exists", message, param("email_address"))
@@ -276,6 +298,10 @@ fn field(fault: Fault) -> wire::Error {
         "email_already_added" | "email_of_another_account" => {
             ("form_identifier_exists", "This e-mail address is taken. Try another.", param)
         }
+        "email_disposable" => {
+            ("form_email_address_blocked", "Addresses of throw-away mailboxes are not taken here.", param)
+        }
+        "email_subaddress" => ("form_email_address_blocked", "Addresses with a tag are not taken here.", param),
         "email_already_verified" => ("verification_already_verified", "This address is verified already.", param),
         "email_not_verified" => ("form_param_value_invalid", "This address is not verified yet.", param),
         "email_missing" | "missing" => ("form_param_missing", "This is missing.", param),
@@ -286,6 +312,7 @@ fn field(fault: Fault) -> wire::Error {
         "picture_unreadable" => ("image_type_not_supported", "A picture is a PNG, JPEG or WebP.", param),
         "external_id_taken" => ("form_identifier_exists", "Another user has this external id.", param),
         "invitation_pending" => ("duplicate_record", "An invitation to this address is pending.", param),
+        "waitlist_not_pending" => ("waitlist_entry_not_pending", "This entry does not wait any more.", param),
         "invitation_not_pending" => ("invitation_not_pending", "This invitation is not pending any more.", param),
         "ticket_not_pending" => ("sign_in_token_cannot_be_revoked", "This ticket was used or revoked.", param),
         "redirect_url_not_listed" => (

@@ -32,6 +32,7 @@ mod strength;
 mod theme;
 mod tickets;
 mod undo;
+mod waitlist;
 mod words;
 
 pub(crate) use problem::not_found;
@@ -71,6 +72,7 @@ impl Housekey {
             .route("/sign-up/code", get(code::show_sign_up).post(code::check_sign_up))
             .route("/sign-up/code/send", post(code::send_sign_up))
             .route("/sign-up/ticket", get(tickets::show_sign_up).post(tickets::sign_up))
+            .route("/waitlist", get(waitlist::show).post(waitlist::join))
             .route("/theme", post(theme::choose))
             .route("/password-strength", post(strength::tell))
             .route("/sign-out", get(sign_out::show).post(sign_out::end))

@@ -6,8 +6,9 @@ use super::{
 };
 use crate::{
     caller::{Cookies, Outcome},
-    doors::shared::{Ask, Body},
+    doors::shared::{self, Ask, Body},
     error::{Denial, Error, Fault},
+    flows::challenge::ChallengeDue,
     housekey::Housekey,
     sessions::Current,
 };
@@ -29,6 +30,8 @@ pub(super) struct Told {
     /// What has been done, for a page after its form.
     done: Option<String>,
     retry_after: Option<Duration>,
+    /// The challenge of the form that it stands in front of.
+    challenge: Option<Value>,
 }
 
 /// Shows a page.
@@ -47,6 +50,7 @@ pub(super) fn show_told(mut ask: Ask, template: &str, title: &str, view: impl Se
         faults => told.faults,
         refused => told.refused,
         done => told.done,
+        challenge => told.challenge,
         now => house.now().as_millis(),
         min_length => house.settings().password.min_length,
         mailbox => house.settings().mailbox.as_str(),
@@ -77,6 +81,7 @@ pub(super) fn render(
 ) -> Response {
     let pages = &ask.housekey.0.pages;
     let logo = Some(pages.logo(ask.housekey.settings().mount.as_str())).filter(|l| !l.is_empty());
+    let challenges = c.get_attr("challenge").is_ok_and(|challenge| challenge.is_true());
     let title = pages.words(title, &[("app", app)]).unwrap_or_else(|| title.to_owned());
     let whole = context! {
         lang => "en", app => app, logo => logo, title => title, request => ask.caller.request.as_str(),
@@ -90,6 +95,9 @@ pub(super) fn render(
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     };
+    if challenges {
+        shared::allow_workers(response.headers_mut());
+    }
     if let Some(wait) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
     }
@@ -239,6 +247,8 @@ impl Told {
                 | Denial::UserLocked
                 | Denial::LastWayIn
                 | Denial::NotAllowed
+                | Denial::InvitationOnly
+                | Denial::Waitlist
                 | Denial::AccountExists
                 | Denial::SessionExists
                 | Denial::DeletionOff),
@@ -262,8 +272,23 @@ impl Told {
                     ..Self::default()
                 })
             }
+            Error::Challenge(due) => {
+                let retry_after = Some(due.retry_after).filter(|wait| !wait.is_zero());
+                Ok(Self { status: Some(StatusCode::TOO_MANY_REQUESTS), retry_after, ..Self::challenged(ask, due) })
+            }
             other => Err(Box::new(problem::of(ask, other))),
         }
+    }
+
+    /// A form with the challenge that it is due to solve.
+    pub(super) fn challenged(ask: &Ask, due: ChallengeDue) -> Self {
+        let made =
+            ask.housekey.pose_challenge(due).inspect_err(|error| tracing::error!(%error, "no challenge is posed"));
+        let challenge = made.ok().map(|work| {
+            let minutes = u64::try_from(due.retry_after.as_millis().div_ceil(60_000)).unwrap_or_default();
+            context! { action => due.action.as_str(), work, minutes, in_vain => due.shown_in_vain }
+        });
+        Self { challenge, ..Self::default() }
     }
 
     /// One field's fault, found by the door itself.

@@ -91,6 +91,8 @@ pub(super) fn of(ask: &mut Ask, error: Error) -> Response {
         }
         Error::Denied(why) => answer(ask, Problem::Attempt(why)),
         Error::Limited { retry_after } => answer(ask, Problem::Limited(retry_after)),
+        // No form stands here that could show it.
+        Error::Challenge(due) => answer(ask, Problem::Limited(due.retry_after)),
         Error::Invalid(_) => answer(ask, Problem::Form(FormFault::Unknown)),
         Error::Bug(what) => {
             tracing::error!(what, request = %ask.caller.request, "a fault of ours");

@@ -26,6 +26,8 @@ use std::{
 pub const MOST_BODY: usize = 16 * 1024;
 /// The field that carries a form's token.
 const TOKEN: &str = "csrf";
+/// The field in which the widget shows what it solved.
+const CHALLENGE: &str = "altcha";
 const MOST_AGENT: usize = 512;
 
 /// A request to one of our pages.
@@ -93,6 +95,7 @@ impl Ask {
                 door,
                 request: request.unwrap_or_else(|| RequestId::new(housekey.now(), housekey.entropy())),
                 call: [0; 32],
+                challenge: None,
             },
             undeclared_proxy: from.undeclared_proxy && housekey.settings().mode().is_production(),
             path: full_path(parts),
@@ -148,9 +151,10 @@ impl Ask {
         origin::check(&self.headers, self.housekey.origins())?;
         let content_type = self.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
         let mut all = known.to_vec();
-        all.push(TOKEN);
+        all.extend([TOKEN, CHALLENGE]);
         let mut fields = read_form(content_type, body, &all)?;
         let token = fields.take(TOKEN);
+        self.caller.challenge = Some(fields.take(CHALLENGE)).filter(|shown| !shown.is_empty());
         let client = self.caller.client.as_ref().map(|c| c.id.as_str());
         if !csrf::is_valid(&self.housekey, &token, &[client, self.form_cookie.as_deref()]) {
             return Err(Body::Forged);

@@ -5,6 +5,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     font-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// Lets a page with a challenge start workers, from files of ours alone.
+pub fn allow_workers(headers: &mut HeaderMap) {
+    if let Ok(policy) = HeaderValue::from_str(&format!("{CSP}; worker-src 'self'")) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
 /// Sets what every page and answer of ours carries; what a handler set itself stays.
 pub fn secure(headers: &mut HeaderMap) {
     let mut set = |name: HeaderName, value: &'static str| {

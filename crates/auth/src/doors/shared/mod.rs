@@ -13,6 +13,7 @@ pub use ask::{Ask, Body, MOST_BODY};
 pub use cookies::CookieNames;
 pub(crate) use cookies::cookie_suffix;
 pub use form::{Fields, FormFault, read_form};
+pub(crate) use headers::allow_workers;
 pub use headers::secure;
 pub use origin::Unsafe;
 

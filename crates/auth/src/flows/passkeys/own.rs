@@ -57,7 +57,7 @@ impl Housekey {
     pub async fn passkey_add_begin(&self, caller: &Caller) -> Result<PasskeyAsked> {
         let (here, user) = self.here_setting_up(caller).await?;
         self.may_change(&user)?;
-        self.pass(self.passkey_spends(caller)).await?;
+        self.spend(self.passkey_spends(caller)).await?;
         let held = self.few_enough(&user).await?;
         let id = &user.account.user;
         let handle = self.store().reader().user_handle(id).await?;

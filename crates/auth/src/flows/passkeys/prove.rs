@@ -65,7 +65,7 @@ impl Housekey {
         ceremony: Ceremony,
         user: &housekey_core::ids::UserId,
     ) -> Result<PasskeyAsked> {
-        self.pass(self.passkey_spends(caller)).await?;
+        self.spend(self.passkey_spends(caller)).await?;
         let held = self.store().reader().passkeys(user).await?;
         if held.is_empty() {
             return Err(Error::field("strategy", "strategy_not_offered"));

@@ -47,7 +47,7 @@ impl Housekey {
             Presented::Client(checked) => Some(checked),
             Presented::Repeat(_) | Presented::Nobody => None,
         };
-        self.pass(self.passkey_spends(caller)).await?;
+        self.spend(self.passkey_spends(caller)).await?;
         let working = self.working(caller, presented.as_deref());
         let (new, asked) = self.challenge(&working.id, Ceremony::SignIn, None, self.0.passkeys.ask(&[]))?;
         let now = self.now();
@@ -87,7 +87,7 @@ impl Housekey {
             Presented::Nobody => return Err(Error::Denied(Denial::PasskeyExpired)),
         };
         let answer = SignedAnswer::read(answer).ok_or_else(|| Error::field("passkey", "passkey_malformed"))?;
-        self.pass(self.sign_in_spends(caller)).await?;
+        self.spend(self.sign_in_spends(caller)).await?;
         let client = &checked.client;
         let waiting = self.challenge_taken(&client.id, Ceremony::SignIn, answer.hash).await?;
         let Some(row) = self.store().reader().passkey_by_credential(answer.credential_id()).await? else {

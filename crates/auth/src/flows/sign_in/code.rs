@@ -6,13 +6,14 @@ use crate::{
     error::{Denial, Error, Result},
     flows::{
         client::Presented,
-        codes::{Asked, RESEND_AFTER},
+        codes::{Asked, RESEND_AFTER, Whose},
         trusted_devices::Due,
     },
     housekey::Housekey,
     mail::Letter,
 };
 use housekey_core::{
+    challenge::Action,
     event::EventKind,
     redirect::ReturnTo,
     sign_in::{After, AnySignIn, FirstProof, Prepared, Refused, Strategy},
@@ -59,7 +60,7 @@ impl Housekey {
         let to = attempt.state.identifier.clone();
         let user = self.store().reader().user_by_email(to.canonical()).await?;
         let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
-        self.pass(self.mail_spends(caller, &to, device.is_some())).await?;
+        self.pass(caller, Action::Mail, self.mail_gate(caller, &to, device.is_some())).await?;
         let asked = Asked {
             client: &checked.client.id,
             purpose,
@@ -140,7 +141,9 @@ impl Housekey {
         let who = attempt.state.identifier.canonical().to_owned();
         let user = self.store().reader().user_by_email(&who).await?;
         let id = user.as_ref().map(|u| &u.account.user);
-        let tried = self.try_code(caller, client, &prepared.verification, purpose, (&who, id)).await?;
+        let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
+        let whose = Whose { who: &who, user: id, known: device.is_some() };
+        let tried = self.try_code(caller, client, &prepared.verification, purpose, whose).await?;
         let typed = code.hash(self.keyring(), &prepared.verification);
         // The code belongs to whom it was sent; an address that changed hands meanwhile proves nothing.
         let owner = user.as_ref().filter(|u| Some(&u.account.user) == tried.user.as_ref());
@@ -151,6 +154,7 @@ impl Housekey {
             let event =
                 self.event_of(caller, EventKind::SignInFailed, user.as_ref(), Some(client), None, detail).await?;
             self.store().record(vec![event]).await?;
+            self.proof_failed();
             return Err(Error::Denied(Denial::CodeIncorrect));
         };
         let forgive = match prepared.strategy {

@@ -4,27 +4,24 @@ use super::{Finish, SignInView, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::{client::Presented, gate, trusted_devices::Due},
+    flows::{challenge, client::Presented, gate::PasswordTried, trusted_devices::Due},
     housekey::Housekey,
     mail::Letter,
 };
 use housekey_core::{
+    challenge::Action,
     entropy,
     event::EventKind,
     identifier::email::Email,
-    ids::UserId,
     password::{Password, Verdict},
     sign_in::{AnySignIn, FirstProof, Strategy},
 };
 use housekey_store::{
-    limits::PasswordGate,
     sign_ins::{Proved, Trail},
     users::UserRow,
 };
 use std::time::Duration;
 
-/// Failures in a row from unknown devices after which the password opens nothing there (NIST SP 800-63B 3.2.2).
-const CLOSED_AFTER: i64 = 100;
 /// How many tries may be judged at the same time, each of which may be the last.
 const NEARLY: i64 = 20;
 /// How long it is of use to say that the password is closed.
@@ -57,9 +54,8 @@ impl Housekey {
         let user = self.store().reader().user_by_email(&who).await?;
         let id = user.as_ref().map(|u| &u.account.user);
         let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
-        let failures = self.failures_name(&who, id);
-        let counted = self.password_spends(&who, id, device.as_ref());
-        let failed_before = self.password_gate(caller, counted.clone(), failures, device.is_some()).await?;
+        let tried = self.password_tried(&who, id, device.as_ref());
+        let failed_before = self.password_allowed(caller, &tried).await?;
 
         let stored = user.as_ref().and_then(|u| u.password.clone());
         let (password, verdict) = self.hasher().verify(stored, password).await?;
@@ -68,10 +64,11 @@ impl Housekey {
             let detail = serde_json::json!({"strategy": "password", "known_device": device.is_some()});
             let client = Some(&checked.client.id);
             let event = self.event_of(caller, EventKind::SignInFailed, user.as_ref(), client, None, detail).await?;
-            let failed = device.is_none().then_some(failures);
+            let failed = device.is_none().then_some(tried.failures);
             let closing = self.closing(caller, &attempt.state.identifier, user.as_ref(), failed_before).await?;
             self.store().password_failed(failed, event, closing).await?;
             self.mail_waits();
+            self.proof_failed();
             return Err(Error::Denied(Denial::PasswordOrIdentifierIncorrect));
         };
         self.may_sign_in(user)?;
@@ -80,7 +77,7 @@ impl Housekey {
             let client = Some(&checked.client.id);
             let event = self.event_of(caller, EventKind::SignInFailed, Some(user), client, None, detail).await?;
             self.store().record(vec![event]).await?;
-            self.store().refund(counted).await?;
+            self.store().refund(tried.counted()).await?;
             return Err(Error::Denied(Denial::PasswordCompromised));
         }
         let rehash = match (&verdict, &user.password) {
@@ -94,26 +91,23 @@ impl Housekey {
         let after = attempt.prove(proof, &second, self.now()).map_err(super::code::refused)?;
         let mut finish = Finish::new(user);
         finish.attempt_version = Some(row.version);
-        finish.proved = Proved { rehash, trusted, refund: counted, forgive: Some(failures), ..Proved::default() };
+        let (refund, forgive) = (tried.counted(), Some(tried.failures));
+        finish.proved = Proved { rehash, trusted, refund, forgive, ..Proved::default() };
         self.go_on(caller, &checked.client, after, finish).await
     }
 
-    /// Counts the try before it is judged, so that parallel guesses never pass more than the bucket holds.
-    pub(crate) async fn password_gate(
-        &self,
-        caller: &Caller,
-        counted: Vec<housekey_store::limits::Spend>,
-        failures: [u8; 32],
-        known: bool,
-    ) -> Result<i64> {
-        let mut spends = self.sign_in_spends(caller);
-        spends.extend(counted);
-        let PasswordGate { spent, failures } = self.store().password_gate(spends, failures, self.now()).await?;
-        gate::allowed(spent)?;
-        if !known && failures >= CLOSED_AFTER {
-            return Err(Error::Denied(Denial::PasswordClosed));
+    /// Counts the try before it is judged, so that parallel guesses never pass more than the buckets hold. Answers how
+    /// many failures there were in a row.
+    async fn password_allowed(&self, caller: &Caller, tried: &PasswordTried<'_>) -> Result<i64> {
+        let gate = self.password_gate(caller, tried);
+        let (failures, answer) = self.ask_gate(caller, Action::SignIn, gate).await?;
+        match challenge::opened(answer) {
+            Err(limited @ Error::Limited { .. }) => Err(limited),
+            _ if tried.is_from_unknown() && failures >= self.limits().password_closed_after => {
+                Err(Error::Denied(Denial::PasswordClosed))
+            }
+            other => other.map(|()| failures),
         }
-        Ok(failures)
     }
 
     /// What the failure leaves that closes the password: its owner is told once, and how it opens again. It is made for
@@ -125,18 +119,14 @@ impl Housekey {
         user: Option<&UserRow>,
         failed_before: i64,
     ) -> Result<Option<(i64, Trail)>> {
-        if failed_before < CLOSED_AFTER - NEARLY {
+        let closes_at = self.limits().password_closed_after;
+        if failed_before < closes_at - NEARLY {
             return Ok(None);
         }
-        let detail = serde_json::json!({"rule": "failures_in_a_row", "most": CLOSED_AFTER});
+        let detail = serde_json::json!({"rule": "failures_in_a_row", "most": closes_at});
         let event = self.event_of(caller, EventKind::PasswordClosed, user, None, None, detail).await?;
         let letter = Letter::NoticePasswordClosed { asked: self.facts(caller) };
         let mail = self.post(to, letter, self.now().plus(TOLD_FOR), user.is_none())?;
-        Ok(Some((CLOSED_AFTER, Trail { mail: vec![mail], events: vec![event], ..Trail::default() })))
-    }
-
-    /// Whose password a person who is signed in already shows again.
-    pub(crate) fn own_spends(&self, user: &UserId) -> Vec<housekey_store::limits::Spend> {
-        self.password_spends(user.as_str(), Some(user), None)
+        Ok(Some((closes_at, Trail { mail: vec![mail], events: vec![event], ..Trail::default() })))
     }
 }

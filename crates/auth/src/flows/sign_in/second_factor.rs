@@ -74,7 +74,7 @@ impl Housekey {
         let user = user.filter(|u| u.account == attempt.state.account).ok_or_else(expired)?;
         let device = self.known_device(caller, &user.account.user, user.device_epoch);
         let counted = self.second_spends(caller, &user.account.user, device.as_ref());
-        self.pass(counted.clone()).await?;
+        self.spend(counted.clone()).await?;
 
         let client = Some(&checked.client.id);
         let Some((proof, used)) = self.check_second_factor(caller, &user, typed).await? else {

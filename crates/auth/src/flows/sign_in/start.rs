@@ -9,6 +9,7 @@ use crate::{
     mail::Letter,
 };
 use housekey_core::{
+    challenge::Action,
     event::EventKind,
     identifier::email::Email,
     ids::SignInId,
@@ -40,7 +41,8 @@ impl Housekey {
             Presented::Client(checked) => Some(checked),
             Presented::Nobody => None,
         };
-        self.pass(self.sign_in_spends(caller)).await?;
+        let gate = self.sign_in_gate(caller, self.is_familiar(caller));
+        self.pass(caller, Action::SignIn, gate).await?;
         let working = self.working(caller, presented.as_deref());
         let attempt = self.begin(working.id.clone(), identifier, &start);
         let any = AnySignIn::NeedsFirstFactor(attempt);
@@ -62,7 +64,8 @@ impl Housekey {
         };
         let user = self.store().reader().user_by_email(identifier.canonical()).await?;
         let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
-        self.pass(self.mail_spends(caller, &identifier, device.is_some())).await?;
+        let gate = self.mail_gate(caller, &identifier, device.is_some());
+        self.pass(caller, Action::Reset, gate).await?;
         let working = self.working(caller, presented.as_deref());
         let attempt = self.begin(working.id.clone(), identifier.clone(), &start);
         let asked = Asked {

@@ -47,7 +47,7 @@ impl Housekey {
             Presented::Client(checked) => checked,
             Presented::Nobody => return Err(Error::Denied(Denial::AttemptExpired)),
         };
-        self.pass(self.sign_in_spends(caller)).await?;
+        self.spend(self.link_spends(caller)).await?;
         let Read { row, user, proof } = self.read_ticket(ticket).await?;
         let now = self.now();
         let begun = Begun {

@@ -6,12 +6,13 @@ use crate::{
     error::{Denial, Error, Result},
     flows::{
         client::Presented,
-        codes::{Asked, Made, MailedBy, RESEND_AFTER},
+        codes::{Asked, Made, MailedBy, RESEND_AFTER, Whose},
     },
     housekey::Housekey,
     mail::Letter,
 };
 use housekey_core::{
+    challenge::Action,
     event::EventKind,
     identifier::email::Email,
     ids::SignUpId,
@@ -62,7 +63,7 @@ impl Housekey {
         if attempt.state.code.as_ref().is_some_and(|code| now < code.sent.plus(RESEND_AFTER)) {
             return Ok(Outcome::plain(self.sign_up_view(&attempt)));
         }
-        self.pass(self.mail_spends(caller, &to, false)).await?;
+        self.pass(caller, Action::Mail, self.mail_gate(caller, &to, false)).await?;
         let Sending { attempt, trail } = self.sign_up_sending(caller, attempt, &to, by).await?;
         let shown = self.sign_up_view(&attempt);
         match self.store().sign_up_advance(version, AnySignUp::Gathering(attempt), None, trail, now).await {
@@ -115,7 +116,7 @@ impl Housekey {
         let client = live.client.id.clone();
         // An owner's code signs the owner in, so it counts with those of the account's other ways.
         let owner = self.store().reader().user_by_email(email.canonical()).await?;
-        let whose = (email.canonical(), owner.as_ref().map(|user| &user.account.user));
+        let whose = Whose { who: email.canonical(), user: owner.as_ref().map(|user| &user.account.user), known: false };
         let tried = self.try_code(caller, &client, &sent.verification, Purpose::SignUp, whose).await?;
         let typed = code.hash(self.keyring(), &sent.verification);
         live.attempt = match live.attempt.prove(&typed, &tried.code_hash, self.now()) {
@@ -124,6 +125,7 @@ impl Housekey {
                 let detail = serde_json::json!({"strategy": "sign_up"});
                 let event = self.event_of(caller, EventKind::SignInFailed, None, Some(&client), None, detail).await?;
                 self.store().record(vec![event]).await?;
+                self.proof_failed();
                 return Err(Error::Denied(Denial::CodeIncorrect));
             }
         };
@@ -168,7 +170,7 @@ impl Housekey {
             to,
             email: owner.and_then(|u| u.email.as_ref()),
             user: owner.map(|u| &u.account.user),
-            never_send: false,
+            never_send: attempt.is_decoy(),
             attempt: Some(attempt.id.as_str()),
             return_to,
         };

@@ -4,10 +4,12 @@ use super::{SignUpView, code::Sending, read_name};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Fault, Result},
-    flows::{client::Presented, codes::MailedBy, metadata},
+    flows::{client::Presented, codes::MailedBy, metadata, notes::About},
     housekey::Housekey,
 };
 use housekey_core::{
+    challenge::Action,
+    event::EventKind,
     identifier::email::Email,
     ids::{InvitationId, SignUpId},
     password::Password,
@@ -31,6 +33,10 @@ pub struct StartSignUp {
     pub legal_accepted: bool,
     /// Where to go afterwards, checked already.
     pub return_to: Option<ReturnTo>,
+    /// What a field holds that nobody sees.
+    pub hidden: String,
+    /// When the form says that it was shown.
+    pub shown: String,
 }
 
 /// What an app's form sends of it; what is absent stays as it was.
@@ -63,6 +69,7 @@ impl Housekey {
             Presented::Client(checked) => Some(checked),
             Presented::Nobody => None,
         };
+        let trapped = self.trapped(&start.hidden, &start.shown);
         let fields = SignUpFields {
             email: Some(start.email),
             password: Some(start.password),
@@ -75,16 +82,23 @@ impl Housekey {
         let (typed, password) = both(self.read_sign_up(fields, None), consent)?;
         let to = typed.email.clone().ok_or(Error::field("email", "email_malformed"))?;
         self.may_sign_up(&to).await?;
-        let mut spends = self.sign_up_spends(caller);
-        spends.extend(self.mail_spends(caller, &to, false));
-        self.pass(spends).await?;
+        let gate = self.sign_up_gate(caller).and(self.mail_gate(caller, &to, false));
+        self.pass(caller, Action::SignUp, gate).await?;
         let typed = self.with_hash(caller, typed, password).await?;
         let working = self.working(caller, presented.as_deref());
         let now = self.now();
         let attempt =
             SignUp::begin(SignUpId::new(now, self.entropy()), working.id.clone(), false, start.return_to, now);
-        let attempt = attempt.fill(typed, now).map_err(over)?;
-        let Sending { attempt, trail } = self.sign_up_sending(caller, attempt, &to, MailedBy::default()).await?;
+        let mut attempt = attempt.fill(typed, now).map_err(over)?;
+        if trapped.is_some() {
+            attempt = attempt.into_decoy();
+        }
+        let Sending { attempt, mut trail } = self.sign_up_sending(caller, attempt, &to, MailedBy::default()).await?;
+        if let Some(why) = trapped {
+            let about = About { user: None, client: Some(&attempt.client), session: None };
+            let detail = serde_json::json!({"form": "sign_up", "why": why.as_str()});
+            trail.events = vec![self.event(caller, EventKind::BotTrapped, about, detail).await?];
+        }
         let shown = self.sign_up_view(&attempt);
         self.store().sign_up_begin(working.new, AnySignUp::Gathering(attempt), trail, now).await?;
         self.mail_waits();
@@ -102,16 +116,22 @@ impl Housekey {
             Presented::Client(checked) => Some(checked),
             Presented::Nobody => None,
         };
-        self.pass(self.sign_up_spends(caller)).await?;
         let ticket = fields.ticket.clone();
+        let gate = self.sign_up_gate(caller);
+        // A ticket that is none opens nothing, so who shows one is not asked for a challenge.
+        let gate = if ticket.is_some() { gate.unasked() } else { gate };
+        self.pass(caller, Action::SignUp, gate).await?;
         let (typed, password) = self.read_sign_up(fields, None)?;
-        if let Some(email) = &typed.email {
-            self.may_sign_up(email).await?;
-        }
         let invited = match ticket {
             Some(ticket) => Some(self.read_invitation(&ticket).await?),
             None => None,
         };
+        match (&invited, &typed.email) {
+            // The invitation's own address takes the place of whatever is typed.
+            (Some(_), _) => {}
+            (None, Some(email)) => self.may_sign_up(email).await?,
+            (None, None) => self.sign_up_is_open()?,
+        }
         let typed = self.with_hash(caller, typed, password).await?;
         let working = self.working(caller, presented.as_deref());
         let now = self.now();
@@ -157,10 +177,14 @@ impl Housekey {
         if live.attempt.id != *id {
             return Err(Error::Denied(Denial::AttemptExpired));
         }
-        self.pass(self.strength_spends(caller)).await?;
+        self.spend(self.strength_spends(caller)).await?;
         let ticket = fields.ticket.clone();
         let (typed, password) = self.read_sign_up(fields, Some(&live.attempt.state.fields))?;
-        if let Some(email) = &typed.email {
+        let before = &live.attempt.state.fields;
+        if let Some(email) = &typed.email
+            && ticket.is_none()
+            && !before.is_invited_as(email)
+        {
             self.may_sign_up(email).await?;
         }
         let now = self.now();

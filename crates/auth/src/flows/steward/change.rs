@@ -181,7 +181,7 @@ impl Housekey {
         let Some(stored) = user.password.clone() else {
             return Err(Error::field("password", "password_missing"));
         };
-        self.pass(self.password_spends(id.as_str(), Some(id), None)).await?;
+        self.spend(self.own_password_spends(id, None)).await?;
         let (_, verdict) = self.hasher().verify(Some(stored), typed).await?;
         Ok(matches!(verdict, Verdict::Yes { .. }))
     }

@@ -49,7 +49,7 @@ impl Housekey {
             return Ok(None);
         };
         let counted = self.second_spends(&by.caller, id, None);
-        self.pass(counted.clone()).await?;
+        self.spend(counted.clone()).await?;
         let Some((proof, used)) = self.check_second_factor(&by.caller, &user, typed).await? else {
             let event = self.kept_event(by, EventKind::SecondFactorFailed, &user, json!({"by": "backend"})).await?;
             self.store().record(vec![event]).await?;

@@ -8,11 +8,16 @@ use crate::{
     mail::{Letter, MailedSecret},
 };
 use housekey_core::{
-    event::EventKind, identifier::email::Email, ids::InvitationId, time::Time, token::opaque::OpaqueToken,
+    event::{Event, EventKind},
+    identifier::email::Email,
+    ids::InvitationId,
+    time::Time,
+    token::opaque::OpaqueToken,
 };
 use housekey_store::{
     StoreError,
     invitations::{InvitationRow, NewInvitation},
+    mail::NewMail,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -34,6 +39,14 @@ pub struct Invite {
     pub ignore_existing: bool,
     /// How long it holds, in days.
     pub days: u32,
+}
+
+/// An invitation that waits to be written.
+pub(super) struct Prepared {
+    pub new: NewInvitation,
+    pub mail: Vec<NewMail>,
+    pub events: Vec<Event>,
+    pub link: String,
 }
 
 /// Where an invitation stands.
@@ -89,6 +102,19 @@ impl Housekey {
     /// [`Error::Invalid`] with what is wrong: an address that has an account or an invitation, a redirect that is not
     /// listed.
     pub async fn invitation_make(&self, by: &Steward, invite: Invite) -> Result<InvitationView> {
+        let Prepared { new, mail, events, link } = self.invitation_prepared(by, invite).await?;
+        let id = new.id.clone();
+        match self.store().invite(new, mail, events, self.now()).await {
+            Err(StoreError::Taken(_)) => return Err(Error::field("email_address", "invitation_pending")),
+            other => other?,
+        }
+        self.mail_waits();
+        let row = self.store().reader().invitation(&id).await?.ok_or(Error::Conflict)?;
+        Ok(InvitationView { link: Some(link), ..self.invitation_view(row) })
+    }
+
+    /// An invitation with its mail and its event, ready to be written.
+    pub(super) async fn invitation_prepared(&self, by: &Steward, invite: Invite) -> Result<Prepared> {
         let email = Email::parse(&invite.address).map_err(|fault| Error::field("email_address", fault.code()))?;
         if invite.days == 0 || invite.days > MOST_DAYS {
             return Err(Error::field("expires_in_days", "out_of_range"));
@@ -122,7 +148,7 @@ impl Housekey {
             false => Vec::new(),
         };
         let new = NewInvitation {
-            id: id.clone(),
+            id,
             address: email.typed().to_owned(),
             canonical: email.canonical().to_owned(),
             public_metadata: metadata,
@@ -131,14 +157,7 @@ impl Housekey {
             expires,
             replace: invite.ignore_existing,
         };
-        match self.store().invite(new, mail, vec![event], now).await {
-            Err(StoreError::Taken(_)) => return Err(Error::field("email_address", "invitation_pending")),
-            other => other?,
-        }
-        self.mail_waits();
-        let row = self.store().reader().invitation(&id).await?.ok_or(Error::Conflict)?;
-        let link = self.ticket_link(&ticket.reveal());
-        Ok(InvitationView { link: Some(link), ..self.invitation_view(row) })
+        Ok(Prepared { new, mail, events: vec![event], link: self.ticket_link(&ticket.reveal()) })
     }
 
     /// A page of invitations, newest first, in a state or in any, whose address has that part.

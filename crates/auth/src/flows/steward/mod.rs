@@ -14,6 +14,7 @@ mod state;
 mod templates;
 mod tickets;
 mod trail;
+mod waitlist;
 
 pub use addresses::NewAddress;
 pub use change::ChangedUser;
@@ -27,6 +28,7 @@ pub use sessions::{KeptClient, KeptSession};
 pub use templates::{TemplateForm, TemplateView};
 pub use tickets::TicketView;
 pub use trail::EventView;
+pub use waitlist::WaitingView;
 
 use crate::{
     caller::Caller,

@@ -1,6 +1,7 @@
 //! The list of keys. Add one here and the parser, the environment, `config show`
 //! and the reference page know it.
 
+mod bots;
 mod clerk;
 mod limits;
 mod mail;
@@ -58,7 +59,11 @@ pub static KEYS: &[Key<Settings>] = &[
     passkeys::RP_ID,
     limits::MULTIPLIER,
     limits::REASON,
-    sign_up::ALLOWLIST_ONLY,
+    bots::SIGN_UP,
+    sign_up::MODE,
+    sign_up::BLOCK_DISPOSABLE,
+    sign_up::DISPOSABLE_DOMAINS,
+    sign_up::BLOCK_SUBADDRESSES,
     sign_up::LEGAL_CONSENT,
     clerk::PROXY_URLS,
     clerk::HOME_URL,

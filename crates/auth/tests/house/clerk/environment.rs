@@ -21,7 +21,7 @@ async fn the_components_are_told_what_is_offered() {
 }
 
 async fn settings_show_in_it() {
-    let mut other = Settings { name: "Acme".into(), legal_consent: true, allowlist_only: true, ..settings() };
+    let mut other = Settings { name: "Acme".into(), legal_consent: true, sign_up: restricted(), ..settings() };
     other.sessions.multi_session = true;
     other.clerk.test_mode = Some(false);
     other.clerk.sign_in_url = Some(Url::parse("http://localhost:3000/enter").unwrap());

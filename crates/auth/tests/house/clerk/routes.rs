@@ -83,6 +83,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("delete", "/v1/me/email_addresses/{email_id}", Owner),
     ("post", "/v1/me/email_addresses/{email_id}/prepare_verification", Owner),
     ("post", "/v1/me/email_addresses/{email_id}/attempt_verification", Owner),
+    ("post", "/v1/waitlist", Attempt),
     ("get", "/v1/redirect", Passing),
     ("get", "/v1/tickets/accept", Ticket),
     ("get", "/v1/verify", Ticket),

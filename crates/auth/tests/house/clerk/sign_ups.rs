@@ -156,7 +156,7 @@ async fn sec_21_a_taken_address_signs_its_owner_in_and_nothing_else_remains() {
 }
 
 async fn where_addresses_are_listed_others_may_not_sign_up() {
-    let web = clerk_with(Settings { allowlist_only: true, ..settings() }).await;
+    let web = clerk_with(Settings { sign_up: restricted(), ..settings() }).await;
     let told = web.app(1).post(ATTEMPTS, &[("email_address", ADA), ("password", PASSWORD)]).await;
     assert_eq!(told.refusal(), "403 not_allowed_access email_address");
 }

@@ -48,7 +48,7 @@ async fn sec_52_a_sign_in_link_asks_and_its_button_signs_in_once() {
 }
 
 async fn an_invited_address_signs_up_on_our_page_without_a_code() {
-    let web = clerk_with(Settings { allowlist_only: true, ..settings() }).await;
+    let web = clerk_with(Settings { sign_up: restricted(), ..settings() }).await;
     let ticket = invite(&web, NEW).await;
     let before = web.database.rows().await;
     let jar = web.jar(1);

@@ -102,7 +102,7 @@ async fn a_ticket_dies_of_age() {
 }
 
 async fn an_invitation_proves_its_mailbox_where_others_may_not_sign_up() {
-    let web = clerk_with(Settings { allowlist_only: true, ..settings() }).await;
+    let web = clerk_with(Settings { sign_up: restricted(), ..settings() }).await;
     let ticket = invite(&web, ADA).await;
     let app = web.app(1);
     let begun = app.post("/v1/client/sign_ups", &[("strategy", "ticket"), ("ticket", &ticket)]).await.ok();

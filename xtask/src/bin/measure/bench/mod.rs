@@ -3,6 +3,7 @@
 
 mod breach;
 mod figures;
+mod gate;
 mod guard;
 mod layer;
 mod memory;
@@ -39,6 +40,9 @@ pub async fn run(only: &[String]) -> Result<bool> {
     }
     if asked("breach") {
         breach::measure(&mut figures)?;
+    }
+    if asked("gate") {
+        gate::measure(&mut figures).await?;
     }
     if asked("start") {
         start::measure(&mut figures).await?;

@@ -15,6 +15,7 @@ mod sessions;
 mod tickets;
 mod user_form;
 mod users;
+mod waitlist;
 
 use super::operations::{self, BACKEND, served};
 use crate::housekey::Housekey;
@@ -74,6 +75,12 @@ served! {
     get "/blocklist_identifiers" => lists::blocked;
     post "/blocklist_identifiers" => lists::block;
     delete "/blocklist_identifiers/{identifier_id}" => lists::block_no_more;
+    get "/waitlist_entries" => waitlist::list;
+    post "/waitlist_entries" => waitlist::create;
+    post "/waitlist_entries/bulk" => waitlist::create_many;
+    delete "/waitlist_entries/{waitlist_entry_id}" => waitlist::delete;
+    post "/waitlist_entries/{waitlist_entry_id}/invite" => waitlist::invite;
+    post "/waitlist_entries/{waitlist_entry_id}/reject" => waitlist::reject;
     get "/jwt_templates" => jwt_templates::list;
     post "/jwt_templates" => jwt_templates::create;
     get "/jwt_templates/{template_id}" => jwt_templates::show;

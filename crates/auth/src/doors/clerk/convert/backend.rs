@@ -3,7 +3,8 @@
 use super::{client, ms, object};
 use crate::{
     flows::steward::{
-        InvitationView, KeptClient, KeptSession, ListedView, RedirectUrl, Status, TemplateView, TicketView, WhichList,
+        InvitationView, KeptClient, KeptSession, ListedView, RedirectUrl, Status, TemplateView, TicketView,
+        WaitingView, WhichList,
     },
     housekey::Housekey,
 };
@@ -77,6 +78,20 @@ pub(crate) fn invitation(view: InvitationView) -> wire::Invitation {
         expires_at: Some(ms(view.expires)),
         created_at: ms(view.created),
         updated_at: ms(view.updated),
+    }
+}
+
+/// An entry of the waitlist.
+pub(crate) fn waiting(view: WaitingView) -> wire::WaitlistEntry {
+    wire::WaitlistEntry {
+        object: "waitlist_entry",
+        id: view.id,
+        email_address: view.address,
+        status: view.state,
+        is_locked: false,
+        created_at: ms(view.created),
+        updated_at: ms(view.updated),
+        invitation: view.invitation.map(invitation),
     }
 }
 

@@ -1,7 +1,10 @@
 //! What this instance offers.
 
 use super::mailed;
-use crate::{housekey::Housekey, settings::Enumeration};
+use crate::{
+    housekey::Housekey,
+    settings::{Enumeration, SignUpMode},
+};
 use housekey_wire::frontend::environment::{
     Attribute, AuthConfig, DisplayConfig, Environment, NativeSettings, PasswordSettings, SignUpSettings, UserSettings,
 };
@@ -90,9 +93,9 @@ fn display_config(house: &Housekey) -> DisplayConfig {
         logo_image_url: logo.clone(),
         favicon_image_url: None,
         sign_in_url: sign_in,
-        sign_up_url: sign_up.clone(),
+        sign_up_url: sign_up,
         user_profile_url: house.address_of("/account"),
-        waitlist_url: sign_up,
+        waitlist_url: house.address_of("/waitlist"),
         oauth_consent_url: house.address_of("/"),
         after_sign_in_url: home.clone(),
         after_sign_up_url: home.clone(),
@@ -156,13 +159,17 @@ fn user_settings(house: &Housekey) -> UserSettings {
             captcha_widget_type: "smart",
             custom_action_required: false,
             progressive: true,
-            mode: "public",
+            mode: match settings.sign_up.mode {
+                SignUpMode::Open | SignUpMode::Restricted => "public",
+                SignUpMode::InvitationOnly => "restricted",
+                SignUpMode::Waitlist => "waitlist",
+            },
             legal_consent_enabled: settings.legal_consent,
         },
         restrictions: json!({
-            "allowlist": { "enabled": settings.allowlist_only }, "blocklist": on.clone(),
-            "allowlist_blocklist_disabled_on_sign_in": on, "block_email_subaddresses": off.clone(),
-            "block_disposable_email_domains": off.clone(),
+            "allowlist": { "enabled": settings.sign_up.mode == SignUpMode::Restricted }, "blocklist": on.clone(),
+            "allowlist_blocklist_disabled_on_sign_in": on, "block_email_subaddresses": { "enabled": settings.sign_up.block_subaddresses },
+            "block_disposable_email_domains": { "enabled": settings.sign_up.block_disposable },
         }),
         password_settings: PasswordSettings {
             disable_hibp: !settings.breach.is_on(),

@@ -11,6 +11,7 @@ mod reverify;
 mod sessions;
 mod sign_ins;
 mod sign_ups;
+mod waitlist;
 mod well_known;
 
 use super::operations::{self, FRONTEND, served};
@@ -77,6 +78,7 @@ served! {
     delete "/v1/me/email_addresses/{email_id}" => me_emails::remove;
     post "/v1/me/email_addresses/{email_id}/prepare_verification" => me_emails::prepare;
     post "/v1/me/email_addresses/{email_id}/attempt_verification" => me_emails::attempt;
+    post "/v1/waitlist" => waitlist::join;
     get "/v1/redirect" => handshake::redirect;
     get "/v1/tickets/accept" => handshake::ticket;
     get "/v1/verify" => handshake::verify;

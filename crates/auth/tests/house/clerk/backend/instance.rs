@@ -40,7 +40,7 @@ async fn who_is_on_the_blocklist_does_not_sign_up() {
 }
 
 async fn where_an_allowlist_decides_nobody_else_signs_up() {
-    let sdk = sdk_with(Settings { allowlist_only: true, ..settings() }).await;
+    let sdk = sdk_with(Settings { sign_up: restricted(), ..settings() }).await;
     let try_it = async |at: u8, address: &str| {
         let fields = [("email_address", address), ("password", PASSWORD)];
         sdk.web.app(at).post("/v1/client/sign_ups", &fields).await.refusal()

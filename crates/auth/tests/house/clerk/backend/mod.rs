@@ -9,3 +9,4 @@ mod sessions;
 mod tickets;
 mod user_lists;
 mod users;
+mod waitlist;

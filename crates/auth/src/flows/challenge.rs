@@ -1,0 +1,154 @@
+//! Challenges in flows: when one is due, what the browser shows for it, and how the gate takes that.
+
+use crate::{
+    caller::Caller,
+    error::{Error, Result},
+    housekey::Housekey,
+};
+use housekey_core::{
+    challenge::{Action, Level, Posed, Solved, Unsolved},
+    trap::{self, Trapped},
+};
+use housekey_store::gate::{Gate, Passage, Verdict};
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
+
+/// A challenge that has to be solved before an operation goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChallengeDue {
+    /// What it stands in front of.
+    pub action: Action,
+    /// How much work it is.
+    pub level: Level,
+    /// When it is not asked for any more; at once where it is asked for each time.
+    pub retry_after: Duration,
+    /// Something was shown, and counted for nothing: too old, used before, or not solved.
+    pub shown_in_vain: bool,
+}
+
+/// How many proofs failed lately on this node: the more, the more work a challenge is. It loses one a second.
+#[derive(Default)]
+pub(crate) struct Unrest(AtomicI64);
+
+const EACH: i64 = 1_000;
+/// Nobody sends a form sooner, whatever fills it in for them.
+const LEAST_TIME: Duration = Duration::from_secs(1);
+
+impl Unrest {
+    fn failed(&self, now: i64) {
+        let next = |tat: i64| Some(tat.max(now).saturating_add(EACH));
+        // The closure never gives up.
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+    }
+
+    fn lately(&self, now: i64) -> i64 {
+        self.0.load(Ordering::Relaxed).saturating_sub(now).max(0) / EACH
+    }
+}
+
+impl Housekey {
+    /// A new challenge for the built-in widget, as JSON.
+    ///
+    /// # Errors
+    /// [`Error::Bug`] when it cannot be made.
+    pub fn pose_challenge(&self, due: ChallengeDue) -> Result<String> {
+        let posed =
+            Posed { action: due.action, host: self.challenge_host(), level: due.level, work: self.0.world.work };
+        let made = self.0.challenges.pose(posed, self.now(), self.entropy());
+        made.ok_or(Error::Bug("a challenge cannot be made"))
+    }
+
+    /// The challenge that a form shows from the beginning, where one is asked for each time.
+    pub fn challenge_at_once(&self, action: Action) -> Option<ChallengeDue> {
+        let always = action == Action::SignUp && self.settings().bots.challenges_every_sign_up();
+        let due = ChallengeDue { action, level: self.least_level(), retry_after: Duration::ZERO, shown_in_vain: false };
+        always.then_some(due)
+    }
+
+    /// When a form is shown, for the form to say so when it comes back.
+    pub fn form_shown(&self) -> String {
+        trap::shown(self.keyring(), self.now())
+    }
+
+    /// Whether a form was filled in by a program. In development nobody is timed: there it is somebody's own tests.
+    pub(crate) fn trapped(&self, hidden: &str, shown: &str) -> Option<Trapped> {
+        let production = self.settings().mode().is_production();
+        let least = if production { LEAST_TIME } else { Duration::ZERO };
+        trap::spring(self.keyring(), hidden, shown, least, self.now())
+    }
+
+    /// Goes through a gate.
+    ///
+    /// # Errors
+    /// [`Error::Limited`] where it refuses, [`Error::Challenge`] where a challenge is due.
+    pub(crate) async fn pass(&self, caller: &Caller, action: Action, gate: Gate) -> Result<()> {
+        opened(self.ask_gate(caller, action, gate).await?.1)
+    }
+
+    /// Asks a gate with what the caller shows. Answers failures in a row as well, where the gate counts them.
+    pub(crate) async fn ask_gate(&self, caller: &Caller, action: Action, gate: Gate) -> Result<(i64, Answer)> {
+        let (shown, in_vain) = match self.solved(caller, action) {
+            Some(Ok(solved)) => (Some(solved), true),
+            Some(Err(_)) => (None, true),
+            None => (None, false),
+        };
+        let gate = Gate { least: self.least_level(), shown, ..gate };
+        let Passage { verdict, failures } = self.store().pass(gate, self.now()).await?;
+        Ok((failures, Answer { verdict, action, in_vain }))
+    }
+
+    /// A proof failed: the instance asks more of everybody for a while.
+    pub(crate) fn proof_failed(&self) {
+        self.0.unrest.failed(self.now().as_millis());
+    }
+
+    fn least_level(&self) -> Level {
+        Level::of_failures(self.0.unrest.lately(self.now().as_millis()))
+    }
+
+    fn solved(&self, caller: &Caller, action: Action) -> Option<Result<Solved, Unsolved>> {
+        let shown = caller.challenge.as_ref()?;
+        Some(self.0.challenges.check(shown, action, self.challenge_host(), self.now()))
+    }
+
+    fn challenge_host(&self) -> &str {
+        self.public_url().host_str().unwrap_or_default()
+    }
+}
+
+/// What a gate answered to a caller.
+pub(crate) struct Answer {
+    verdict: Verdict,
+    action: Action,
+    in_vain: bool,
+}
+
+/// Turns a gate's answer into the refusal that doors know.
+pub(crate) fn opened(answer: Answer) -> Result<()> {
+    match answer.verdict {
+        Verdict::Open => Ok(()),
+        Verdict::Refused { retry_after } => Err(Error::Limited { retry_after }),
+        Verdict::Challenge { level, retry_after } => Err(Error::Challenge(ChallengeDue {
+            action: answer.action,
+            level,
+            retry_after,
+            shown_in_vain: answer.in_vain,
+        })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unrest_grows_with_failures_and_goes_by_itself() {
+        let unrest = Unrest::default();
+        (0..400).for_each(|_| unrest.failed(1_000_000));
+        assert_eq!(unrest.lately(1_000_000), 400);
+        assert_eq!(unrest.lately(1_150_000), 250);
+        assert_eq!(unrest.lately(9_000_000), 0);
+    }
+}

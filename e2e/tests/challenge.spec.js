@@ -1,0 +1,93 @@
+// Challenges as a browser meets them: it solves them by itself, and nothing is
+// asked of the person in front of it.
+
+import { test, expect, newPerson, expectAccount } from '../support/test.js';
+import { look } from '../support/look.js';
+
+// Uses up what this address may do without a challenge, faster than it comes back.
+async function tryOften(playwright, server) {
+  const others = await playwright.request.newContext({ baseURL: server.url });
+  const shown = await others.get('/sign-in');
+  const [, csrf] = (await shown.text()).match(/name="csrf" value="([^"]+)"/);
+  await Promise.all(Array.from({ length: 40 }, (_, n) => others.post('/sign-in', {
+    form: { csrf, email: `nobody${n}@example.com`, return_to: '' },
+    headers: { origin: server.url },
+    maxRedirects: 0,
+  })));
+  await others.dispose();
+}
+
+function faults(page) {
+  const told = [];
+  page.on('console', (message) => { if (message.type() === 'error' && !/status of 429/.test(message.text())) told.push(message.text()); });
+  page.on('pageerror', (error) => told.push(error.message));
+  return told;
+}
+
+test('a browser solves a challenge by itself, and the person goes on', async ({ page, person, server, playwright }) => {
+  const told = faults(page);
+  const button = (name) => page.getByRole('main').getByRole('button', { name });
+  await page.goto('/sign-in');
+  await page.getByLabel(/e-mail/i).fill(person.email);
+  await tryOften(playwright, server);
+  await button('Continue').click();
+  await expect(page.getByRole('status')).toHaveText('Checked.', { timeout: 30_000 });
+  await expect(page.getByLabel(/e-mail/i)).toHaveValue(person.email);
+  await look(page, 'challenge');
+  await button('Continue').click();
+  await expect(page).toHaveURL(/sign-in\/password/);
+  await page.getByLabel(/^password/i).fill(person.password);
+  await tryOften(playwright, server);
+  await button('Sign in').click();
+  await expect(page.getByRole('status')).toBeVisible();
+  await look(page, 'challenge-password');
+  await page.getByLabel(/^password/i).fill(person.password);
+  await button('Sign in').click();
+  await expectAccount(page);
+  expect(told).toEqual([]);
+});
+
+test.describe('where every sign-up is asked', () => {
+  test.use({ serverOptions: { config: '[bot_protection]\nsign_up = "always"\n' } });
+
+  test('it goes with the form', async ({ page, mailbox }) => {
+    const told = faults(page);
+    const person = newPerson();
+    await page.goto('/sign-up');
+    await expect(page.locator('#website')).not.toBeInViewport();
+    await page.getByLabel(/e-mail/i).fill(person.email);
+    await page.getByLabel(/^password/i).fill(person.password);
+    await look(page, 'challenge-sign-up');
+    await page.getByRole('main').getByRole('button', { name: /create/i }).click();
+    await expect(page.getByLabel(/code/i)).toBeVisible({ timeout: 30_000 });
+    expect(await mailbox.code(person.email)).toMatch(/^\d{6}$/);
+    expect(told).toEqual([]);
+  });
+});
+
+test.describe('without scripts', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('a page says what it needs, and in how many minutes it works without', async ({ page, server, playwright }) => {
+    await page.goto('/sign-in');
+    await page.getByLabel(/e-mail/i).fill('ada@example.com');
+    await tryOften(playwright, server);
+    await page.getByRole('main').getByRole('button', { name: 'Continue' }).click();
+    await expect(page.getByText(/takes JavaScript. Without it, try again in a minute/)).toBeVisible();
+    await look(page, 'challenge-no-script');
+  });
+});
+
+test.describe('where people wait', () => {
+  test.use({ serverOptions: { config: '[sign_up]\nmode = "waitlist"\n' } });
+
+  test('they leave their address', async ({ page }) => {
+    await page.goto('/sign-up');
+    await expect(page).toHaveURL(/waitlist/);
+    await look(page, 'waitlist');
+    await page.getByLabel(/e-mail/i).fill('ada@example.com');
+    await page.getByRole('button', { name: 'Join the waitlist' }).click();
+    await expect(page.getByText('We send an invitation to ada@example.com')).toBeVisible();
+    await look(page, 'waitlist-joined');
+  });
+});

@@ -123,11 +123,6 @@ impl Housekey {
         ]
     }
 
-    /// A mailed link that is followed: per address. Its secret is nothing to guess.
-    pub(crate) fn link_spends(&self, caller: &Caller) -> Vec<Spend> {
-        vec![self.per_address("redeem", caller, self.limits().redeem_address)]
-    }
-
     /// A mail to an address: per address of the network, per mailbox, and one network's share of a mailbox.
     /// Someone on a known device counts apart, so that a stranger cannot use up the owner's mails.
     pub(crate) fn mail_gate(&self, caller: &Caller, to: &Email, known: bool) -> Gate {

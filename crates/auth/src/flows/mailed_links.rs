@@ -85,7 +85,7 @@ impl Housekey {
         token: &str,
         purposes: &[Purpose],
     ) -> Result<ReadLink> {
-        self.pass(self.link_spends(caller)).await?;
+        self.spend(self.link_spends(caller)).await?;
         let read = self.read_link(token).await?;
         let follows =
             read.row.client == *client && purposes.contains(&read.row.purpose) && self.now() < read.row.expires;

@@ -90,7 +90,7 @@ impl Housekey {
         if let Some(live) = self.store().reader().recovery_of(&id).await? {
             return Ok(live.ends);
         }
-        self.pass(self.recovery_spends(caller, &id)).await?;
+        self.spend(self.recovery_spends(caller, &id)).await?;
         let (now, wait) = (self.now(), self.settings().recovery.wait);
         let row = RecoveryRow {
             id: RecoveryId::new(now, self.entropy()),
@@ -134,7 +134,7 @@ impl Housekey {
     /// # Errors
     /// As [`Self::recovery_cancel_shown`]; [`Error::Limited`] beyond the limits of the address.
     pub async fn recovery_cancel(&self, caller: &Caller, token: &str) -> Result<()> {
-        self.pass(self.link_spends(caller)).await?;
+        self.spend(self.link_spends(caller)).await?;
         let (link, row, user) = self.cancel_link(token).await?;
         let detail = json!({"by": "owner", "recovery": row.id.as_str()});
         let event = self.event_of(caller, EventKind::RecoveryCancelled, Some(&user), None, None, detail).await?;

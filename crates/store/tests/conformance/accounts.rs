@@ -48,7 +48,7 @@ pub async fn pending(store: &Store, address: &str) -> NewAccount {
     let fields = Fields { email: Some(email.clone()), password_hash: Some("hash".into()), ..Fields::default() };
     let of = new.id.clone();
     let attempt = SignUp::begin(SignUpId::new(NOW, chance()), of.clone(), false, None, NOW);
-    let sent = SentCode { verification: verification.clone(), sent: NOW };
+    let sent = SentCode { verification: verification.clone(), sent: NOW, link: false };
     let attempt = attempt.fill(fields, NOW).unwrap().send(sent, NOW).unwrap();
     let id = attempt.id.clone();
     let code = NewVerification {
@@ -59,6 +59,7 @@ pub async fn pending(store: &Store, address: &str) -> NewAccount {
         email: None,
         canonical: email.canonical().into(),
         code_hash: [9; 32],
+        link: None,
         expires: at(600),
     };
     let trail = Trail { verification: Some(code), ..Trail::default() };
@@ -86,6 +87,7 @@ pub async fn pending(store: &Store, address: &str) -> NewAccount {
         room: Room { per_user: 50, several_on_client: false },
         spent: Some(verification),
         two_step_due: None,
+        followed: None,
         invitation: None,
         trail: Trail { events: vec![event(EventKind::UserCreated, Some(&user))], ..Trail::default() },
     }

@@ -57,6 +57,7 @@ async fn sec_31_32_a_newer_code_replaces_the_older_and_each_is_taken_once() {
             email: None,
             canonical: "ada@example.com".into(),
             code_hash: [8; 32],
+            link: None,
             expires: at(600),
         };
         let trail = Trail { verification: Some(newer), ..Trail::default() };

@@ -65,7 +65,7 @@ pub(super) async fn remove(mut ask: Ask, Path(id): Path<String>, body: Bytes) ->
     let done = match TotpId::try_from(id.as_str()) {
         Ok(id) => ask.housekey.totp_remove(&ask.caller, &id).await,
         // Nobody learns what an id looks like before they are signed in.
-        Err(_) => ask.housekey.factors(&ask.caller).await.and(Err(Error::NotFound)),
+        Err(_) => ask.housekey.account(&ask.caller).await.and(Err(Error::NotFound)),
     };
     match done {
         Ok(()) => page::go_done(&ask, HERE, "app-removed", &Cookies::default()),

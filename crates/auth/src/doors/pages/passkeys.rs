@@ -148,7 +148,7 @@ async fn changed(ask: Ask, done: Result<()>, word: &str) -> Response {
 
 /// Nobody learns what an id looks like before they are signed in.
 async fn nobodys(ask: &Ask) -> Result<()> {
-    ask.housekey.factors(&ask.caller).await.and(Err(Error::NotFound))
+    ask.housekey.account(&ask.caller).await.and(Err(Error::NotFound))
 }
 
 /// The options for the script. What is refused is told by the form, which the script then sends as it is.

@@ -82,7 +82,7 @@ async fn the_page_shows_both_and_leads_to_the_rest() {
     let ada = web.signed_up(1, ADA).await;
     let page = ada.get("/account/security").await.body;
     assert!(page.contains("Security check-up") && page.contains("Turn on two-step verification"), "{page}");
-    assert!(page.contains("Your account was made") && page.contains("/account/security/history"), "{page}");
+    assert!(page.contains("Your account was made") && page.contains("security&#x2f;history"), "{page}");
     for _ in 0..12 {
         web.house.clock.advance(Duration::from_secs(60));
         ada.form("/sign-out", &[]).await;

@@ -127,7 +127,8 @@ impl RelyingParty {
             json!({"residentKey": "preferred", "requireResidentKey": false, "userVerification": "required"});
         fields.insert("authenticatorSelection".to_owned(), selection);
         if let Some(Value::Array(algorithms)) = fields.get_mut("pubKeyCredParams") {
-            algorithms.retain(|a| a["alg"].as_i64().is_some_and(|alg| passkey::may_be_kept(&[0], alg)));
+            algorithms
+                .retain(|a| a.get("alg").and_then(Value::as_i64).is_some_and(|alg| passkey::may_be_kept(&[0], alg)));
         }
         Some(Asked { options: options.to_string(), hash, state: serde_json::to_vec(&state).ok()? })
     }
@@ -142,11 +143,11 @@ impl RelyingParty {
             return Err(Refused::Wrong("algorithm"));
         }
         let credential = serde_json::to_value(&new).map_err(|_| broken)?;
-        let inside = &credential["cred"];
+        let inside = |name| credential.pointer(&format!("/cred/{name}"));
         Ok(Registered {
             credential_id: new.cred_id().clone(),
-            sign_count: inside["counter"].as_i64().unwrap_or_default(),
-            synced: inside["backup_state"].as_bool().unwrap_or_default(),
+            sign_count: inside("counter").and_then(Value::as_i64).unwrap_or_default(),
+            synced: inside("backup_state").and_then(Value::as_bool).unwrap_or_default(),
             credential: credential.to_string(),
         })
     }
@@ -180,14 +181,16 @@ impl NewAnswer {
 }
 
 fn described(row: &PasskeyRow) -> Value {
-    let mut described = json!({"type": "public-key", "id": URL_SAFE_NO_PAD.encode(&row.credential_id)});
+    let id = URL_SAFE_NO_PAD.encode(&row.credential_id);
     let kept: Value = serde_json::from_str(&row.credential).unwrap_or_default();
     // Where it may be reached: a help for the browser, which asks on all ways without it.
-    if let Some(transports) = kept["cred"]["transports"].as_array() {
-        let plain = |t: &Value| t.as_str().map(str::to_lowercase);
-        described["transports"] = transports.iter().filter_map(plain).collect();
+    match kept.pointer("/cred/transports").and_then(Value::as_array) {
+        Some(transports) => {
+            let transports: Vec<_> = transports.iter().filter_map(|t| t.as_str().map(str::to_lowercase)).collect();
+            json!({"type": "public-key", "id": id, "transports": transports})
+        }
+        None => json!({"type": "public-key", "id": id}),
     }
-    described
 }
 
 fn why(error: &WebauthnError) -> Refused {

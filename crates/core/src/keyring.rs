@@ -124,16 +124,15 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 7] =
-        [
-            Self::LimitKey,
-            Self::FormToken,
-            Self::CodeHash,
-            Self::LinkCode,
-            Self::CallDigest,
-            Self::FakeId,
-            Self::Challenge,
-        ];
+    const ALL: [Self; 7] = [
+        Self::LimitKey,
+        Self::FormToken,
+        Self::CodeHash,
+        Self::LinkCode,
+        Self::CallDigest,
+        Self::FakeId,
+        Self::Challenge,
+    ];
 
     fn name(self) -> &'static str {
         match self {

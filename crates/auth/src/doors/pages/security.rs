@@ -70,9 +70,11 @@ async fn view_of(ask: &Ask) -> Result<serde_json::Value, Error> {
     let (house, caller) = (&ask.housekey, &ask.caller);
     let mut view = view(&house.account(caller).await?, &house.factors(caller).await?, house.has_passkeys());
     let advice = house.checkup(caller).await?;
-    view["advice"] = advice.iter().map(history::advice).collect();
     let happened = house.history(caller, None, LATEST).await?;
-    view["history"] = happened.items.iter().map(history::happening).collect();
+    if let Some(fields) = view.as_object_mut() {
+        fields.insert("advice".to_owned(), advice.iter().map(history::advice).collect());
+        fields.insert("history".to_owned(), happened.items.iter().map(history::happening).collect());
+    }
     Ok(view)
 }
 

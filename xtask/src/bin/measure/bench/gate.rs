@@ -37,7 +37,7 @@ const HOST: &str = "auth.example.com";
 /// All three.
 pub async fn measure(figures: &mut Figures) -> Result<()> {
     let place = Place::new("gate")?;
-    let store = Store::sqlite(&place.folder().join("gate.db"))?;
+    let store = Store::sqlite(place.folder().join("gate.db"))?;
     store.migrate(seed::now()).await?;
     fill(&store, 0, TRACKED).await?;
     let mut times = Vec::with_capacity(DECISIONS);
@@ -164,7 +164,10 @@ fn check(figures: &mut Figures) -> Result<()> {
 fn solved(challenge: &str) -> Result<String> {
     let challenge: Value = serde_json::from_str(challenge)?;
     let field = |name: &str| -> Result<Vec<u8>> {
-        let text = challenge["parameters"][name].as_str().context("a parameter is missing")?;
+        let text = challenge
+            .pointer(&format!("/parameters/{name}"))
+            .and_then(serde_json::Value::as_str)
+            .context("a parameter is missing")?;
         (0..text.len() / 2).map(|at| Ok(u8::from_str_radix(&text[at * 2..at * 2 + 2], 16)?)).collect()
     };
     let (nonce, salt) = (field("nonce")?, field("salt")?);

@@ -26,8 +26,9 @@ test('a passkey is added, named, signs in, and is removed', async ({ page, perso
   await page.getByRole('button', { name: 'Remove My phone' }).click();
   await expect(page.getByText('The passkey is removed.')).toBeVisible();
   await out(page, phone);
-  // The device still has it, and it is offered in the field.
+  // The device still has it, and offers it.
   await phone.touched(true);
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
   await expect(page.getByText("This passkey doesn't work here.")).toBeVisible();
   await look(page, 'passkeys-refused');
 });

@@ -6,6 +6,8 @@ import { authenticator } from '../support/passkey.js';
 
 test.beforeEach(async ({ context, clerk }) => {
   await clerk.keepTime(context);
+  // The SDK offers no passkeys to a browser that says it is driven by a program.
+  await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false }));
 });
 
 test('a passkey is added, renamed, signs in and is removed', async ({ page, clerk }) => {

@@ -8,6 +8,8 @@ import { totp } from '../support/totp.js';
 const HOUR = 3_600_000;
 
 test('who lost the second factor asks, waits, and comes back by the mailbox', async ({ page, person, server, mailbox, browser }) => {
+  // What is over is found by a job that comes round once a minute.
+  test.setTimeout(180_000);
   const key = await withApp(page, person);
   await firstStep(page, person);
   await look(page, 'second-factor-trust');

@@ -5,6 +5,7 @@ import { look } from '../support/look.js';
 import { totp } from '../support/totp.js';
 
 test('an authenticator app is added, asked for, and stood in for by a backup code', async ({ page, person, javaScriptEnabled }) => {
+  test.slow();
   const seen = (name) => (javaScriptEnabled === false ? null : look(page, name));
   await signIn(page, person);
   await page.goto('/account/security');

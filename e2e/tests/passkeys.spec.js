@@ -1,6 +1,6 @@
 // Passkeys on our own pages, with a virtual authenticator.
 
-import { test, expect, enterEmail, enterPassword, signIn, expectAccount } from '../support/test.js';
+import { test, expect, enterEmail, enterPassword, newPerson, signIn, submitCode, expectAccount } from '../support/test.js';
 import { look } from '../support/look.js';
 import { authenticator } from '../support/passkey.js';
 
@@ -94,6 +94,29 @@ test('one device is added once', async ({ page, person }) => {
   await page.getByRole('button', { name: 'Add a passkey' }).click();
   await expect(page.getByText('This device has a passkey for this account already.')).toBeVisible();
   await look(page, 'passkeys-again');
+});
+
+test.describe('where everybody must have a second step', () => {
+  test.use({ serverOptions: { config: '[two_step]\nrequired = true\n' } });
+
+  test('a passkey is set up in the middle of the sign-up, and signs in', async ({ page, mailbox }) => {
+    await authenticator(page);
+    const person = newPerson();
+    await page.goto('/sign-up');
+    await page.getByLabel(/e-mail/i).fill(person.email);
+    await page.getByLabel(/^password/i).fill(person.password);
+    await page.getByRole('main').getByRole('button', { name: /create|sign up|continue/i }).click();
+    await page.getByLabel(/code/i).fill(await mailbox.code(person.email));
+    await submitCode(page);
+    await expect(page).toHaveURL(/set-up/);
+    await look(page, 'set-up');
+    await page.getByRole('button', { name: 'Set up a passkey' }).click();
+    await expect(page.getByText(/shown only now/i)).toBeVisible();
+    await look(page, 'set-up-codes');
+    await page.getByRole('link', { name: 'I have kept them' }).click();
+    await expect(page).toHaveURL(/account\/security/);
+    await expect(page.getByText('On one device only')).toBeVisible();
+  });
 });
 
 async function addPasskey(page) {

@@ -1,5 +1,5 @@
-//! Second factors: authenticator apps, backup codes, and passkeys as such. What is used up is used up in the transaction that it opens
-//! something in, so that of all who come with it at once one gets through.
+//! Second factors: authenticator apps, backup codes, and passkeys as such. What is used up is used up in the transaction
+//! that it opens something in, so that of all who come with it at once one gets through.
 
 use crate::{
     Reader, Store, StoreError,
@@ -114,8 +114,8 @@ pub enum FactorChange {
     BackupCodes(Vec<NewBackupCode>),
     /// The backup codes are gone.
     BackupCodesRemoved,
-    /// A passkey was added.
-    PasskeyAdded(NewPasskey),
+    /// A passkey was added; and with it what its session waited for, where it did.
+    PasskeyAdded(NewPasskey, Option<SetUp>),
     /// A passkey is gone.
     PasskeyRemoved(PasskeyId),
     /// Nothing is asked for after the first factor any more: apps and backup codes are gone, and passkeys stay as what
@@ -123,6 +123,15 @@ pub enum FactorChange {
     SecondStepsRemoved,
     /// A passkey is asked for after other first factors from now on, with the first set of backup codes; or no longer.
     PasskeyAfter(Option<Vec<NewBackupCode>>),
+}
+
+/// A second factor that a session waited for is set up by a passkey, which is asked for from then on.
+#[derive(Clone)]
+pub struct SetUp {
+    /// The session in which it was made: its owner was verified by it there.
+    pub session: SessionId,
+    /// The first set of backup codes.
+    pub codes: Vec<NewBackupCode>,
 }
 
 impl Reader {
@@ -261,7 +270,7 @@ async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> 
             let args = [id.into(), user.into(), now.into(), (*step).into(), (*shown_after).into()];
             one(tx.execute(&VERIFY_TOTP, &args).await?)?;
             reverified::second_proved(tx, session, now).await?;
-            sessions::activate(tx, user).await?;
+            sessions::activate(tx, user, session).await?;
             if codes.is_empty() { Ok(()) } else { put_codes(tx, user, codes, now).await }
         }
         FactorChange::TotpRemoved(id) => {
@@ -274,7 +283,14 @@ async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> 
         }
         FactorChange::BackupCodes(codes) => put_codes(tx, user, codes, now).await,
         FactorChange::BackupCodesRemoved => drop_codes(tx, user).await,
-        FactorChange::PasskeyAdded(new) => passkeys::insert(tx, user, new, now).await,
+        FactorChange::PasskeyAdded(new, set_up) => {
+            passkeys::insert(tx, user, new, now).await?;
+            let Some(SetUp { session, codes }) = set_up else { return Ok(()) };
+            passkeys::ask_after(tx, user, Some(now)).await?;
+            reverified::second_proved(tx, session, now).await?;
+            sessions::activate(tx, user, session).await?;
+            put_codes(tx, user, codes, now).await
+        }
         FactorChange::PasskeyRemoved(id) => {
             one(passkeys::remove(tx, user, id).await?)?;
             settle(tx, user).await
@@ -287,7 +303,6 @@ async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> 
         }
         FactorChange::PasskeyAfter(Some(codes)) => {
             passkeys::ask_after(tx, user, Some(now)).await?;
-            sessions::activate(tx, user).await?;
             if codes.is_empty() { Ok(()) } else { put_codes(tx, user, codes, now).await }
         }
         FactorChange::PasskeyAfter(None) => {

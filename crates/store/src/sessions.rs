@@ -54,7 +54,9 @@ statements! {
     END_OLDEST = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE user_id = $1 \
         ORDER BY last_seen_at DESC, id DESC LIMIT 500 OFFSET $2) \
         RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
-    ACTIVATE = "UPDATE housekey_session SET status = 'active', tasks = '[]' WHERE user_id = $1 AND status = 'pending' \
+    ACTIVATE = "UPDATE housekey_session SET status = 'active', tasks = '[]' WHERE user_id = $1 AND id = $2 AND status = 'pending' \
+        RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
+    END_PENDING = "DELETE FROM housekey_session WHERE user_id = $1 AND id <> $2 AND status = 'pending' \
         RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
     SEEN = "UPDATE housekey_session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
     SWEEP = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
@@ -343,9 +345,11 @@ pub(crate) async fn end_others(tx: &mut Tx, user: &UserId, keep: Option<&Session
     change(tx, &END_OTHERS, &[user.into(), keep.into()], End::Revoked).await
 }
 
-/// What the user's sessions waited for was done: they count from now on.
-pub(crate) async fn activate(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
-    change(tx, &ACTIVATE, &[user.into()], End::Open).await.map(drop)
+/// What sessions of the user waited for was done in this one, which counts from now on. In the others nobody showed it:
+/// they end, for whoever waits there may be somebody else.
+pub(crate) async fn activate(tx: &mut Tx, user: &UserId, session: &SessionId) -> Result<(), StoreError> {
+    change(tx, &ACTIVATE, &[user.into(), session.into()], End::Open).await?;
+    change(tx, &END_PENDING, &[user.into(), session.into()], End::Revoked).await.map(drop)
 }
 
 /// A session, as it is in this transaction.

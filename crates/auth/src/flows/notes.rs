@@ -127,7 +127,7 @@ impl Housekey {
     }
 }
 
-fn facts_of(caller: &Caller) -> ClientFacts {
+pub(crate) fn facts_of(caller: &Caller) -> ClientFacts {
     ClientFacts { address: caller.address.to_string(), agent: caller.agent.clone() }
 }
 

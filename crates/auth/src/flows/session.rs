@@ -126,7 +126,8 @@ impl Housekey {
     /// Makes the session fresh by the password.
     ///
     /// # Errors
-    /// [`Denial::PasswordOrIdentifierIncorrect`], or [`Error::Limited`] beyond a limit.
+    /// [`Denial::PasswordOrIdentifierIncorrect`], [`Denial::PasswordCompromised`] for one that others know, or
+    /// [`Error::Limited`] beyond a limit.
     pub async fn step_up_password(&self, caller: &Caller, password: Password) -> Result<Outcome<()>> {
         let done = self.step_up_by_password(caller, password).await;
         self.or_repeat(caller, done).await
@@ -322,6 +323,10 @@ impl Housekey {
         let here = self.here(caller).await?;
         let user = self.row_of(&here).await?;
         self.own_password(caller, &user, password).await?;
+        // What others know proves nothing more.
+        if user.password_compromised.is_some() {
+            return Err(Error::Denied(Denial::PasswordCompromised));
+        }
         self.made_fresh(caller, &here, &user, Reproved::Password, "password", Trail::default()).await
     }
 

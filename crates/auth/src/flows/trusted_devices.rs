@@ -4,6 +4,7 @@
 use crate::{
     caller::Caller,
     error::{Error, Result},
+    flows::notes::facts_of,
     housekey::Housekey,
 };
 use housekey_core::{
@@ -73,8 +74,7 @@ impl Housekey {
         }
         let now = self.now();
         let token = OpaqueToken::new(TrustedDeviceId::new(now, self.entropy()), self.entropy());
-        let facts = ClientFacts { address: caller.address.to_string(), agent: caller.agent.clone() };
-        let plain = serde_json::to_vec(&facts).unwrap_or_default();
+        let plain = serde_json::to_vec(&facts_of(caller)).unwrap_or_default();
         let new = NewTrustedDevice {
             id: token.id.clone(),
             secret_hash: token.hash(),

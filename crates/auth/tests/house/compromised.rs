@@ -14,6 +14,8 @@ async fn a_compromised_password_opens_nothing_and_the_mailbox_sets_another() {
     house.housekey.user_password_compromise(&by, &user, true, false).await.unwrap();
     assert!(house.mail_to(ADA).await.unwrap().subject.as_str().contains("Set a new"));
     assert!(is_signed_in(&house, &mut signed_in).await, "who is signed in stays so, unless that is wanted");
+    let stepped = house.housekey.step_up_password(&signed_in.caller(), password(PASSWORD)).await;
+    assert_eq!(refusal(stepped), "password_compromised", "what others know makes nothing fresh");
     let mut ada = house.browser(2);
     assert_eq!(
         refusal(try_password(&house, &mut ada, ADA, "wrong wrong wrong").await),

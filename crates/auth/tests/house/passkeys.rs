@@ -10,7 +10,7 @@ use housekey::{
     Error,
     core::sign_in::{SecondStrategy, Strategy},
     flows::{
-        passkeys::PasskeyView,
+        passkeys::PasskeyAdded,
         sign_in::{SignInStatus, SignInView},
     },
     testkit::{Browser, TestHouse},
@@ -23,7 +23,7 @@ pub fn phone(house: &TestHouse) -> Authenticator {
 }
 
 /// Adds a passkey to the account of who is signed in there.
-pub async fn add(house: &TestHouse, browser: &mut Browser, with: &mut Authenticator) -> Result<PasskeyView, Error> {
+pub async fn add(house: &TestHouse, browser: &mut Browser, with: &mut Authenticator) -> Result<PasskeyAdded, Error> {
     let asked = house.housekey.passkey_add_begin(&browser.caller()).await?;
     house.housekey.passkey_add(&browser.caller(), None, "", &with.create(&asked.options)).await
 }
@@ -60,7 +60,7 @@ async fn a_passkey_names_its_owner_and_is_both_factors() {
     assert!(handle.len() == 22 && !handle.contains("user"), "sixteen bytes that name nobody: {handle}");
     let made =
         house.housekey.passkey_add(&ada.caller(), None, "My phone", &phone.create(&begun.options)).await.unwrap();
-    assert_eq!((made.name.as_str(), made.synced), ("My phone", true));
+    assert_eq!((made.passkey.name.as_str(), made.passkey.synced), ("My phone", true));
     house.deliver().await;
     let told = house.mail_to(ADA).await.unwrap();
     assert!(told.subject.as_str().contains("passkey was added"), "{}", told.subject.as_str());

@@ -47,6 +47,42 @@ async fn sec_63_whoever_must_have_one_sets_it_up_in_the_middle_of_the_sign_in() 
     assert!(is_signed_in(&house, &mut other).await && other.device.is_some());
 }
 
+async fn it_is_set_up_by_a_passkey_too() {
+    let house = house_with(required(Duration::ZERO)).await;
+    let mut ada = house.browser(1);
+    sign_up(&house, &mut ada, ADA).await;
+    let mut phone = Authenticator::at(house.housekey.public_url());
+    let added = add(&house, &mut ada, &mut phone).await.unwrap();
+    assert!(is_signed_in(&house, &mut ada).await && added.codes.len() == 10);
+    let mut other = house.browser(2);
+    let view = try_password(&house, &mut other, ADA, PASSWORD).await.unwrap();
+    assert_eq!(view.second_offered, [SecondStrategy::Passkey, SecondStrategy::BackupCode]);
+    house.housekey.passkey_after(&ada.caller(), false).await.unwrap();
+    let view = try_password(&house, &mut house.browser(3), ADA, PASSWORD).await.unwrap();
+    assert_eq!(view.status, SignInStatus::NeedsSecondFactor, "it is asked for by the rule, wished or not");
+}
+
+async fn sec_60_what_the_owner_sets_up_signs_in_nobody_who_waits_elsewhere() {
+    for by_a_passkey in [false, true] {
+        let house = house_with(required(Duration::ZERO)).await;
+        let (mut ada, mut thief) = (house.browser(1), house.browser(2));
+        sign_up(&house, &mut ada, ADA).await;
+        // A thief with the password waits at the same task.
+        try_password(&house, &mut thief, ADA, PASSWORD).await.unwrap();
+        assert!(house.housekey.pending_task(&thief.caller()).await.unwrap().is_some());
+        if by_a_passkey {
+            let mut phone = Authenticator::at(house.housekey.public_url());
+            add(&house, &mut ada, &mut phone).await.unwrap();
+        } else {
+            enroll(&house, &mut ada).await;
+        }
+        assert!(is_signed_in(&house, &mut ada).await);
+        assert!(!is_signed_in(&house, &mut thief).await, "by a passkey: {by_a_passkey}");
+        assert_eq!(house.housekey.pending_task(&thief.caller()).await.unwrap(), None, "and waits no more");
+        assert_eq!(refusal(house.housekey.totp_begin(&thief.caller(), "").await), "signed out");
+    }
+}
+
 async fn a_sign_in_that_waits_can_be_left_and_ends_by_itself() {
     let house = house_with(required(Duration::ZERO)).await;
     let mut ada = house.browser(1);
@@ -173,6 +209,8 @@ async fn nobody_is_asked_where_no_rule_is() {
 
 on_both! {
     sec_63_whoever_must_have_one_sets_it_up_in_the_middle_of_the_sign_in,
+    it_is_set_up_by_a_passkey_too,
+    sec_60_what_the_owner_sets_up_signs_in_nobody_who_waits_elsewhere,
     a_sign_in_that_waits_can_be_left_and_ends_by_itself,
     time_is_given_once,
     a_hook_says_of_whom_it_is_required,

@@ -90,10 +90,8 @@ pub(super) async fn add(mut ask: Ask, body: Bytes) -> Response {
         Err(why) => return page::refused(&mut ask, why),
     };
     let (name, answer) = (fields.text("name"), fields.text("passkey"));
-    let waits = ask.housekey.pending_task(&ask.caller).await.ok().flatten().is_some();
     match ask.housekey.passkey_add(&ask.caller, None, name, answer).await {
-        // What the session waits for is a second step, and a passkey is one when it is asked for.
-        Ok(_) if waits => wanted(ask, true).await,
+        Ok(added) if !added.codes.is_empty() => factors::shown_codes(ask, &added.codes),
         Ok(_) => page::go_done(&ask, HERE, "passkey-added", &Cookies::default()),
         Err(error) => security::again(ask, error, "passkey").await,
     }
@@ -128,11 +126,7 @@ pub(super) async fn after(mut ask: Ask, body: Bytes) -> Response {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
-    let yes = fields.text("wanted") == "yes";
-    wanted(ask, yes).await
-}
-
-async fn wanted(ask: Ask, wanted: bool) -> Response {
+    let wanted = fields.text("wanted") == "yes";
     match ask.housekey.passkey_after(&ask.caller, wanted).await {
         Ok(codes) if !codes.is_empty() => factors::shown_codes(ask, &codes),
         done => changed(ask, done.map(drop), if wanted { "two-step-on" } else { "two-step-off" }).await,

@@ -5,7 +5,7 @@ mod own;
 mod prove;
 mod sign_in;
 
-pub use own::PasskeyView;
+pub use own::{PasskeyAdded, PasskeyView};
 
 use crate::{
     caller::Caller,

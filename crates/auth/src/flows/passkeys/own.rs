@@ -9,12 +9,12 @@ use crate::{
     mail::Letter,
     passkeys::{NewAnswer, Owner},
 };
-use housekey_core::{event::EventKind, factor::passkey::MOST, ids::PasskeyId, time::Time};
+use housekey_core::{event::EventKind, factor::passkey::MOST, ids::PasskeyId, session::Status, time::Time};
 use housekey_store::{
     StoreError,
     passkey_challenges::Ceremony,
     passkeys::{NewPasskey, PasskeyRow},
-    second_factors::FactorChange,
+    second_factors::{FactorChange, SetUp},
     users::UserRow,
 };
 
@@ -33,6 +33,15 @@ pub struct PasskeyView {
     pub updated: Time,
     /// When it was last used.
     pub last_used: Option<Time>,
+}
+
+/// A passkey that was added.
+#[derive(Debug)]
+pub struct PasskeyAdded {
+    /// The passkey.
+    pub passkey: PasskeyView,
+    /// The first set of backup codes, shown this once, where the session waited for a second factor; else empty.
+    pub codes: Vec<String>,
 }
 
 impl From<PasskeyRow> for PasskeyView {
@@ -71,7 +80,8 @@ impl Housekey {
         Ok(asked)
     }
 
-    /// Adds the passkey that answered; to the challenge that is named, where one is. Without a name it is called by the browser and system that it was made with.
+    /// Adds the passkey that answered; to the challenge that is named, where one is. Where the session waits for a second
+    /// factor this is it, and comes with backup codes. Without a name it is called by the browser and system that it was made with.
     ///
     /// # Errors
     /// [`Denial::PasskeyExpired`] for an answer that came too late or twice, [`Denial::PasskeyIncorrect`] for a wrong one or
@@ -82,7 +92,7 @@ impl Housekey {
         asked: Option<&PasskeyId>,
         name: &str,
         answer: &str,
-    ) -> Result<PasskeyView> {
+    ) -> Result<PasskeyAdded> {
         let (here, user) = self.here_setting_up(caller).await?;
         self.may_change(&user)?;
         let mut faults = Vec::new();
@@ -113,6 +123,15 @@ impl Housekey {
         let mut trail = self.factor_trail(caller, &here, &user, EventKind::PasskeyAdded, detail).await?;
         let asked = self.facts(caller);
         self.tell_owner(&user, &mut trail, |not_me| Letter::NoticePasskeyAdded { not_me, asked })?;
+        let (codes, set_up) = match here.signed_in.session.status {
+            Status::Active => (Vec::new(), None),
+            // What the session waits for is a second factor, and a passkey is one when it is asked for.
+            Status::Pending => {
+                self.activation(caller, &here, &user, &mut trail).await?;
+                let (shown, codes) = self.new_codes().await?;
+                (shown, Some(SetUp { session: here.signed_in.session.id.clone(), codes }))
+            }
+        };
         let kept = NewPasskey {
             id: waiting.id,
             credential_id: new.credential_id,
@@ -121,13 +140,13 @@ impl Housekey {
             sign_count: new.sign_count,
             synced: new.synced,
         };
-        let change = FactorChange::PasskeyAdded(kept);
+        let change = FactorChange::PasskeyAdded(kept, set_up);
         match self.store().factor_change(user.account, change, trail, self.now()).await {
             Err(StoreError::Taken(_)) => return Err(Error::Denied(Denial::PasskeyIncorrect)),
             done => done?,
         }
         self.mail_waits();
-        Ok(passkey)
+        Ok(PasskeyAdded { passkey, codes })
     }
 
     /// Gives a passkey another name.
@@ -180,7 +199,7 @@ impl Housekey {
     /// # Errors
     /// [`Error::Stale`] or [`Error::StaleSecond`] without a fresh factor, [`Error::Invalid`] without a passkey to ask for.
     pub async fn passkey_after(&self, caller: &Caller, wanted: bool) -> Result<Vec<String>> {
-        let (here, user) = self.here_setting_up(caller).await?;
+        let (here, user) = self.here_strong(caller).await?;
         self.may_change(&user)?;
         if wanted && user.passkeys == 0 {
             return Err(Error::field("passkey_after", "passkey_missing"));
@@ -191,9 +210,6 @@ impl Housekey {
         };
         let detail = serde_json::json!({"wanted": wanted, "backup_codes": shown.len()});
         let mut trail = self.factor_trail(caller, &here, &user, EventKind::PasskeyAfterChanged, detail).await?;
-        if wanted {
-            self.activation(caller, &here, &user, &mut trail).await?;
-        }
         let asked = self.facts(caller);
         self.tell_owner(&user, &mut trail, |not_me| match wanted {
             true => Letter::NoticeTwoStepOn { not_me, asked },

@@ -31,7 +31,7 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
     let id = named(&knock, &id)?;
     let answer = knock.required("public_key_credential")?.to_owned();
     let added = knock.house.passkey_add(&knock.caller, Some(&id), "", &answer).await.map_err(|e| knock.refuse(e))?;
-    knock.wrapped(wire::passkey(&added)).await
+    knock.wrapped(wire::passkey(&added.passkey)).await
 }
 
 pub(super) async fn show(Path(id): Path<String>, knock: Knock) -> Answer {

@@ -24,7 +24,7 @@ export default defineConfig({
   ],
   use: {
     browserName: 'chromium',
-    trace: 'retain-on-failure',
+    trace: process.env.HOUSEKEY_TRACE ?? 'off',
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env.HOUSEKEY_CHROMIUM ?? '/usr/bin/chromium',

@@ -1,7 +1,7 @@
 // What an owner does who is told of something that they did not do, and the
 // second factor that is asked for before a change.
 
-import { test, expect, signIn, expectSignedOut } from '../support/test.js';
+import { test, expect, signIn, expectSignedOut, pressUnlessSent } from '../support/test.js';
 import { look } from '../support/look.js';
 import { totp } from '../support/totp.js';
 
@@ -29,7 +29,7 @@ test('an app is removed only after its code, or a backup code, was shown again',
   await page.getByRole('button', { name: 'Add an authenticator app' }).click();
   const key = await page.getByLabel(/type this key/i).innerText();
   await page.getByLabel(/6-digit code/i).fill(totp(key));
-  await page.getByRole('button', { name: 'Turn on' }).click({ timeout: 2_000 }).catch(() => {});
+  await pressUnlessSent(page, 'Turn on');
   await page.getByRole('link', { name: 'I have kept them' }).click();
   await server.advance(10 * 60_000);
   await page.getByRole('button', { name: /^remove/i }).click();
@@ -39,7 +39,7 @@ test('an app is removed only after its code, or a backup code, was shown again',
   await look(page, 'step-up-backup');
   await page.getByRole('link', { name: 'Use your authenticator app' }).click();
   await page.getByLabel(/code/i).fill(totp(key, { at: Date.now() + server.ahead }));
-  await page.getByRole('button', { name: 'Confirm' }).click({ timeout: 2_000 }).catch(() => {});
+  await pressUnlessSent(page, 'Confirm');
   await expect(page).toHaveURL(/account\/security/);
   await page.getByRole('button', { name: /^remove/i }).click();
   await expect(page.getByText('The authenticator app is removed.')).toBeVisible();

@@ -1,7 +1,7 @@
 // A lost second factor, a device that is trusted, and what an account's page
 // says of its safety.
 
-import { test, expect, enterEmail, enterPassword, expectAccount, signIn, submitCode } from '../support/test.js';
+import { test, expect, enterEmail, enterPassword, expectAccount, signIn, submitCode, pressUnlessSent } from '../support/test.js';
 import { look } from '../support/look.js';
 import { totp } from '../support/totp.js';
 
@@ -86,7 +86,7 @@ async function withApp(page, person) {
   await page.getByRole('button', { name: 'Add an authenticator app' }).click();
   const key = await page.getByLabel(/type this key/i).innerText();
   await page.getByLabel(/6-digit code/i).fill(totp(key));
-  await page.getByRole('button', { name: 'Turn on' }).click({ timeout: 2_000 }).catch(() => {});
+  await pressUnlessSent(page, 'Turn on');
   await page.getByRole('link', { name: 'I have kept them' }).click();
   return key;
 }

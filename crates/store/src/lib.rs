@@ -39,6 +39,8 @@ pub mod steward;
 pub mod steward_emails;
 pub mod sweeps;
 pub mod tell;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 pub mod trusted_devices;
 pub mod users;
 pub mod verifications;

@@ -94,48 +94,34 @@ impl Database {
 
     /// Every row of every table of ours, as text.
     pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
-        let list = if self.is_sqlite() {
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'housekey%'"
-        } else {
-            "SELECT '(' || tablename || ')' FROM pg_tables WHERE tablename LIKE 'housekey%'"
-        };
-        let mut all = BTreeMap::new();
-        for table in self.texts(list).await {
-            let table = table.trim_matches(|c: char| "()[]\"".contains(c)).to_owned();
-            let rows = if self.is_sqlite() {
-                format!("SELECT * FROM {table}")
-            } else {
-                format!("SELECT t::text FROM {table} t")
-            };
-            let mut rows = self.texts(&rows).await;
-            rows.sort();
-            all.insert(table, rows);
-        }
+        let mut all = if self.is_sqlite() { self.rows_of_sqlite() } else { self.rows_of_postgres().await };
+        all.values_mut().for_each(|rows| rows.sort());
         assert!(all.len() > 15, "{:?}", all.keys());
         all
     }
 
-    async fn texts(&self, sql: &str) -> Vec<String> {
-        if !self.is_sqlite() {
-            let query = sqlx::query_scalar::<_, String>(sqlx::AssertSqlSafe(sql.to_owned()));
-            return query.fetch_all(&mut self.postgres().await).await.unwrap();
+    async fn rows_of_postgres(&self) -> BTreeMap<String, Vec<String>> {
+        let mut c = self.postgres().await;
+        let list = "SELECT tablename::text FROM pg_tables WHERE tablename LIKE 'housekey%'";
+        let tables: Vec<String> = sqlx::query_scalar(list).fetch_all(&mut c).await.unwrap();
+        let of = |table: &String| format!("SELECT '{table}', t::text FROM {table} t");
+        let all = tables.iter().map(of).collect::<Vec<_>>().join(" UNION ALL ");
+        let found: Vec<(String, String)> = sqlx::query_as(sqlx::AssertSqlSafe(all)).fetch_all(&mut c).await.unwrap();
+        let mut rows: BTreeMap<_, Vec<_>> = tables.into_iter().map(|table| (table, Vec::new())).collect();
+        for (table, row) in found {
+            rows.entry(table).or_default().push(row);
         }
+        rows
+    }
+
+    fn rows_of_sqlite(&self) -> BTreeMap<String, Vec<String>> {
         let database = rusqlite::Connection::open(&self.0).unwrap();
-        let mut statement = database.prepare(sql).unwrap();
-        let columns = statement.column_count();
-        let row = |row: &rusqlite::Row<'_>| {
-            let values = (0..columns).map(|i| row.get::<_, rusqlite::types::Value>(i).unwrap());
-            let texts = values.map(|v| match v {
-                rusqlite::types::Value::Text(text) => text,
-                // As PostgreSQL writes it.
-                rusqlite::types::Value::Blob(bytes) => {
-                    format!("\\x{}", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>())
-                }
-                other => format!("{other:?}"),
-            });
-            Ok(texts.collect::<Vec<_>>().join(","))
+        let texts = |sql: &str| -> Vec<String> {
+            let mut statement = database.prepare(sql).unwrap();
+            statement.query_map([], |row| Ok(as_text(row))).unwrap().map(Result::unwrap).collect()
         };
-        statement.query_map([], row).unwrap().map(Result::unwrap).collect()
+        let tables = texts("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'housekey%'");
+        tables.into_iter().map(|table| (table.clone(), texts(&format!("SELECT * FROM {table}")))).collect()
     }
 
     fn is_sqlite(&self) -> bool {
@@ -148,22 +134,24 @@ impl Database {
     }
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the name of a database has to be new on this machine, whatever a test's clock says"
-)]
+/// A row as PostgreSQL writes it.
+fn as_text(row: &rusqlite::Row<'_>) -> String {
+    let columns = row.as_ref().column_count();
+    let values = (0..columns).map(|i| match row.get(i).unwrap() {
+        rusqlite::types::Value::Text(text) => text,
+        rusqlite::types::Value::Blob(bytes) => {
+            format!("\\x{}", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>())
+        }
+        other => format!("{other:?}"),
+    });
+    values.collect::<Vec<_>>().join(",")
+}
+
 async fn new_postgres() -> String {
-    use sqlx::Connection;
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     let admin = std::env::var("HOUSEKEY_TEST_POSTGRES").unwrap();
-    let n = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    // Numbers of processes come again, and a broken run leaves its databases.
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros();
-    let name = format!("hk_house_{}_{now}_{n}", std::process::id());
-    let mut c = sqlx::PgConnection::connect(&admin).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut c).await.unwrap();
+    let options = housekey_store::testkit::migrated_postgres(&admin).await.unwrap();
     let mut url = url::Url::parse(&admin).unwrap();
-    url.set_path(&name);
+    url.set_path(options.get_database().unwrap());
     url.into()
 }
 

@@ -182,27 +182,21 @@ async fn a_change_raises_its_counters_and_a_failed_one_tells_nobody() {
 }
 
 /// A database of its own on the server that the environment names, if it names one.
-async fn fresh_postgres(name: &str) -> Option<(Store, sqlx::PgPool)> {
-    use sqlx::{AssertSqlSafe, Connection as _, PgConnection, postgres::PgConnectOptions};
-    let Ok(url) = std::env::var("HOUSEKEY_TEST_POSTGRES") else {
+async fn fresh_postgres() -> Option<(Store, sqlx::PgPool)> {
+    let Ok(admin) = std::env::var("HOUSEKEY_TEST_POSTGRES") else {
         assert!(std::env::var("CI").is_err(), "HOUSEKEY_TEST_POSTGRES must name a PostgreSQL server where CI is set");
         eprintln!("skipped on PostgreSQL: HOUSEKEY_TEST_POSTGRES names no server");
         return None;
     };
-    let admin: PgConnectOptions = url.parse().unwrap();
-    let name = format!("hk_engine_{name}_{}", std::process::id());
-    let mut c = PgConnection::connect_with(&admin).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut c).await.unwrap();
-    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_lazy_with(admin.database(&name));
-    let store = Store::postgres(pool.clone());
-    store.migrate(Time::from_millis(1)).await.unwrap();
-    Some((store, pool))
+    let options = crate::testkit::migrated_postgres(&admin).await.unwrap();
+    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_lazy_with(options);
+    Some((Store::postgres(pool.clone()), pool))
 }
 
 #[tokio::test]
 async fn every_statement_prepares_on_postgres() {
     use sqlx::Executor as _;
-    let Some((_store, pool)) = fresh_postgres("prepare").await else { return };
+    let Some((_store, pool)) = fresh_postgres().await else { return };
     let mut c = pool.acquire().await.unwrap();
     for sql in all() {
         if let Err(e) = (&mut *c).prepare(sqlx::SqlStr::from_static(sql.postgres())).await {
@@ -213,7 +207,7 @@ async fn every_statement_prepares_on_postgres() {
 
 #[tokio::test]
 async fn a_caller_who_hangs_up_does_not_cut_a_commit_on_postgres() {
-    let Some((store, _pool)) = fresh_postgres("hang_up").await else { return };
+    let Some((store, _pool)) = fresh_postgres().await else { return };
     let slow = store.write(|tx| {
         Box::pin(async move {
             tx.execute(&PUT, &row("slow")).await?;
@@ -229,7 +223,7 @@ async fn a_caller_who_hangs_up_does_not_cut_a_commit_on_postgres() {
 
 #[tokio::test]
 async fn a_statement_that_failed_is_the_answer_on_postgres_too() {
-    let Some((store, _pool)) = fresh_postgres("swallow").await else { return };
+    let Some((store, _pool)) = fresh_postgres().await else { return };
     put(&store, "a").await.unwrap();
     let swallowed = store.write(|tx| {
         Box::pin(async move {

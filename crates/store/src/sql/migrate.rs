@@ -245,6 +245,14 @@ fn due(applied: &[Applied]) -> Result<Vec<&'static Migration>, StoreError> {
     Ok(MIGRATIONS.iter().filter(|m| applied.iter().all(|a| a.number != m.number)).collect())
 }
 
+/// What a database that has every migration is known by.
+#[cfg(feature = "testkit")]
+pub(crate) fn sum_of_all() -> String {
+    let mut sum = sum(&MIGRATIONS.iter().map(|m| for_postgres(m.sql)).collect::<String>());
+    sum.truncate(16);
+    sum
+}
+
 fn sum(sql: &str) -> String {
     digest(&SHA256, sql.as_bytes()).as_ref().iter().map(|b| format!("{b:02x}")).collect()
 }

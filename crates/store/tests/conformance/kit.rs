@@ -1,4 +1,4 @@
-//! Databases for tests: a fresh SQLite file, or a clone of a migrated PostgreSQL template.
+//! Databases for tests: a fresh SQLite file, or a copy of a migrated PostgreSQL database.
 
 use housekey_core::{
     entropy::{Entropy, Seeded},
@@ -11,22 +11,13 @@ use housekey_core::{
 use housekey_store::{
     Store,
     clients::{NewClient, Rotation},
+    testkit::migrated_postgres,
 };
-use sqlx::{
-    Connection, PgConnection,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
-use std::{
-    str::FromStr,
-    sync::atomic::{AtomicU64, Ordering},
-};
-use tokio::sync::OnceCell;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 pub const NOW: Time = Time::from_millis(1_795_000_000_000);
 pub static CHANCE: std::sync::LazyLock<Seeded> =
     std::sync::LazyLock::new(|| Seeded::new(u64::from(std::process::id())));
-static NEXT: AtomicU64 = AtomicU64::new(1);
-static TEMPLATE: OnceCell<Option<PgConnectOptions>> = OnceCell::const_new();
 
 /// A database under test, and what keeps it.
 pub struct Base {
@@ -52,37 +43,14 @@ pub async fn sqlite() -> Base {
 }
 
 pub async fn postgres() -> Option<Base> {
-    let admin = TEMPLATE.get_or_init(template).await.clone()?;
-    let name = format!("hk_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    let mut c = PgConnection::connect_with(&admin).await.unwrap();
-    // Nobody else may be connected to a template while it is copied; copies take turns.
-    sqlx::query("SELECT pg_advisory_lock(1)").execute(&mut c).await.unwrap();
-    let sql = format!("CREATE DATABASE {name} TEMPLATE {}", template_name());
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut c).await.unwrap();
-    drop(c);
-    let options = admin.database(&name);
-    let pool = PgPoolOptions::new().max_connections(20).connect_lazy_with(options.clone());
-    Some(Base { store: Store::postgres(pool), path: None, options: Some(options), _dir: None })
-}
-
-async fn template() -> Option<PgConnectOptions> {
-    let Ok(url) = std::env::var("HOUSEKEY_TEST_POSTGRES") else {
+    let Ok(admin) = std::env::var("HOUSEKEY_TEST_POSTGRES") else {
         assert!(std::env::var("CI").is_err(), "HOUSEKEY_TEST_POSTGRES must name a PostgreSQL server where CI is set");
         eprintln!("skipped on PostgreSQL: HOUSEKEY_TEST_POSTGRES names no server");
         return None;
     };
-    let admin = PgConnectOptions::from_str(&url).unwrap();
-    let mut c = PgConnection::connect_with(&admin).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {}", template_name()))).execute(&mut c).await.unwrap();
-    let pool = PgPoolOptions::new().max_connections(2).connect_lazy_with(admin.clone().database(&template_name()));
-    let store = Store::postgres(pool);
-    store.migrate(NOW).await.unwrap();
-    store.close().await;
-    Some(admin)
-}
-
-fn template_name() -> String {
-    format!("hk_template_{}", std::process::id())
+    let options = migrated_postgres(&admin).await.unwrap();
+    let pool = PgPoolOptions::new().max_connections(20).connect_lazy_with(options.clone());
+    Some(Base { store: Store::postgres(pool), path: None, options: Some(options), _dir: None })
 }
 
 pub fn chance() -> &'static dyn Entropy {

@@ -34,6 +34,25 @@ export class Mailbox {
     }
   }
 
+  // The digits of the newest message to a phone that were not asked for before.
+  async sms(number) {
+    const page = await this.context.newPage();
+    try {
+      let code = '';
+      await expect(async () => {
+        await page.goto(this.server.mailbox);
+        const newest = page.getByRole('main').getByRole('listitem').filter({ hasText: number }).first();
+        const text = await newest.innerText({ timeout: 1_000 });
+        [, code] = text.match(/#(\d{6})/) ?? [];
+        expect(code && !this.used.has(`${number} ${code}`), `a new message to ${number}`).toBeTruthy();
+      }).toPass({ timeout: 15_000 });
+      this.used.add(`${number} ${code}`);
+      return code;
+    } finally {
+      await page.close();
+    }
+  }
+
   async code(address) {
     const text = await this.newest(address, /is your code/);
     const found = text.match(/\b(\d{3})[\s-]?(\d{3})\b/);

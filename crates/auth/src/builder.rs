@@ -16,7 +16,8 @@ use crate::{
     passkeys::RelyingParty,
     seen::Seen,
     sessions::SessionCache,
-    settings::{Mode, Mount, Sender, Settings},
+    settings::{Gateway, Mode, Mount, Sender, Settings},
+    sms::{self, SmsGateway},
     world::{Clock, World},
 };
 use housekey_core::{challenge::ChallengeKeys, entropy, limits::Limits, redirect::Origins, secret::Secret};
@@ -39,6 +40,7 @@ pub struct Builder {
     key: Option<Key>,
     old_keys: Vec<Key>,
     mailer: Option<Arc<dyn Mailer>>,
+    sms: Option<Arc<dyn SmsGateway>>,
     world: Option<World>,
     clock: Option<Arc<dyn Clock>>,
     migrate: bool,
@@ -109,6 +111,7 @@ impl Housekey {
             key: None,
             old_keys: Vec::new(),
             mailer: None,
+            sms: None,
             world: None,
             clock: None,
             migrate: false,
@@ -186,6 +189,12 @@ impl Builder {
         self
     }
 
+    /// Takes messages to phones, in place of the one of the settings.
+    pub fn sms_gateway(mut self, gateway: impl SmsGateway + 'static) -> Self {
+        self.sms = Some(Arc::new(gateway));
+        self
+    }
+
     /// All settings at once; later calls change single ones.
     pub fn settings(mut self, settings: Settings) -> Self {
         let kept = std::mem::replace(&mut self.settings, settings);
@@ -226,6 +235,13 @@ impl Builder {
         self
     }
 
+    /// The gateway of the settings, in place of the world's.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn sms_of_settings(mut self) -> Self {
+        self.world = self.world.map(|world| World { sms: None, ..world });
+        self
+    }
+
     /// Another clock than the machine's, with all else as it is.
     #[cfg(feature = "testkit")]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -245,6 +261,7 @@ impl Builder {
             key,
             old_keys,
             mailer,
+            sms,
             world,
             clock,
             migrate,
@@ -306,6 +323,7 @@ impl Builder {
             Some(clock) => world.map(|world| World { clock, ..world }),
             None => world,
         };
+        let world = world.map(|world| with_gateway(world, sms, &settings, &mut faults));
         if !faults.is_empty() {
             return Err(BuildError(faults));
         }
@@ -350,6 +368,7 @@ impl Builder {
             challenges: ChallengeKeys::of(&keyring),
             unrest: Unrest::default(),
             mail_bell: Notify::new(),
+            sms_bell: Notify::new(),
             day_key: Mutex::default(),
             store,
             world,
@@ -388,6 +407,31 @@ fn default_mailer(settings: &Settings, development: bool, faults: &mut Vec<Build
         // Reported by the settings' own check, with what to write.
         None => None,
     }
+}
+
+/// The world with what takes messages to phones: the one that was given, or the one of the settings.
+fn with_gateway(
+    world: World,
+    given: Option<Arc<dyn SmsGateway>>,
+    settings: &Settings,
+    faults: &mut Vec<BuildFault>,
+) -> World {
+    let sms = given.or(world.sms.clone()).or_else(|| {
+        let outbound = Outbound::new(world.names.clone(), settings.webhooks.allowed_networks.clone());
+        sms::gateway(&settings.sms, &outbound).unwrap_or_else(|(key, what)| {
+            let instead = format!("`{key}` as docs/reference/configuration.md describes it");
+            faults.push(BuildFault::Setting { key: key.to_owned(), what, instead });
+            None
+        })
+    });
+    if sms.is_none() && settings.identifiers.phone.is_on() && settings.sms.gateway == Gateway::Off {
+        faults.push(BuildFault::Setting {
+            key: "identifiers.phone_number".to_owned(),
+            what: "on, and nobody takes messages to phones".to_owned(),
+            instead: "`sms.gateway` too, or call .sms_gateway(…)".to_owned(),
+        });
+    }
+    World { sms, ..world }
 }
 
 fn letterhead(settings: &Settings, public_url: &Url) -> Letterhead {

@@ -17,6 +17,7 @@ use crate::{
     seen::Seen,
     sessions::SessionCache,
     settings::Settings,
+    sms::CaughtSms,
     world::World,
 };
 use housekey_core::{
@@ -31,7 +32,10 @@ use housekey_core::{
     secret::Secret,
     time::Time,
 };
-use housekey_store::{Store, mail::NewMail};
+use housekey_store::{
+    Store,
+    mail::{Channel, NewMail},
+};
 use std::{
     net::IpAddr,
     sync::{
@@ -75,6 +79,7 @@ pub(crate) struct Inner {
     pub challenges: ChallengeKeys,
     pub unrest: Unrest,
     pub mail_bell: Notify,
+    pub sms_bell: Notify,
     pub webhooks: Outbound,
     pub breach: Breach,
     pub passkeys: RelyingParty,
@@ -200,6 +205,11 @@ impl Housekey {
         self.0.world.mailer.caught()
     }
 
+    /// The development's messages to phones, where they are caught.
+    pub fn caught_sms(&self) -> Option<&CaughtSms> {
+        self.0.world.sms.as_deref()?.caught()
+    }
+
     /// Says, at most once a minute, what to write so that people behind a proxy are told apart.
     pub(crate) fn warn_of_proxy(&self, peer: IpAddr) {
         let now = self.now().as_millis();
@@ -232,6 +242,7 @@ impl Housekey {
     /// Something was queued: the worker need not wait for its next look.
     pub(crate) fn mail_waits(&self) {
         self.0.mail_bell.notify_one();
+        self.0.sms_bell.notify_one();
     }
 
     pub(crate) fn facts(&self, caller: &Caller) -> Facts {
@@ -246,7 +257,14 @@ impl Housekey {
         let sealed =
             posted.seal(&id, self.keyring(), self.entropy()).map_err(|_| Error::Bug("a letter cannot be queued"))?;
         let never_send = never_send || self.is_for_tests(to);
-        Ok(NewMail { id, sealed, never_send, expires, told: Some((kind, to.typed().to_owned())) })
+        Ok(NewMail {
+            id,
+            channel: Channel::Mail,
+            sealed,
+            never_send,
+            expires,
+            told: Some((kind, to.typed().to_owned())),
+        })
     }
 
     /// Whether an address is for tests, on an instance that has such: it gets no mail and one code, always the same.

@@ -22,6 +22,7 @@ mod run;
 mod seen;
 mod sessions;
 pub mod settings;
+pub mod sms;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod world;

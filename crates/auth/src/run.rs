@@ -3,7 +3,10 @@
 
 use crate::{
     housekey::Housekey,
-    jobs::{mail::MailWorker, webhooks::WebhookWorker},
+    jobs::{
+        mail::{Carrier, MailWorker},
+        webhooks::WebhookWorker,
+    },
 };
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::{sync::watch, time};
@@ -37,16 +40,19 @@ impl Housekey {
         let clock = self.0.world.clock.clone();
         let monotonic = Arc::new(move || clock.monotonic());
         let node = self.node();
-        let mail = MailWorker {
+        let worker = |carrier, bell| MailWorker {
             queue: self.store(),
             keys: self.keyring(),
             letters: &self.0.letters,
-            mailer: self.0.world.mailer.as_ref(),
+            carrier,
             clock: self.0.world.clock.as_ref(),
             entropy: self.entropy(),
             node: &node,
-            bell: &self.0.mail_bell,
+            bell,
         };
+        let mail = worker(Carrier::Mail(self.0.world.mailer.as_ref()), &self.0.mail_bell);
+        let gateway = self.0.world.sms.as_deref();
+        let messages = gateway.map(|gateway| worker(Carrier::Sms(gateway), &self.0.sms_bell));
         let webhooks = WebhookWorker { house: self, node: &node };
         tokio::join!(
             async {
@@ -54,6 +60,11 @@ impl Housekey {
                 drop(stop);
             },
             mail.run(wait()),
+            async {
+                if let Some(messages) = &messages {
+                    messages.run(wait()).await;
+                }
+            },
             webhooks.run(wait()),
             self.store().follow(monotonic, wait()),
             self.every(SEEN_EVERY, wait(), || self.write_seen()),

@@ -8,11 +8,15 @@ use crate::{
     doors::Contract,
     hasher::Hasher,
     housekey::Housekey,
-    jobs::{mail::MailWorker, webhooks::WebhookWorker},
+    jobs::{
+        mail::{Carrier, MailWorker},
+        webhooks::WebhookWorker,
+    },
     keys::Key,
     mail::{Caught, OutgoingMail},
     outbound::SystemNames,
-    settings::Settings,
+    settings::{Gateway, Settings},
+    sms::{CaughtSms, SmsGateway},
     world::{Clock, SystemClock, World},
 };
 use housekey_core::{
@@ -100,6 +104,8 @@ pub struct TestHouse {
     pub clock: Arc<SetClock>,
     /// Its mail.
     pub caught: Caught,
+    /// Its messages to phones.
+    pub texted: CaughtSms,
 }
 
 impl TestHouse {
@@ -172,6 +178,14 @@ impl TestHouse {
         Self::build(store, settings, Argon2Cost::CHEAP, keys, &[Contract::Pages], tell).await
     }
 
+    /// A house whose messages leave by the gateway of its settings.
+    ///
+    /// # Errors
+    /// What the builder found wrong.
+    pub async fn over_gateway(store: Store, settings: Settings) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::told(store, settings, Builder::sms_of_settings).await
+    }
+
     /// A house under the numbered key, with former keys.
     ///
     /// # Errors
@@ -208,13 +222,14 @@ impl TestHouse {
         finish: impl FnOnce(Builder) -> Builder,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         static SEED: AtomicU64 = AtomicU64::new(1);
-        let (clock, caught) = (SetClock::start(), Caught::default());
+        let (clock, caught, texted) = (SetClock::start(), Caught::default(), CaughtSms::default());
         store.migrate(clock.now()).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(SEED.fetch_add(1, Ordering::Relaxed)));
         let world = World {
             clock: clock.clone(),
             entropy,
             mailer: Arc::new(caught.clone()),
+            sms: (settings.sms.gateway != Gateway::Off).then(|| Arc::new(texted.clone()) as Arc<dyn SmsGateway>),
             names: Arc::new(SystemNames),
             hasher: Hasher::new(cost, 2),
             work: Work::CHEAP,
@@ -232,7 +247,7 @@ impl TestHouse {
         if !has_url {
             builder = builder.public_url("http://localhost:4000");
         }
-        Ok(Self { housekey: finish(builder).build().await?, clock, caught })
+        Ok(Self { housekey: finish(builder).build().await?, clock, caught, texted })
     }
 
     /// Sends what waits, and gives the last mail to this address.
@@ -240,6 +255,18 @@ impl TestHouse {
         self.deliver().await;
         let of = |m: &OutgoingMail| m.to.canonical() == address.to_lowercase();
         self.caught.list().into_iter().find(of)
+    }
+
+    /// Sends what waits, and gives the last message to this number.
+    pub async fn text_to(&self, number: &str) -> Option<String> {
+        self.deliver().await;
+        self.texted.list().into_iter().find(|sms| sms.to.as_str() == number).map(|sms| sms.text)
+    }
+
+    /// The six digits of the last message to this number.
+    pub async fn sms_code_to(&self, number: &str) -> Option<String> {
+        let text = self.text_to(number).await?;
+        text.rsplit_once('#').map(|(_, code)| code.to_owned())
     }
 
     /// The six digits of the last mail to this address.
@@ -252,17 +279,21 @@ impl TestHouse {
     /// Sends everything that is due.
     pub async fn deliver(&self) {
         let house = &self.housekey;
-        let worker = MailWorker {
-            queue: house.store(),
-            keys: house.keyring(),
-            letters: &house.0.letters,
-            mailer: house.0.world.mailer.as_ref(),
-            clock: house.0.world.clock.as_ref(),
-            entropy: house.entropy(),
-            node: "test",
-            bell: &house.0.mail_bell,
-        };
-        worker.run_due().await;
+        let world = &house.0.world;
+        let messages = world.sms.as_deref().map(Carrier::Sms);
+        for carrier in [Carrier::Mail(world.mailer.as_ref())].into_iter().chain(messages) {
+            let worker = MailWorker {
+                queue: house.store(),
+                keys: house.keyring(),
+                letters: &house.0.letters,
+                carrier,
+                clock: world.clock.as_ref(),
+                entropy: house.entropy(),
+                node: "test",
+                bell: &house.0.mail_bell,
+            };
+            worker.run_due().await;
+        }
     }
 
     /// Tells every endpoint everything that is due.

@@ -4,6 +4,7 @@ use crate::hasher::Hasher;
 use crate::mail::Mailer;
 use crate::outbound::{Names, SystemNames};
 use crate::settings::Settings;
+use crate::sms::SmsGateway;
 use housekey_core::{challenge::Work, entropy::Entropy, time::Time};
 use std::{
     sync::Arc,
@@ -19,6 +20,8 @@ pub struct World {
     pub entropy: Arc<dyn Entropy>,
     /// Takes mail to its readers.
     pub mailer: Arc<dyn Mailer>,
+    /// Takes messages to phones, where there is a gateway.
+    pub sms: Option<Arc<dyn SmsGateway>>,
     /// Says what names of other services mean.
     pub names: Arc<dyn Names>,
     /// Computes password hashes, so many at a time as there are processors.
@@ -34,6 +37,7 @@ impl World {
             clock: Arc::new(SystemClock::start()),
             entropy: Arc::new(SystemEntropy),
             mailer,
+            sms: None,
             names: Arc::new(SystemNames),
             hasher: Hasher::for_this_machine(),
             work: Work::DEFAULT,

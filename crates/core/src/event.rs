@@ -44,6 +44,16 @@ pub enum EventKind {
     EmailRemoved,
     /// A change of the primary address was undone by its former owner.
     EmailChangeUndone,
+    /// A phone number was added, unverified.
+    PhoneAdded,
+    /// A phone number was proved.
+    PhoneVerified,
+    /// Another phone number became the primary one.
+    PhonePrimaryChanged,
+    /// A phone number was removed.
+    PhoneRemoved,
+    /// The username was chosen, changed or removed.
+    UsernameChanged,
     /// A second factor was refused.
     SecondFactorFailed,
     /// An authenticator app was added.
@@ -158,6 +168,11 @@ impl EventKind {
             Self::EmailPrimaryChanged => "email.primary_changed",
             Self::EmailRemoved => "email.removed",
             Self::EmailChangeUndone => "email.change_undone",
+            Self::PhoneAdded => "phone.added",
+            Self::PhoneVerified => "phone.verified",
+            Self::PhonePrimaryChanged => "phone.primary_changed",
+            Self::PhoneRemoved => "phone.removed",
+            Self::UsernameChanged => "username.changed",
             Self::SecondFactorFailed => "second_factor.failed",
             Self::TotpAdded => "totp.added",
             Self::TotpRemoved => "totp.removed",

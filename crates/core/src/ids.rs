@@ -110,6 +110,8 @@ ids! {
     SignUpId "sua_";
     /// An e-mail address of a user.
     EmailId "idn_";
+    /// A phone number of a user.
+    PhoneId "idn_";
     /// A mailed code on its way.
     VerificationId "ver_";
     /// A mailed link on its way.

@@ -93,6 +93,18 @@ pub struct Limits {
     pub mail_mailbox_network: Limit,
     /// Mails asked for, per address.
     pub mail_address: Limit,
+    /// Messages to one phone.
+    pub sms_number: Limit,
+    /// Messages to one phone in a day.
+    pub sms_number_day: Limit,
+    /// One network's share of a phone's day.
+    pub sms_number_network: Limit,
+    /// Messages asked for, per address.
+    pub sms_address: Limit,
+    /// Messages to the thousand numbers beside each other: whoever is paid for messages owns such.
+    pub sms_range: Limit,
+    /// Messages asked for by one account in a day.
+    pub sms_account_day: Limit,
     /// Sign-ups, per address.
     pub sign_up_address: Limit,
     /// Requests to come back without a second factor, per account.
@@ -115,6 +127,12 @@ impl Default for Limits {
             mail_mailbox_day: Limit::new(10, DAY),
             mail_mailbox_network: Limit::new(3, DAY),
             mail_address: Limit::new(20, HOUR),
+            sms_number: Limit::new(3, QUARTER),
+            sms_number_day: Limit::new(8, DAY),
+            sms_number_network: Limit::new(3, DAY),
+            sms_address: Limit::new(10, HOUR),
+            sms_range: Limit::new(20, HOUR),
+            sms_account_day: Limit::new(10, DAY),
             sign_up_address: Limit::new(5, HOUR),
             recovery_account: Limit::new(3, DAY),
         }
@@ -141,6 +159,12 @@ impl Limits {
             mail_mailbox_day: more(self.mail_mailbox_day),
             mail_mailbox_network: more(self.mail_mailbox_network),
             mail_address: more(self.mail_address),
+            sms_number: more(self.sms_number),
+            sms_number_day: more(self.sms_number_day),
+            sms_number_network: more(self.sms_number_network),
+            sms_address: more(self.sms_address),
+            sms_range: more(self.sms_range),
+            sms_account_day: more(self.sms_account_day),
             sign_up_address: more(self.sign_up_address),
             recovery_account: more(self.recovery_account),
         }

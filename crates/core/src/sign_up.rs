@@ -3,7 +3,7 @@
 //! before its owner does (SEC-25).
 
 use crate::{
-    identifier::email::Email,
+    identifier::{email::Email, phone::Phone, username::Username},
     ids::{ClientId, InvitationId, SignUpId, VerificationId},
     redirect::ReturnTo,
     time::Time,
@@ -48,6 +48,11 @@ pub struct Gathering {
     /// A program fell into a trap: it gets a code to type like everybody, but none is sent, and none is right.
     #[serde(default)]
     decoy: bool,
+    /// The code that was sent to the phone, if one was.
+    pub phone_code: Option<SentCode>,
+    /// The phone is proved. Only a right code sets it.
+    #[serde(default)]
+    phone_proved: bool,
 }
 
 /// What a new account will have.
@@ -55,6 +60,10 @@ pub struct Gathering {
 pub struct Fields {
     /// The address, as typed.
     pub email: Option<Email>,
+    /// The username, if one was chosen.
+    pub username: Option<Username>,
+    /// The phone number, if one was given.
+    pub phone: Option<Phone>,
     /// The first name, if given.
     pub first_name: Option<String>,
     /// The last name, if given.
@@ -88,9 +97,15 @@ pub struct SentCode {
     pub link: bool,
 }
 
-/// What an instance asks of everybody who signs up, beside an address.
+/// What an instance asks of everybody who signs up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Required {
+    /// An address, whose mailbox is proved.
+    pub email: bool,
+    /// A username.
+    pub username: bool,
+    /// A phone number, which is proved.
+    pub phone: bool,
     /// A password.
     pub password: bool,
     /// That the terms are accepted.
@@ -103,18 +118,24 @@ pub struct Required {
 pub enum Missing {
     /// No address is given.
     EmailAddress,
+    /// No username is chosen.
+    Username,
+    /// No phone number is given.
+    PhoneNumber,
     /// No password is given.
     Password,
     /// The terms are not accepted.
     LegalAccepted,
 }
 
-/// Everything is there and the address is proved. Only [`SignUp::finish`] makes it.
+/// Everything is there, and the address that was given is proved. Only [`SignUp::finish`] makes it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Ready {
-    /// The proved address.
-    pub email: Email,
+    /// The proved address, where one was given.
+    pub email: Option<Email>,
+    /// The proved number, where one was given.
+    pub phone: Option<Phone>,
     /// What else the account starts with.
     pub fields: Fields,
 }
@@ -138,7 +159,7 @@ pub enum Refused {
     #[error("the code is wrong")]
     WrongCode,
     /// No address is given, so nothing can be sent to it.
-    #[error("an address is missing")]
+    #[error("an address or a number is missing")]
     NoAddress,
 }
 
@@ -173,6 +194,11 @@ impl SignUp<Gathering> {
         self
     }
 
+    /// Whether the phone is proved.
+    pub fn is_phone_proved(&self) -> bool {
+        self.state.phone_proved
+    }
+
     /// Takes what was typed now over what was typed before. A proof and a code hold for the address they were made for.
     ///
     /// # Errors
@@ -189,6 +215,12 @@ impl SignUp<Gathering> {
             before.invitation = None;
         }
         before.email = typed.email.or(before.email.take());
+        if typed.phone.is_some() && typed.phone != before.phone {
+            self.state.phone_proved = false;
+            self.state.phone_code = None;
+        }
+        before.phone = typed.phone.or(before.phone.take());
+        before.username = typed.username.or(before.username.take());
         before.first_name = typed.first_name.or(before.first_name.take());
         before.last_name = typed.last_name.or(before.last_name.take());
         before.password_hash = typed.password_hash.or(before.password_hash.take());
@@ -224,6 +256,38 @@ impl SignUp<Gathering> {
             return Err(Refused::NoAddress);
         }
         self.state.code = Some(code);
+        Ok(self)
+    }
+
+    /// A code was sent to the phone.
+    ///
+    /// # Errors
+    /// When the attempt is over or has no number.
+    pub fn send_to_phone(mut self, code: SentCode, now: Time) -> Result<Self, Refused> {
+        if self.is_expired(now) {
+            return Err(Refused::Expired);
+        }
+        if self.state.fields.phone.is_none() {
+            return Err(Refused::NoAddress);
+        }
+        self.state.phone_code = Some(code);
+        Ok(self)
+    }
+
+    /// The phone's code was typed; both hashes are compared in constant time.
+    ///
+    /// # Errors
+    /// When the code is wrong or the attempt is over.
+    pub fn prove_phone(mut self, typed: &[u8; 32], stored: &[u8], now: Time) -> Result<Self, Refused> {
+        use subtle::ConstantTimeEq;
+        if self.is_expired(now) {
+            return Err(Refused::Expired);
+        }
+        if self.state.decoy || self.state.phone_code.is_none() || !bool::from(typed.as_slice().ct_eq(stored)) {
+            return Err(Refused::WrongCode);
+        }
+        self.state.phone_proved = true;
+        self.state.phone_code = None;
         Ok(self)
     }
 
@@ -263,8 +327,12 @@ impl SignUp<Gathering> {
     /// What is still to be given.
     pub fn missing(&self, required: Required) -> Vec<Missing> {
         let fields = &self.state.fields;
+        // An account that nothing names could never be signed in to.
+        let nameless = fields.username.is_none() && fields.phone.is_none();
         let wanted = [
-            (fields.email.is_none(), Missing::EmailAddress),
+            (fields.email.is_none() && (required.email || nameless), Missing::EmailAddress),
+            (required.username && fields.username.is_none(), Missing::Username),
+            (required.phone && fields.phone.is_none(), Missing::PhoneNumber),
             (required.password && fields.password_hash.is_none(), Missing::Password),
             (required.legal && fields.legal_accepted.is_none(), Missing::LegalAccepted),
         ];
@@ -273,8 +341,10 @@ impl SignUp<Gathering> {
 
     /// The account may be made, or the attempt goes on.
     pub fn finish(&self, required: Required) -> Option<SignUp<Ready>> {
-        let email = self.state.fields.email.clone()?;
-        (self.state.proved && !self.state.decoy && self.missing(required).is_empty()).then(|| SignUp {
+        let email = self.state.fields.email.clone();
+        let phone = self.state.fields.phone.clone();
+        let proved = (email.is_none() || self.state.proved) && (phone.is_none() || self.state.phone_proved);
+        (proved && !self.state.decoy && self.missing(required).is_empty()).then(|| SignUp {
             id: self.id.clone(),
             client: self.client.clone(),
             version: self.version,
@@ -282,7 +352,7 @@ impl SignUp<Gathering> {
             expires: self.expires,
             remember: self.remember,
             return_to: self.return_to.clone(),
-            state: Ready { email, fields: self.state.fields.clone() },
+            state: Ready { email, phone, fields: self.state.fields.clone() },
         })
     }
 }
@@ -297,7 +367,7 @@ pub enum AnySignUp {
 
 impl AnySignUp {
     /// The form of the stored body. Another one loads as expired.
-    pub const FORM: i64 = 2;
+    pub const FORM: i64 = 3;
 
     /// The kind's name in the row.
     pub fn kind(&self) -> &'static str {
@@ -313,7 +383,7 @@ mod tests {
     use crate::entropy::Seeded;
 
     const NOW: Time = Time::from_millis(1_795_000_000_000);
-    const BOTH: Required = Required { password: true, legal: false };
+    const BOTH: Required = Required { email: true, username: false, phone: false, password: true, legal: false };
 
     fn attempt() -> SignUp<Gathering> {
         let chance = Seeded::new(1);
@@ -338,7 +408,7 @@ mod tests {
         let a = a.prove(&[1; 32], &[1; 32], NOW).unwrap();
         assert!(a.is_proved() && a.finish(BOTH).is_none(), "a password is missing");
         let a = a.fill(Fields { password_hash: Some("hash".into()), ..Fields::default() }, NOW).unwrap();
-        assert_eq!(a.finish(BOTH).unwrap().state.email.canonical(), "ada@example.com");
+        assert_eq!(a.finish(BOTH).unwrap().state.email.unwrap().canonical(), "ada@example.com");
     }
 
     #[test]
@@ -362,6 +432,44 @@ mod tests {
         assert_eq!(a.clone().prove(&[1; 32], &[1; 32], NOW), Err(Refused::WrongCode));
         let typed = Fields { password_hash: Some("hash".into()), ..Fields::default() };
         assert!(a.fill(typed, NOW).unwrap().finish(BOTH).is_none());
+        // Neither by a phone, nor where nothing has to be proved.
+        let phone = Fields { phone: Phone::try_from("+4915123456789".to_owned()).ok(), ..Fields::default() };
+        let a = attempt().fill(phone, NOW).unwrap().send_to_phone(code(), NOW).unwrap().into_decoy();
+        assert_eq!(a.prove_phone(&[1; 32], &[1; 32], NOW), Err(Refused::WrongCode));
+        let named = Required { email: false, username: true, password: false, ..BOTH };
+        let name = Fields { username: Username::parse("ada_l").ok(), ..Fields::default() };
+        let a = attempt().fill(name, NOW).unwrap();
+        assert!(a.clone().finish(named).is_some() && a.into_decoy().finish(named).is_none());
+    }
+
+    #[test]
+    fn a_username_alone_makes_an_account_where_no_address_is_asked_for() {
+        let named = Required { email: false, username: true, ..BOTH };
+        let name = Fields { username: Username::parse("ada_l").ok(), ..Fields::default() };
+        let a = attempt().fill(Fields { password_hash: Some("hash".into()), ..name }, NOW).unwrap();
+        assert_eq!(a.missing(BOTH), [Missing::EmailAddress]);
+        assert!(a.finish(named).unwrap().state.email.is_none());
+        let a = a.fill(email("ada@example.com"), NOW).unwrap();
+        assert!(a.finish(named).is_none(), "an address that was given has to be proved");
+        let nameless = Required { username: false, ..named };
+        assert_eq!(attempt().missing(nameless), [Missing::EmailAddress, Missing::Password]);
+    }
+
+    #[test]
+    fn sec_25_a_phone_and_a_mailbox_are_proved_apart_and_each_for_itself() {
+        let phone = |text: &str| Fields { phone: Phone::try_from(text.to_owned()).ok(), ..Fields::default() };
+        let both = Required { phone: true, password: false, ..BOTH };
+        let a = attempt().fill(email("ada@example.com"), NOW).unwrap();
+        assert_eq!(a.missing(both), [Missing::PhoneNumber]);
+        assert_eq!(a.clone().send_to_phone(code(), NOW), Err(Refused::NoAddress));
+        let a = a.fill(phone("+4915123456789"), NOW).unwrap().send_to_phone(code(), NOW).unwrap();
+        assert_eq!(a.clone().prove(&[1; 32], &[1; 32], NOW), Err(Refused::WrongCode), "the code went to the phone");
+        let a = a.prove_phone(&[1; 32], &[1; 32], NOW).unwrap();
+        assert!(a.is_phone_proved() && a.finish(both).is_none(), "the mailbox is not proved");
+        let a = a.send(code(), NOW).unwrap().prove(&[1; 32], &[1; 32], NOW).unwrap();
+        assert_eq!(a.finish(both).unwrap().state.phone.unwrap().as_str(), "+4915123456789");
+        let a = a.fill(phone("+4915123456780"), NOW).unwrap();
+        assert!(!a.is_phone_proved() && a.is_proved() && a.finish(both).is_none());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::{
     Reader, StoreError,
     emails::{self, EmailRow},
     passkeys::PasskeyRow,
+    phones::{self, PhoneRow},
     sql::{Sql, Value},
     tell::Person,
     users::{self, UserRow},
@@ -18,12 +19,16 @@ pub struct Filter {
     pub ids: Option<Vec<String>>,
     /// None of these ids.
     pub not_ids: Vec<String>,
-    /// A part of an id, a name or an address, in lower case.
+    /// A part of an id, a name, a username or an address, in lower case.
     pub part: String,
     /// A part of an address, in lower case.
     pub part_of_address: String,
     /// A part of the name, in lower case.
     pub part_of_name: String,
+    /// A part of the username.
+    pub part_of_username: String,
+    /// A part of a phone number.
+    pub part_of_number: String,
     /// Banned or not.
     pub banned: Option<bool>,
     /// When the account was made.
@@ -60,6 +65,8 @@ pub enum Order {
     LastName,
     /// Primary address.
     Email,
+    /// Username.
+    Username,
 }
 
 /// Which part of the list.
@@ -84,20 +91,26 @@ macro_rules! matching {
     (sqlite $who:literal) => {
         concat!(
             $who, " AND u.id NOT IN (SELECT value FROM json_each($2)) AND ($3 = '' \
-             OR instr(lower(u.id || ' ' || COALESCE(u.first_name, '') || ' ' || COALESCE(u.last_name, '')), lower($3)) > 0 \
-             OR EXISTS (SELECT 1 FROM housekey_email m WHERE m.user_id = u.id AND instr(lower(m.address), lower($3)) > 0)) \
+             OR instr(lower(u.id || ' ' || COALESCE(u.first_name, '') || ' ' || COALESCE(u.last_name, '') || ' ' || COALESCE(u.username, '')), lower($3)) > 0 \
+             OR EXISTS (SELECT 1 FROM housekey_email m WHERE m.user_id = u.id AND instr(lower(m.address), lower($3)) > 0) \
+             OR EXISTS (SELECT 1 FROM housekey_phone f WHERE f.user_id = u.id AND instr(f.number, $3) > 0)) \
              AND ($4 = '' OR EXISTS (SELECT 1 FROM housekey_email m WHERE m.user_id = u.id AND instr(lower(m.address), lower($4)) > 0)) \
-             AND ($5 = '' OR instr(lower(COALESCE(u.first_name, '') || ' ' || COALESCE(u.last_name, '')), lower($5)) > 0)",
+             AND ($5 = '' OR instr(lower(COALESCE(u.first_name, '') || ' ' || COALESCE(u.last_name, '')), lower($5)) > 0) \
+             AND ($13 = '' OR instr(COALESCE(u.username_canonical, ''), $13) > 0) \
+             AND ($14 = '' OR EXISTS (SELECT 1 FROM housekey_phone f WHERE f.user_id = u.id AND instr(f.number, $14) > 0))",
             matching!(both)
         )
     };
     (postgres $who:literal) => {
         concat!(
             $who, " AND u.id NOT IN (SELECT jsonb_array_elements_text(CAST(CAST($2 AS text) AS jsonb))) AND ($3 = '' \
-             OR strpos(lower((u.id || ' ' || COALESCE(u.first_name, '') || ' ' || COALESCE(u.last_name, '')) COLLATE \"default\"), lower($3)) > 0 \
-             OR EXISTS (SELECT 1 FROM housekey_email m WHERE m.user_id = u.id AND strpos(lower(m.address COLLATE \"default\"), lower($3)) > 0)) \
+             OR strpos(lower((u.id || ' ' || COALESCE(u.first_name, '') || ' ' || COALESCE(u.last_name, '') || ' ' || COALESCE(u.username, '')) COLLATE \"default\"), lower($3)) > 0 \
+             OR EXISTS (SELECT 1 FROM housekey_email m WHERE m.user_id = u.id AND strpos(lower(m.address COLLATE \"default\"), lower($3)) > 0) \
+             OR EXISTS (SELECT 1 FROM housekey_phone f WHERE f.user_id = u.id AND strpos(f.number, $3) > 0)) \
              AND ($4 = '' OR EXISTS (SELECT 1 FROM housekey_email m WHERE m.user_id = u.id AND strpos(lower(m.address COLLATE \"default\"), lower($4)) > 0)) \
-             AND ($5 = '' OR strpos(lower((COALESCE(u.first_name, '') || ' ' || COALESCE(u.last_name, '')) COLLATE \"default\"), lower($5)) > 0)",
+             AND ($5 = '' OR strpos(lower((COALESCE(u.first_name, '') || ' ' || COALESCE(u.last_name, '')) COLLATE \"default\"), lower($5)) > 0) \
+             AND ($13 = '' OR strpos(COALESCE(u.username_canonical, ''), $13) > 0) \
+             AND ($14 = '' OR EXISTS (SELECT 1 FROM housekey_phone f WHERE f.user_id = u.id AND strpos(f.number, $14) > 0))",
             matching!(both)
         )
     };
@@ -135,12 +148,12 @@ macro_rules! list {
              u.external_id, u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, \
              u.legal_accepted_at, u.may_delete_self, \
              (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-             (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until FROM housekey_user u \
+             (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id FROM housekey_user u \
              LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
              LEFT JOIN housekey_password p ON p.user_id = u.id WHERE ",
             $matching,
-            " AND (u.created_at, u.id) > ($13, $14) AND (u.created_at, u.id) < ($15, $16) ORDER BY ",
-            $order, $($c,)? " ", $direction, ", u.id ", $direction, " LIMIT $17 OFFSET $18"
+            " AND (u.created_at, u.id) > ($15, $16) AND (u.created_at, u.id) < ($17, $18) ORDER BY ",
+            $order, $($c,)? " ", $direction, ", u.id ", $direction, " LIMIT $19 OFFSET $20"
         )
     };
 }
@@ -153,6 +166,7 @@ static BY_SIGNED_IN: Lists = list!("COALESCE(u.last_sign_in_at, 0)");
 static BY_ACTIVE: Lists = list!("COALESCE(u.last_active_at, 0)");
 static BY_FIRST_NAME: Lists = list!("lower(COALESCE(u.first_name, ''))" " COLLATE \"C\"");
 static BY_LAST_NAME: Lists = list!("lower(COALESCE(u.last_name, ''))" " COLLATE \"C\"");
+static BY_USERNAME: Lists = list!("COALESCE(u.username_canonical, '')" " COLLATE \"C\"");
 static BY_ADDRESS: Lists = list!("lower(COALESCE(e.address, ''))" " COLLATE \"C\"");
 
 static COUNT: [Sql; 2] = [
@@ -182,6 +196,20 @@ static OF_ADDRESSES: Sql = Sql::two(
     "SELECT user_id FROM housekey_email WHERE canonical IN (SELECT value FROM json_each($1)) ORDER BY user_id LIMIT 1000",
     "SELECT user_id FROM housekey_email WHERE canonical IN (SELECT jsonb_array_elements_text(CAST(CAST($1 AS text) AS jsonb))) ORDER BY user_id LIMIT 1000",
 );
+static NUMBERS: Sql = Sql::two(
+    "SELECT id, number, verified_at, created_at, user_id FROM housekey_phone \
+     WHERE user_id IN (SELECT value FROM json_each($1)) ORDER BY created_at, id",
+    "SELECT id, number, verified_at, created_at, user_id FROM housekey_phone \
+     WHERE user_id IN (SELECT jsonb_array_elements_text(CAST(CAST($1 AS text) AS jsonb))) ORDER BY created_at, id",
+);
+static OF_NUMBERS: Sql = Sql::two(
+    "SELECT user_id FROM housekey_phone WHERE number IN (SELECT value FROM json_each($1)) ORDER BY user_id LIMIT 1000",
+    "SELECT user_id FROM housekey_phone WHERE number IN (SELECT jsonb_array_elements_text(CAST(CAST($1 AS text) AS jsonb))) ORDER BY user_id LIMIT 1000",
+);
+static OF_USERNAMES: Sql = Sql::two(
+    "SELECT id FROM housekey_user WHERE username_canonical IN (SELECT value FROM json_each($1)) ORDER BY id LIMIT 1000",
+    "SELECT id FROM housekey_user WHERE username_canonical IN (SELECT jsonb_array_elements_text(CAST(CAST($1 AS text) AS jsonb))) ORDER BY id LIMIT 1000",
+);
 static OF_EXTERNAL: Sql = Sql::two(
     "SELECT id FROM housekey_user WHERE external_id IN (SELECT value FROM json_each($1)) ORDER BY id LIMIT 1000",
     "SELECT id FROM housekey_user WHERE external_id IN (SELECT jsonb_array_elements_text(CAST(CAST($1 AS text) AS jsonb))) ORDER BY id LIMIT 1000",
@@ -189,13 +217,14 @@ static OF_EXTERNAL: Sql = Sql::two(
 
 #[cfg(test)]
 pub(crate) fn all() -> Vec<&'static Sql> {
-    let lists = [&BY_CREATED, &BY_UPDATED, &BY_SIGNED_IN, &BY_ACTIVE, &BY_FIRST_NAME, &BY_LAST_NAME, &BY_ADDRESS];
+    let lists =
+        [&BY_CREATED, &BY_UPDATED, &BY_SIGNED_IN, &BY_ACTIVE, &BY_FIRST_NAME, &BY_LAST_NAME, &BY_USERNAME, &BY_ADDRESS];
     let lists = lists.into_iter().flatten().flatten();
-    lists.chain(&COUNT).chain([&ADDRESSES, &OF_ADDRESSES, &OF_EXTERNAL]).collect()
+    lists.chain(&COUNT).chain([&ADDRESSES, &OF_ADDRESSES, &NUMBERS, &OF_USERNAMES, &OF_NUMBERS, &OF_EXTERNAL]).collect()
 }
 
 impl Reader {
-    /// A page of users with all their addresses and passkeys.
+    /// A page of users with all their addresses, numbers and passkeys.
     ///
     /// # Errors
     /// When the database is out of reach or a row is broken.
@@ -208,6 +237,7 @@ impl Reader {
             Order::FirstName => &BY_FIRST_NAME,
             Order::LastName => &BY_LAST_NAME,
             Order::Email => &BY_ADDRESS,
+            Order::Username => &BY_USERNAME,
         };
         let [forwards, backwards] = choose(lists, filter);
         let sql = if page.backwards { backwards } else { forwards };
@@ -240,6 +270,22 @@ impl Reader {
         self.rows(&OF_ADDRESSES, &[json(canonical).into()]).await?.iter().map(|r| r.text(0)).collect()
     }
 
+    /// Whose these numbers are, proved or not.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn users_of_numbers(&self, numbers: &[String]) -> Result<Vec<String>, StoreError> {
+        self.rows(&OF_NUMBERS, &[json(numbers).into()]).await?.iter().map(|r| r.text(0)).collect()
+    }
+
+    /// Whose these usernames are; in canonical form.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn users_of_usernames(&self, canonical: &[String]) -> Result<Vec<String>, StoreError> {
+        self.rows(&OF_USERNAMES, &[json(canonical).into()]).await?.iter().map(|r| r.text(0)).collect()
+    }
+
     /// Whose these ids of the app's own are.
     ///
     /// # Errors
@@ -265,10 +311,19 @@ impl Reader {
                 passkeys.entry(passkey.user.to_string()).or_default().push(passkey);
             }
         }
+        let mut phones: HashMap<String, Vec<PhoneRow>> = HashMap::new();
+        for row in &self.rows(&NUMBERS, &[ids.as_str().into()]).await? {
+            phones.entry(row.text(4)?).or_default().push(phones::read(row)?);
+        }
         let whole = |user: UserRow| {
             let id = user.account.user.to_string();
-            let (emails, passkeys) = (emails.remove(&id), passkeys.remove(&id));
-            Person { user, emails: emails.unwrap_or_default(), passkeys: passkeys.unwrap_or_default() }
+            let (emails, phones, passkeys) = (emails.remove(&id), phones.remove(&id), passkeys.remove(&id));
+            Person {
+                user,
+                emails: emails.unwrap_or_default(),
+                phones: phones.unwrap_or_default(),
+                passkeys: passkeys.unwrap_or_default(),
+            }
         };
         Ok(users.into_iter().map(whole).collect())
     }
@@ -293,6 +348,8 @@ impl Filter {
             args.push(span.after.map_or(-1, Time::as_millis).into());
             args.push(span.before.map_or(i64::MAX, Time::as_millis).into());
         }
+        args.push(self.part_of_username.to_ascii_lowercase().into());
+        args.push(self.part_of_number.as_str().into());
         args
     }
 }

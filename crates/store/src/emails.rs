@@ -8,7 +8,7 @@ use crate::{
     sign_ins::{self, Trail},
     sql::{Row, Tx},
     statements,
-    users::{self, NewUser},
+    users::{self, NewEmail},
     verifications,
 };
 use housekey_core::{
@@ -126,6 +126,7 @@ impl Store {
                 if tx.execute(&PROVE, &[id.into(), (&account.user).into(), now.into()]).await? != 1 {
                     return Err(StoreError::Conflict);
                 }
+                users::first_primary(tx, &account.user, id).await?;
                 verifications::take(tx, &client, &spent).await?;
                 sign_ins::leave(tx, &trail, now).await
             })
@@ -269,13 +270,13 @@ pub(crate) async fn of(tx: &mut Tx, user: &UserId) -> Result<Vec<EmailRow>, Stor
     tx.rows(&OF_USER, &[user.into()]).await?.iter().map(read).collect()
 }
 
-/// The proved address of a new user; whoever comes second is told that it is taken.
-pub(crate) async fn insert_proved(tx: &mut Tx, user: &NewUser, now: Time) -> Result<(), StoreError> {
+/// A proved address of a new user; whoever comes second is told that it is taken.
+pub(crate) async fn insert_proved(tx: &mut Tx, user: &UserId, email: &NewEmail, now: Time) -> Result<(), StoreError> {
     let args = [
-        (&user.email).into(),
-        (&user.id).into(),
-        user.address.as_str().into(),
-        user.canonical.as_str().into(),
+        (&email.id).into(),
+        user.into(),
+        email.address.as_str().into(),
+        email.canonical.as_str().into(),
         now.into(),
         now.into(),
     ];

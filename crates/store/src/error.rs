@@ -38,6 +38,10 @@ pub enum StoreError {
 pub enum Field {
     /// An e-mail address.
     Email,
+    /// A username.
+    Username,
+    /// A phone number.
+    Phone,
     /// Something else that is unique.
     Other,
 }

@@ -23,6 +23,7 @@ pub mod mail;
 pub mod passkey_challenges;
 pub mod passkeys;
 pub mod passwords;
+pub mod phones;
 pub mod pictures;
 pub mod recoveries;
 pub mod redirect_urls;

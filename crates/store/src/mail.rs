@@ -1,20 +1,38 @@
-//! The queue of outgoing mail. A row is claimed by one node at a time, and taken up again when that node died.
+//! The queue of outgoing mail, and of messages to phones. A row is claimed by one node at a time, and taken up again when that node died.
 
 use crate::{Store, StoreError, sql::Tx, statements, tell::TellMail};
 use housekey_core::{ids::MailId, time::Time};
 
 statements! {
-    INSERT = "INSERT INTO housekey_mail (id, sealed, never_send, state, tries, due_at, created_at, expires_at) \
-        VALUES ($1, $2, $3, 'waiting', 0, $4, $4, $5)";
-    DUE = two("SELECT id, sealed, never_send, tries, expires_at FROM housekey_mail WHERE state = 'waiting' AND due_at <= $1 \
-        ORDER BY due_at LIMIT $2", "SELECT id, sealed, never_send, tries, expires_at FROM housekey_mail WHERE state = 'waiting' AND due_at <= $1 \
+    INSERT = "INSERT INTO housekey_mail (id, sealed, never_send, state, tries, due_at, created_at, expires_at, channel) \
+        VALUES ($1, $2, $3, 'waiting', 0, $4, $4, $5, $6)";
+    DUE = two("SELECT id, sealed, never_send, tries, expires_at FROM housekey_mail WHERE state = 'waiting' AND due_at <= $1 AND channel = $3 \
+        ORDER BY due_at LIMIT $2", "SELECT id, sealed, never_send, tries, expires_at FROM housekey_mail WHERE state = 'waiting' AND due_at <= $1 AND channel = $3 \
         ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED");
     CLAIM = "UPDATE housekey_mail SET claimed_by = $2, due_at = $3, tries = tries + 1 WHERE id = $1";
     DONE = "UPDATE housekey_mail SET state = $2, why = $3, done_at = $4, sealed = $5 WHERE id = $1";
     AGAIN = "UPDATE housekey_mail SET due_at = $2, why = $3 WHERE id = $1";
-    NEXT = "SELECT due_at FROM housekey_mail WHERE state = 'waiting' ORDER BY due_at LIMIT 1";
+    NEXT = "SELECT due_at FROM housekey_mail WHERE state = 'waiting' AND channel = $1 ORDER BY due_at LIMIT 1";
     SWEEP = "DELETE FROM housekey_mail WHERE id IN \
         (SELECT id FROM housekey_mail WHERE state <> 'waiting' AND due_at < $1 ORDER BY id LIMIT $2)";
+}
+
+/// How something leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// To a mailbox.
+    Mail,
+    /// To a phone.
+    Sms,
+}
+
+impl Channel {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Sms => "sms",
+        }
+    }
 }
 
 /// A mail to queue with a change.
@@ -22,6 +40,8 @@ statements! {
 pub struct NewMail {
     /// Its id.
     pub id: MailId,
+    /// How it leaves.
+    pub channel: Channel,
     /// The message as JSON, sealed with the row's identity.
     pub sealed: Vec<u8>,
     /// Queued for equal work only; nobody gets it.
@@ -57,12 +77,13 @@ pub enum MailEnd {
 }
 
 impl Store {
-    /// Takes up to `most` due mails for this node. Unless told of their end, they are due again at `lease_until`.
+    /// Takes up to `most` due mails of a channel for this node. Unless told of their end, they are due again at `lease_until`.
     ///
     /// # Errors
     /// When the database is out of reach or a row is broken.
     pub async fn mail_claim(
         &self,
+        channel: Channel,
         node: &str,
         now: Time,
         lease_until: Time,
@@ -72,7 +93,7 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let mut claimed = Vec::new();
-                for r in tx.rows(&DUE, &[now.into(), most.into()]).await? {
+                for r in tx.rows(&DUE, &[now.into(), most.into(), channel.as_str().into()]).await? {
                     let id = r.text(0)?;
                     tx.execute(&CLAIM, &[id.as_str().into(), node.as_str().into(), lease_until.into()]).await?;
                     claimed.push(QueuedMail {
@@ -128,12 +149,12 @@ impl Store {
         .await
     }
 
-    /// When the next mail is due, if one waits.
+    /// When the next mail of a channel is due, if one waits.
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn mail_next_due(&self) -> Result<Option<Time>, StoreError> {
-        let row = self.reader().optional(&NEXT, &[]).await?;
+    pub async fn mail_next_due(&self, channel: Channel) -> Result<Option<Time>, StoreError> {
+        let row = self.reader().optional(&NEXT, &[channel.as_str().into()]).await?;
         row.map(|r| r.int(0).map(Time::from_millis)).transpose()
     }
 
@@ -148,11 +169,18 @@ impl Store {
 
 pub(crate) async fn insert(tx: &mut Tx, mails: &[NewMail], now: Time) -> Result<(), StoreError> {
     for m in mails {
-        let args = [(&m.id).into(), m.sealed.clone().into(), m.never_send.into(), now.into(), m.expires.into()];
+        let args = [
+            (&m.id).into(),
+            m.sealed.clone().into(),
+            m.never_send.into(),
+            now.into(),
+            m.expires.into(),
+            m.channel.as_str().into(),
+        ];
         tx.execute(&INSERT, &args).await?;
         if let Some((letter, to)) = &m.told {
-            let (id, to, never_send) = (m.id.clone(), to.clone(), m.never_send);
-            tx.aside.mails.push(TellMail { id, letter, to, never_send });
+            let (id, channel, to, never_send) = (m.id.clone(), m.channel, to.clone(), m.never_send);
+            tx.aside.mails.push(TellMail { id, channel, letter, to, never_send });
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use crate::{
     Store, StoreError,
     clients::{self, Rotation},
-    links, second_factors, sessions,
+    links, phones, second_factors, sessions,
     sign_ins::{self, Trail},
     sql::Tx,
     users, verifications,
@@ -48,8 +48,8 @@ pub struct Securing {
     pub account: Account,
     /// The link's row, to be used up.
     pub link: String,
-    /// Passkeys added after this go: they sign in by themselves, and may be somebody else's.
-    pub passkeys_after: Time,
+    /// Passkeys and phones added after this go: they sign in by themselves, and may be somebody else's.
+    pub added_after: Time,
     /// Until when nothing risky is changed, unless its owner comes back before.
     pub frozen_until: Time,
     /// Mail and events.
@@ -57,7 +57,8 @@ pub struct Securing {
 }
 
 impl Store {
-    /// Ends every session, forgets every device, and drops the password, new passkeys and the codes on their way.
+    /// Ends every session, forgets every device, and drops the password, new passkeys and phones, and the codes on their
+    /// way.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the account was changed meanwhile or the link was used.
@@ -68,7 +69,8 @@ impl Store {
                 users::bind(tx, &securing.account, true, now).await?;
                 links::take(tx, &securing.link).await?;
                 users::drop_password(tx, user).await?;
-                second_factors::drop_passkeys_after(tx, user, securing.passkeys_after).await?;
+                second_factors::drop_passkeys_after(tx, user, securing.added_after).await?;
+                phones::drop_after(tx, user, securing.added_after, now).await?;
                 users::freeze(tx, user, Some(securing.frozen_until)).await?;
                 end_what_it_opened(tx, user, None).await?;
                 sign_ins::leave(tx, &securing.trail, now).await

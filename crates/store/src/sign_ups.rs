@@ -139,17 +139,19 @@ impl Store {
         .await
     }
 
-    /// Makes the account with its proved address and its first session.
+    /// Makes the account, with its proved address where there is one, and its first session.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when somebody proved the address first, [`StoreError::Conflict`] when the attempt or the
+    /// [`StoreError::Taken`] when somebody proved the address or took the username first, [`StoreError::Conflict`] when the attempt or the
     /// client was changed meanwhile.
     pub async fn sign_up_complete(&self, new: NewAccount) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
                 let now = new.session.session.created;
                 users::insert(tx, &new.user, now).await?;
-                emails::insert_proved(tx, &new.user, now).await?;
+                if let Some(email) = &new.user.email {
+                    emails::insert_proved(tx, &new.user.id, email, now).await?;
+                }
                 clients::rotate(tx, &new.rotation, now).await?;
                 sessions::open(tx, &new.session, new.room).await?;
                 take(tx, &new.rotation.client, &new.attempt).await?;

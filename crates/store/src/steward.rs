@@ -4,17 +4,19 @@ use crate::{
     Store, StoreError, emails,
     error::Field,
     events, passwords,
+    phones::{self, NewPhone},
     second_factors::{self, NewTotp},
     sessions,
     sign_ins::{self, Trail},
     sql::Tx,
     statements,
-    users::{self, NewUser},
+    users::{self, NewEmail, NewUser},
     verifications,
 };
 use housekey_core::{
     event::Event,
-    ids::{EmailId, SessionId, UserId},
+    identifier::username::Username,
+    ids::{EmailId, PhoneId, SessionId, UserId},
     password::PasswordHash,
     sign_in::Account,
     time::Time,
@@ -40,7 +42,9 @@ pub struct KeptUser {
     /// As anybody's.
     pub user: NewUser,
     /// More proved addresses.
-    pub more: Vec<(EmailId, String, String)>,
+    pub more: Vec<NewEmail>,
+    /// More proved numbers.
+    pub more_phones: Vec<NewPhone>,
     /// The app's own id of the user.
     pub external_id: Option<String>,
     /// What the app keeps there for itself: a JSON object.
@@ -75,8 +79,12 @@ pub struct UserChange {
     pub legal_accepted: Option<Time>,
     /// When the account was made.
     pub created: Time,
+    /// Another username, or none from now on.
+    pub username: Option<Option<Username>>,
     /// A new primary address, one of the user's proved ones.
     pub primary: Option<EmailId>,
+    /// A new primary number, one of the user's proved ones.
+    pub primary_phone: Option<PhoneId>,
     /// A new password, and whether all sessions end with the old one.
     pub password: Option<(PasswordHash, bool)>,
 }
@@ -88,26 +96,26 @@ impl Store {
     /// Makes a user.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] with [`Field::Email`] for an address that another user proved, with [`Field::Other`] for
-    /// another user's external id.
+    /// [`StoreError::Taken`] with [`Field::Email`] for an address that another user proved, with [`Field::Username`] for
+    /// another user's name, with [`Field::Other`] for another user's external id.
     pub async fn keep_user(&self, new: KeptUser, trail: Trail, now: Time) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
                 let id = &new.user.id;
                 free_external_id(tx, id, new.external_id.as_ref()).await?;
                 users::insert(tx, &new.user, now).await?;
-                emails::insert_proved(tx, &new.user, now).await?;
+                if let Some(email) = &new.user.email {
+                    emails::insert_proved(tx, id, email, now).await?;
+                }
                 // Addresses are told apart by when they were added: in the order in which they were named.
                 let mut added = now;
-                for (email, address, canonical) in &new.more {
+                for email in &new.more {
                     added = added.plus(Duration::from_millis(1));
-                    let more = NewUser {
-                        email: email.clone(),
-                        address: address.clone(),
-                        canonical: canonical.clone(),
-                        ..new.user.clone()
-                    };
-                    emails::insert_proved(tx, &more, added).await?;
+                    emails::insert_proved(tx, id, email, added).await?;
+                }
+                for phone in &new.more_phones {
+                    added = added.plus(Duration::from_millis(1));
+                    phones::insert_proved(tx, id, phone, added).await?;
                 }
                 let args = [
                     id.into(),
@@ -131,18 +139,18 @@ impl Store {
         .await
     }
 
-    /// Changes a user. A new password or primary address makes every proof of before void.
+    /// Changes a user. A new password, username or primary address makes every proof of before void.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the user was changed meanwhile, [`StoreError::Taken`] for another user's external
-    /// id.
+    /// id or username.
     pub async fn change_user(&self, change: UserChange, trail: Trail, now: Time) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
                 let user = &change.account.user;
                 tx.touch_user(user);
                 free_external_id(tx, user, change.external_id.as_ref()).await?;
-                let raise = change.password.is_some() || change.primary.is_some();
+                let raise = change.password.is_some() || change.primary.is_some() || change.username.is_some();
                 let args = [
                     user.into(),
                     change.account.version.into(),
@@ -159,9 +167,15 @@ impl Store {
                 if tx.execute(&CHANGE, &args).await? != 1 {
                     return Err(StoreError::Conflict);
                 }
+                if let Some(username) = &change.username {
+                    users::set_username(tx, user, username.as_ref(), now).await?;
+                }
                 if let Some(email) = &change.primary {
                     users::set_primary(tx, user, email, now).await?;
                     verifications::kill_of_user(tx, user).await?;
+                }
+                if let Some(phone) = &change.primary_phone {
+                    users::set_primary_phone(tx, user, Some(phone), now).await?;
                 }
                 if let Some((hash, sign_out)) = &change.password {
                     users::put_password(tx, user, hash, now).await?;

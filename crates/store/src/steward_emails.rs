@@ -127,8 +127,10 @@ impl Store {
                 if changed != 1 {
                     return Err(StoreError::Conflict);
                 }
-                if primary {
-                    users::set_primary(tx, user, id, now).await?;
+                match (primary, verified) {
+                    (true, _) => users::set_primary(tx, user, id, now).await?,
+                    (false, Some(true)) => users::first_primary(tx, user, id).await?,
+                    _ => {}
                 }
                 close(tx, user).await?;
                 sign_ins::leave(tx, &trail, now).await

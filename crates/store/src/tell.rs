@@ -6,7 +6,9 @@ use crate::{
     emails::EmailRow,
     invitations,
     invitations::InvitationRow,
+    mail::Channel,
     passkeys::{self, PasskeyRow},
+    phones::{self, PhoneRow},
     sessions,
     sessions::SessionRow,
     sql::Tx,
@@ -64,12 +66,14 @@ pub enum Subject<'a> {
     Mail(&'a TellMail, Option<&'a UserId>),
 }
 
-/// A user with all addresses and passkeys.
+/// A user with all addresses, numbers and passkeys.
 pub struct Person {
     /// The user.
     pub user: UserRow,
     /// The addresses, in the order they were added.
     pub emails: Vec<EmailRow>,
+    /// The numbers, in the order they were added.
+    pub phones: Vec<PhoneRow>,
     /// The passkeys, in the order they were added.
     pub passkeys: Vec<PasskeyRow>,
 }
@@ -105,6 +109,8 @@ impl End {
 pub struct TellMail {
     /// Which.
     pub id: MailId,
+    /// How it leaves.
+    pub channel: Channel,
     /// Its kind.
     pub letter: &'static str,
     /// Who gets it.
@@ -138,7 +144,11 @@ pub(crate) async fn events(tx: &mut Tx, events: &[Event]) -> Result<(), StoreErr
     let mut voice = Voice { teller: teller.as_ref(), ears: &ears, at: first.at, from: &first.from };
     for mail in &aside.mails {
         let whom = events.iter().find_map(|e| e.user.as_ref());
-        voice.say(tx, WebhookKind::EmailCreated, Subject::Mail(mail, whom), whom, mail.never_send).await?;
+        let kind = match mail.channel {
+            Channel::Mail => WebhookKind::EmailCreated,
+            Channel::Sms => WebhookKind::SmsCreated,
+        };
+        voice.say(tx, kind, Subject::Mail(mail, whom), whom, mail.never_send).await?;
     }
     for (session, end) in aside.sessions {
         voice.session(tx, session, end).await?;
@@ -225,7 +235,8 @@ impl Voice<'_> {
 async fn person(tx: &mut Tx, id: &UserId) -> Result<Option<Box<Person>>, StoreError> {
     let Some(user) = users::one(tx, id).await? else { return Ok(None) };
     let passkeys = if user.passkeys > 0 { passkeys::of(tx, id).await? } else { Vec::new() };
-    Ok(Some(Box::new(Person { user, emails: emails::of(tx, id).await?, passkeys })))
+    let (emails, phones) = (emails::of(tx, id).await?, phones::of(tx, id).await?);
+    Ok(Some(Box::new(Person { user, emails, phones, passkeys })))
 }
 
 /// What an event is to those who are told.
@@ -250,6 +261,11 @@ fn meant(kind: EventKind) -> Option<WebhookKind> {
         | E::PasskeyRenamed
         | E::PasskeyRemoved
         | E::PasskeyAfterChanged
+        | E::UsernameChanged
+        | E::PhoneAdded
+        | E::PhoneVerified
+        | E::PhonePrimaryChanged
+        | E::PhoneRemoved
         | E::UserBanned
         | E::UserUnbanned
         | E::UserLocked

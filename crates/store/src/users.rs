@@ -3,13 +3,17 @@
 use crate::{
     Reader, Store, StoreError,
     clients::{self, Rotation},
+    error::Field,
     events,
+    phones::{self, NewPhone},
+    sign_ins::{self, Trail},
     sql::{Row, Sql, Tx},
     statements, trusted_devices, webhook_queue,
 };
 use housekey_core::{
     event::Event,
-    ids::{EmailId, PictureId, UserId},
+    identifier::{Identifier, phone::Phone, username::Username},
+    ids::{EmailId, PhoneId, PictureId, UserId},
     password::PasswordHash,
     sign_in::{Account, Held},
     time::Time,
@@ -20,16 +24,32 @@ statements! {
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE e.canonical = $1 AND e.verified_at IS NOT NULL";
     BY_ID = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE u.id = $1";
+    BY_USERNAME = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
+        p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
+        u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
+        (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        LEFT JOIN housekey_password p ON p.user_id = u.id WHERE u.username_canonical = $1";
     INSERT = "INSERT INTO housekey_user (id, version, state, first_name, last_name, primary_email_id, device_epoch, event_key, handle, created_at, updated_at, \
-        public_metadata, unsafe_metadata, legal_accepted_at) VALUES ($1, 1, 'active', $2, $3, $4, 0, $5, $6, $7, $7, $8, $9, $10)";
+        public_metadata, unsafe_metadata, legal_accepted_at, username, username_canonical, primary_phone_id) \
+        VALUES ($1, 1, 'active', $2, $3, $4, 0, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13)";
+    BY_PHONE = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
+        p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
+        u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
+        (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id FROM housekey_phone f \
+        JOIN housekey_user u ON u.id = f.user_id LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        LEFT JOIN housekey_password p ON p.user_id = u.id WHERE f.number = $1 AND f.verified_at IS NOT NULL";
+    USERNAME_TAKEN = "SELECT id FROM housekey_user WHERE username_canonical = $1 AND id <> $2";
+    SET_USERNAME = "UPDATE housekey_user SET username = $2, username_canonical = $3, updated_at = $4 WHERE id = $1";
     BIND = "UPDATE housekey_user SET version = version + $3, updated_at = $4 WHERE id = $1 AND version = $2 AND state = 'active'";
     BIND_KEPT = "UPDATE housekey_user SET version = version + $3, updated_at = $4 WHERE id = $1 AND version = $2";
     BIND_SIGN_IN = "UPDATE housekey_user SET version = version + $3, updated_at = $4, last_sign_in_at = $4 \
@@ -46,6 +66,9 @@ statements! {
     REHASH = "UPDATE housekey_password SET hash = $3 WHERE user_id = $1 AND hash = $2";
     SET_PRIMARY = "UPDATE housekey_user SET primary_email_id = $2, updated_at = $3 WHERE id = $1";
     SET_TWO_STEP_DUE = "UPDATE housekey_user SET two_step_due_at = $2 WHERE id = $1 AND two_step_due_at IS NULL";
+    SET_PRIMARY_PHONE = "UPDATE housekey_user SET primary_phone_id = $2, updated_at = $3 WHERE id = $1";
+    FIRST_PRIMARY_PHONE = "UPDATE housekey_user SET primary_phone_id = $2 WHERE id = $1 AND primary_phone_id IS NULL";
+    FIRST_PRIMARY = "UPDATE housekey_user SET primary_email_id = $2 WHERE id = $1 AND primary_email_id IS NULL";
     SET_STATE = "UPDATE housekey_user SET state = $2, version = version + 1, updated_at = $3 WHERE id = $1";
     DELETE = "DELETE FROM housekey_user WHERE id = $1";
 }
@@ -112,6 +135,10 @@ pub struct UserRow {
     pub password_compromised: Option<Time>,
     /// Until when nothing risky is changed of it.
     pub frozen_until: Option<Time>,
+    /// The username, as chosen.
+    pub username: Option<String>,
+    /// The primary number's row.
+    pub primary_phone: Option<PhoneId>,
 }
 
 impl UserRow {
@@ -124,6 +151,27 @@ impl UserRow {
             passkey_after_since: self.passkey_after_since,
         }
     }
+
+    /// What to call the account by: the address, or the username where there is none.
+    pub fn shown_name(&self) -> Option<String> {
+        self.address.clone().or_else(|| self.username.clone())
+    }
+
+    /// What is known of the person, which no password is made of.
+    pub fn words(&self) -> [Option<&str>; 4] {
+        [self.first_name.as_deref(), self.last_name.as_deref(), self.address.as_deref(), self.username.as_deref()]
+    }
+}
+
+/// A proved address that a new user gets.
+#[derive(Clone)]
+pub struct NewEmail {
+    /// The address's row.
+    pub id: EmailId,
+    /// As typed.
+    pub address: String,
+    /// Its canonical form.
+    pub canonical: String,
 }
 
 /// A user to make.
@@ -135,12 +183,12 @@ pub struct NewUser {
     pub first_name: Option<String>,
     /// Last name.
     pub last_name: Option<String>,
-    /// The id that the proved address gets.
-    pub email: EmailId,
-    /// The address as typed.
-    pub address: String,
-    /// Its canonical form.
-    pub canonical: String,
+    /// The proved address that mail goes to, if it has one.
+    pub email: Option<NewEmail>,
+    /// The username, if it has one.
+    pub username: Option<Username>,
+    /// The proved number, if it has one.
+    pub phone: Option<NewPhone>,
     /// The password's hash, if it has one.
     pub password: Option<PasswordHash>,
     /// What the app keeps there for everybody to see: a JSON object.
@@ -162,6 +210,34 @@ impl Reader {
     /// When the database is out of reach or the row is broken.
     pub async fn user_by_email(&self, canonical: &str) -> Result<Option<UserRow>, StoreError> {
         self.optional(&BY_EMAIL, &[canonical.into()]).await?.map(|r| read(&r)).transpose()
+    }
+
+    /// The user whom this names; the address is the one that was asked for, else the primary one.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row is broken.
+    pub async fn user_by(&self, identifier: &Identifier) -> Result<Option<UserRow>, StoreError> {
+        match identifier {
+            Identifier::Email(email) => self.user_by_email(email.canonical()).await,
+            Identifier::Username(name) => self.user_by_username(name.canonical()).await,
+            Identifier::Phone(phone) => self.user_by_phone(phone).await,
+        }
+    }
+
+    /// The user of this username, in its canonical form.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row is broken.
+    pub async fn user_by_username(&self, canonical: &str) -> Result<Option<UserRow>, StoreError> {
+        self.optional(&BY_USERNAME, &[canonical.into()]).await?.map(|r| read(&r)).transpose()
+    }
+
+    /// The user who proved this number.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row is broken.
+    pub async fn user_by_phone(&self, number: &Phone) -> Result<Option<UserRow>, StoreError> {
+        self.optional(&BY_PHONE, &[number.as_str().into()]).await?.map(|r| read(&r)).transpose()
     }
 
     /// A user by id, with the primary address.
@@ -194,6 +270,28 @@ impl Store {
                     return Err(StoreError::Conflict);
                 }
                 events::insert(tx, &[event]).await
+            })
+        })
+        .await
+    }
+
+    /// Gives the account another username, or takes it away.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] for another user's, [`StoreError::Conflict`] when the account was changed meanwhile.
+    pub async fn set_username(
+        &self,
+        account: Account,
+        username: Option<Username>,
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                bind(tx, &account, true, now).await?;
+                tx.touch_user(&account.user);
+                set_username(tx, &account.user, username.as_ref(), now).await?;
+                sign_ins::leave(tx, &trail, now).await
             })
         })
         .await
@@ -323,6 +421,12 @@ pub(crate) fn read(r: &Row) -> Result<UserRow, StoreError> {
         two_step_due: r.opt_int(28)?.map(Time::from_millis),
         password_compromised: r.opt_int(29)?.map(Time::from_millis),
         frozen_until: r.opt_int(30)?.map(Time::from_millis),
+        username: r.opt_text(31)?,
+        primary_phone: r
+            .opt_text(32)?
+            .map(|t| PhoneId::try_from(t.as_str()))
+            .transpose()
+            .map_err(|_| broken("primary_phone_id"))?,
     })
 }
 
@@ -359,15 +463,22 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, now: Time) -> Result<(), 
         (&new.id).into(),
         new.first_name.clone().into(),
         new.last_name.clone().into(),
-        (&new.email).into(),
+        new.email.as_ref().map(|email| email.id.as_str().to_owned()).into(),
         new.event_key.clone().into(),
         new.handle.to_vec().into(),
         now.into(),
         new.public_metadata.as_str().into(),
         new.unsafe_metadata.as_str().into(),
         new.legal_accepted.map(Time::as_millis).into(),
+        new.username.as_ref().map(|name| name.typed().to_owned()).into(),
+        new.username.as_ref().map(|name| name.canonical().to_owned()).into(),
+        new.phone.as_ref().map(|phone| phone.id.as_str().to_owned()).into(),
     ];
+    free_username(tx, &new.id, new.username.as_ref()).await?;
     tx.execute(&INSERT, &args).await?;
+    if let Some(phone) = &new.phone {
+        phones::insert_proved(tx, &new.id, phone, now).await?;
+    }
     match &new.password {
         Some(hash) => put_password(tx, &new.id, hash, now).await,
         None => Ok(()),
@@ -424,6 +535,47 @@ pub(crate) async fn freeze(tx: &mut Tx, user: &UserId, until: Option<Time>) -> R
 pub(crate) async fn new_device_epoch(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
     tx.execute(&NEW_EPOCH, &[user.into()]).await?;
     trusted_devices::drop_of_user(tx, user).await
+}
+
+/// Sets or removes the username.
+pub(crate) async fn set_username(
+    tx: &mut Tx,
+    user: &UserId,
+    username: Option<&Username>,
+    now: Time,
+) -> Result<(), StoreError> {
+    free_username(tx, user, username).await?;
+    let typed = username.map(|name| name.typed().to_owned());
+    let canonical = username.map(|name| name.canonical().to_owned());
+    tx.execute(&SET_USERNAME, &[user.into(), typed.into(), canonical.into(), now.into()]).await.map(drop)
+}
+
+/// Whoever comes in the same moment meets the index.
+async fn free_username(tx: &mut Tx, user: &UserId, username: Option<&Username>) -> Result<(), StoreError> {
+    let Some(name) = username else { return Ok(()) };
+    match tx.optional(&USERNAME_TAKEN, &[name.canonical().into(), user.into()]).await? {
+        Some(_) => Err(StoreError::Taken(Field::Username)),
+        None => Ok(()),
+    }
+}
+
+pub(crate) async fn set_primary_phone(
+    tx: &mut Tx,
+    user: &UserId,
+    phone: Option<&PhoneId>,
+    now: Time,
+) -> Result<(), StoreError> {
+    let phone = phone.map(|id| id.as_str().to_owned());
+    tx.execute(&SET_PRIMARY_PHONE, &[user.into(), phone.into(), now.into()]).await.map(drop)
+}
+
+pub(crate) async fn first_primary_phone(tx: &mut Tx, user: &UserId, phone: &PhoneId) -> Result<(), StoreError> {
+    tx.execute(&FIRST_PRIMARY_PHONE, &[user.into(), phone.into()]).await.map(drop)
+}
+
+/// The first proved address of somebody who had none is where mail goes.
+pub(crate) async fn first_primary(tx: &mut Tx, user: &UserId, email: &EmailId) -> Result<(), StoreError> {
+    tx.execute(&FIRST_PRIMARY, &[user.into(), email.into()]).await.map(drop)
 }
 
 pub(crate) async fn set_primary(tx: &mut Tx, user: &UserId, email: &EmailId, now: Time) -> Result<(), StoreError> {

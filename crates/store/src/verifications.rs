@@ -43,6 +43,16 @@ pub enum Purpose {
     StepUp,
     /// An address added to an account.
     VerifyEmail,
+    /// The first factor of a sign-in, by a message to a phone.
+    SignInPhone,
+    /// The first factor of a reset, by a message to a phone.
+    ResetPhone,
+    /// The number of a sign-up.
+    SignUpPhone,
+    /// A fresh factor in a running session, by a message to a phone.
+    StepUpPhone,
+    /// A number added to an account.
+    VerifyPhone,
 }
 
 impl Purpose {
@@ -54,6 +64,11 @@ impl Purpose {
             Self::SignUp => "sign_up",
             Self::StepUp => "step_up",
             Self::VerifyEmail => "verify_email",
+            Self::SignInPhone => "sign_in_phone",
+            Self::ResetPhone => "reset_phone",
+            Self::SignUpPhone => "sign_up_phone",
+            Self::StepUpPhone => "step_up_phone",
+            Self::VerifyPhone => "verify_phone",
         }
     }
 

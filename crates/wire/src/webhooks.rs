@@ -49,3 +49,20 @@ pub struct Email {
     pub delivered_by_clerk: bool,
     pub data: Value,
 }
+
+/// A message to a phone. The published text is left out: it would hand out what signs somebody in.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sms {
+    pub object: &'static str,
+    pub id: String,
+    pub slug: &'static str,
+    pub from_phone_number: String,
+    pub to_phone_number: String,
+    pub phone_number_id: Option<String>,
+    pub user_id: Option<String>,
+    pub message: &'static str,
+    pub status: &'static str,
+    pub data: Value,
+    pub delivered_by_clerk: bool,
+    pub created_at: i64,
+}

@@ -126,6 +126,21 @@ mail-notice-new-device-first = Somebody signed in to your { $app } account on a 
 mail-notice-new-device-title = A sign-in on a new device
 mail-notice-new-device-lead = If it was you, there is nothing to do.
 
+mail-notice-phone-added-subject = A phone number was added to your { $app } account
+mail-notice-phone-added-first = The phone number { $added } was added to your { $app } account.
+mail-notice-phone-added-title = A phone number was added
+mail-notice-phone-added-lead = Once it is verified, codes that are sent to it sign in. If it was you, there is nothing to do.
+
+mail-notice-phone-removed-subject = A phone number was removed from your { $app } account
+mail-notice-phone-removed-first = The phone number { $added } was removed from your { $app } account.
+mail-notice-phone-removed-title = A phone number was removed
+mail-notice-phone-removed-lead = It signs in no more. If it was you, there is nothing to do.
+
+mail-notice-username-changed-subject = Your { $app } username was changed
+mail-notice-username-changed-first = The username of your { $app } account was changed.
+mail-notice-username-changed-title = Your username was changed
+mail-notice-username-changed-lead = The former one signs in no more. If it was you, there is nothing to do.
+
 mail-notice-factor-added-subject = Two-step verification was set up on your { $app } account
 mail-notice-factor-added-first = An authenticator app was added to your { $app } account.
 mail-notice-factor-added-title = An authenticator app was added
@@ -241,3 +256,6 @@ mail-notice-password-closed-title = Your password is closed for unknown devices
 mail-notice-password-closed-lead = On those devices no password is taken any more, not even the right one. Devices that you have used before are not affected.
 mail-notice-password-closed-rescue = If you did not try: nobody got in, and there is nothing to do. If it was you, sign in with a code by e-mail. That opens the password again.
 mail-notice-password-closed-do = Sign in
+sms-code = { $code } is your { $app } code. Give it to nobody. It works for 10 minutes.
+sms-reset = { $code } is your code to set a new { $app } password. Give it to nobody. It works for 10 minutes.
+sms-existing = You have a { $app } account already. { $code } signs you in. Give it to nobody. It works for 10 minutes.

@@ -32,6 +32,8 @@ pub struct AccountView {
     pub first_name: Option<String>,
     /// Last name.
     pub last_name: Option<String>,
+    /// The username, as chosen.
+    pub username: Option<String>,
     /// All addresses, in the order they were added.
     pub emails: Vec<EmailView>,
     /// When the password was set, if there is one.
@@ -77,6 +79,7 @@ impl Housekey {
             user: user.account.user,
             first_name: user.first_name,
             last_name: user.last_name,
+            username: user.username,
             emails,
             password_set: user.password_set,
             created: user.created,

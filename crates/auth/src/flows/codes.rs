@@ -5,12 +5,13 @@ use crate::{
     error::{Denial, Error, Result},
     housekey::Housekey,
     mail::{Facts, Letter, MailedSecret, NewMailedCode},
+    sms::{TextKind, Texted},
 };
 use housekey_core::{
     challenge::Action,
     factor::one_time_code::{self, OneTimeCode},
-    identifier::email::Email,
-    ids::{ClientId, EmailId, UserId, VerificationId},
+    identifier::{email::Email, phone::Phone},
+    ids::{ClientId, EmailId, MailId, UserId, VerificationId},
     policy::MailedProof,
     redirect::ReturnTo,
     sign_in::Strategy,
@@ -18,7 +19,7 @@ use housekey_core::{
     token::opaque::OpaqueToken,
 };
 use housekey_store::{
-    mail::NewMail,
+    mail::{Channel, NewMail},
     users::UserRow,
     verifications::{NewMailedLink, NewVerification, Purpose, Tried, Try},
 };
@@ -31,7 +32,7 @@ pub const RESEND_AFTER: Duration = Duration::from_secs(30);
 /// A code on its way, as a door shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeSent {
-    /// The mailbox, masked: `a•••@example.com`.
+    /// The mailbox or the number, masked: `a•••@example.com`.
     pub to: String,
     /// When it was sent.
     pub sent: Time,
@@ -71,6 +72,17 @@ pub(crate) struct Whose<'a> {
     pub user: Option<&'a UserId>,
     /// Whether that person is known on this device, or signed in.
     pub known: bool,
+}
+
+/// What a code is sent to a phone for.
+pub(crate) struct SmsAsked<'a> {
+    pub client: &'a ClientId,
+    pub purpose: Purpose,
+    pub to: &'a Phone,
+    pub user: Option<&'a UserId>,
+    pub kind: TextKind,
+    /// Nobody has that number here: the row is queued for equal work, and never sent.
+    pub never_send: bool,
 }
 
 /// A code made: its record and its mail.
@@ -127,7 +139,71 @@ impl Housekey {
                 return_to,
             }),
         };
-        Ok(Made { verification, mail, sent: code_sent(asked.to, now, expires) })
+        Ok(Made { verification, mail, sent: code_sent(asked.to.masked(), now, expires) })
+    }
+
+    /// Makes a code and the message that carries it.
+    pub(crate) fn make_sms_code(&self, asked: &SmsAsked<'_>) -> Result<Made> {
+        let now = self.now();
+        let id = VerificationId::new(now, self.entropy());
+        let for_tests = self.is_number_for_tests(asked.to);
+        let code = if for_tests { OneTimeCode::for_tests() } else { OneTimeCode::new(self.entropy()) };
+        let expires = now.plus(one_time_code::LIFE);
+        let carried = MailedSecret::new(code.digits().to_owned());
+        let texted = Texted { to: asked.to.clone(), kind: asked.kind, code: carried };
+        let mail_id = MailId::new(now, self.entropy());
+        let sealed = texted.seal(&mail_id, self.keyring(), self.entropy());
+        let mail = NewMail {
+            channel: Channel::Sms,
+            sealed: sealed.map_err(|_| Error::Bug("a message cannot be queued"))?,
+            never_send: asked.never_send || for_tests,
+            expires,
+            told: Some((asked.kind.as_str(), asked.to.as_str().to_owned())),
+            id: mail_id,
+        };
+        let verification = NewVerification {
+            code_hash: code.hash(self.keyring(), &id),
+            id,
+            client: asked.client.clone(),
+            purpose: asked.purpose,
+            user: asked.user.cloned(),
+            email: None,
+            canonical: asked.to.as_str().to_owned(),
+            expires,
+            link: None,
+        };
+        Ok(Made { verification, mail, sent: code_sent(asked.to.masked(), now, expires) })
+    }
+
+    /// Whether a number is for tests, on an instance that has such: it gets no message and one code, always the same.
+    pub(crate) fn is_number_for_tests(&self, to: &Phone) -> bool {
+        to.is_for_tests() && self.settings().test_mode()
+    }
+
+    /// Whether messages go to a number at all. That is the instance's policy and tells nothing about accounts.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a country that is not listed, or where there are no phone numbers.
+    pub(crate) fn sends_to(&self, to: &Phone, field: &'static str) -> Result<()> {
+        if !self.settings().identifiers.phone.is_on() || self.0.world.sms.is_none() {
+            return Err(Error::field(field, "phone_off"));
+        }
+        let listed = &self.settings().sms.countries;
+        let home = to.country();
+        let reached = listed.is_empty() || home.is_some_and(|country| listed.contains(&country));
+        let fictional = to.is_for_tests() && !self.settings().test_mode();
+        match (reached || self.is_number_for_tests(to)) && !fictional {
+            true => Ok(()),
+            false => Err(Error::field(field, "phone_country")),
+        }
+    }
+
+    /// A phone number as typed, that messages go to.
+    pub(crate) fn read_phone(&self, field: &'static str, typed: &str) -> Result<Phone> {
+        let at_home = self.settings().sms.countries.first().copied();
+        let phone = Phone::parse(typed, at_home).map_err(|fault| Error::field(field, fault.code()))?;
+        self.sends_to(&phone, field)?;
+        Ok(phone)
     }
 
     /// What an app asks for, if the instance offers it.
@@ -169,9 +245,9 @@ impl Housekey {
     }
 }
 
-/// A code on its way, as shown.
-pub(crate) fn code_sent(to: &Email, sent: Time, expires: Time) -> CodeSent {
-    CodeSent { to: to.masked(), sent, resend_from: sent.plus(RESEND_AFTER), expires }
+/// A code on its way to a mailbox, masked, as it is shown.
+pub(crate) fn code_sent(to: String, sent: Time, expires: Time) -> CodeSent {
+    CodeSent { to, sent, resend_from: sent.plus(RESEND_AFTER), expires }
 }
 
 /// The mailbox of a user, parsed again from its row.

@@ -294,8 +294,8 @@ impl Housekey {
         (id, name, created): (TotpId, String, Time),
         secret: &TotpSecret,
     ) -> TotpShown {
-        let account = user.address.as_deref().unwrap_or_else(|| user.account.user.as_str());
-        let uri = secret.uri(&self.settings().name, account);
+        let account = user.shown_name().unwrap_or_else(|| user.account.user.to_string());
+        let uri = secret.uri(&self.settings().name, &account);
         TotpShown { id, name, secret: secret.base32(), uri, created }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     housekey::Housekey,
 };
 use housekey_core::{
-    identifier::email::Email,
+    identifier::{email::Email, phone::Phone},
     ids::{DeviceId, SignInId, UserId},
     keyring::Purpose,
     limits::{Limit, REFUSED_AT},
@@ -16,7 +16,7 @@ use housekey_store::{
     gate::Gate,
     limits::{Spend, Spent},
 };
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 impl Housekey {
     /// A step of a sign-in, whatever it proves: per address. A browser that somebody signed in on before is not asked for
@@ -139,6 +139,30 @@ impl Housekey {
                 self.bucket("mail_short", &[kind, mailbox], limits.mail_mailbox),
                 self.bucket("mail_day", &[kind, mailbox], limits.mail_mailbox_day),
             ],
+            ..Gate::default()
+        }
+    }
+
+    /// A message to a phone: what a mail counts, and by the numbers beside it, by who is signed in, and for the whole
+    /// instance, since each costs money. Someone on a known device counts apart, in all but the address. The figure of
+    /// the address refuses at once: a program that solves challenges is not let send more.
+    pub(crate) fn sms_gate(&self, caller: &Caller, to: &Phone, who: Option<&UserId>, known: bool) -> Gate {
+        let limits = self.limits();
+        let kind = if known { "known" } else { "unknown" };
+        let number = to.as_str();
+        let network = network_of(caller.address);
+        let day = Limit::new(self.settings().sms.per_day, Duration::from_secs(24 * 3600));
+        let account = who.map(|id| self.bucket("sms_account", &[id.as_str()], limits.sms_account_day));
+        let all = [
+            self.bucket("sms_network_number", &[kind, number, &network], limits.sms_number_network),
+            self.bucket("sms_short", &[kind, number], limits.sms_number),
+            self.bucket("sms_day", &[kind, number], limits.sms_number_day),
+            self.bucket("sms_range", &[kind, to.range()], limits.sms_range),
+            self.bucket("sms_instance", &[kind], day),
+        ];
+        Gate {
+            outer: vec![self.bucket("sms_address", &[&network], limits.sms_address)],
+            inner: all.into_iter().chain(account).collect(),
             ..Gate::default()
         }
     }

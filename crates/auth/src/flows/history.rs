@@ -10,7 +10,7 @@ use housekey_store::events::EventRow;
 use std::time::Duration;
 
 /// What is told: the rest says nothing to a person.
-const TOLD: [EventKind; 39] = [
+const TOLD: [EventKind; 44] = [
     EventKind::UserCreated,
     EventKind::SessionCreated,
     EventKind::SessionEnded,
@@ -30,6 +30,11 @@ const TOLD: [EventKind; 39] = [
     EventKind::EmailPrimaryChanged,
     EventKind::EmailRemoved,
     EventKind::EmailChangeUndone,
+    EventKind::UsernameChanged,
+    EventKind::PhoneAdded,
+    EventKind::PhoneVerified,
+    EventKind::PhonePrimaryChanged,
+    EventKind::PhoneRemoved,
     EventKind::TotpAdded,
     EventKind::TotpRemoved,
     EventKind::PasskeyAdded,

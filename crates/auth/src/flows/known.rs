@@ -13,7 +13,7 @@ use housekey_core::{
 use url::Url;
 
 impl Housekey {
-    /// Where accounts may be told of: whether somebody has that address.
+    /// Where accounts may be told of: whether somebody has that address or username.
     ///
     /// # Errors
     /// [`Error::Invalid`] when nobody has it.
@@ -21,8 +21,8 @@ impl Housekey {
         if self.settings().clerk.enumeration == Enumeration::Strict {
             return Ok(());
         }
-        let email = Email::parse(identifier).map_err(|fault| Error::field("identifier", fault.code()))?;
-        match self.store().reader().user_by_email(email.canonical()).await? {
+        let named = self.read_identifier(identifier)?;
+        match self.store().reader().user_by(&named).await? {
             Some(_) => Ok(()),
             None => Err(Error::field("identifier", "identifier_not_found")),
         }

@@ -1,6 +1,6 @@
 //! "This was not me": the link in every notice. Whoever reads the mailbox ends what somebody else may have begun: every
-//! session, every known device, the password, passkeys that were added since the notice can be, and all codes on their
-//! way, and nothing risky is changed for three days or until the owner is back. The way back in is the mailbox, and the
+//! session, every known device, the password, passkeys and phones that were added since the notice can be, and all codes on
+//! their way, and nothing risky is changed for three days or until the owner is back. The way back in is the mailbox, and the
 //! second factor where there is one.
 
 use crate::{
@@ -34,8 +34,8 @@ impl Housekey {
         Ok(codes::mailbox_of(&user).map(|to| to.masked()).unwrap_or_default())
     }
 
-    /// Secures the account: every session ends, every device is forgotten, the password and new passkeys are gone, and
-    /// codes on their way are dead.
+    /// Secures the account: every session ends, every device is forgotten, the password, new passkeys and new phones are gone,
+    /// and codes on their way are dead.
     ///
     /// # Errors
     /// [`Denial::LinkExpired`] for a link that is used or too old, [`Error::Limited`] beyond the limits of the address.
@@ -45,8 +45,8 @@ impl Housekey {
         let detail = serde_json::json!({"link": link.id});
         let event = self.event_of(caller, EventKind::AccountSecured, Some(&user), None, None, detail).await?;
         let trail = Trail { events: vec![event], ..Trail::default() };
-        let (passkeys_after, frozen_until) = (self.now().minus(LIFE), self.now().plus(LIFE));
-        let securing = Securing { account: user.account, link: link.id, passkeys_after, frozen_until, trail };
+        let (added_after, frozen_until) = (self.now().minus(LIFE), self.now().plus(LIFE));
+        let securing = Securing { account: user.account, link: link.id, added_after, frozen_until, trail };
         match self.store().secure_account(securing, self.now()).await {
             Err(StoreError::Conflict) => Err(Error::Denied(Denial::LinkExpired)),
             other => Ok(other?),

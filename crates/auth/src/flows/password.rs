@@ -35,7 +35,7 @@ impl Housekey {
         };
         let user = self.row_of(&here).await?;
         self.may_change(&user)?;
-        let about = [user.first_name.as_deref(), user.last_name.as_deref(), user.address.as_deref()];
+        let about = user.words();
         self.accept_password(&new, &about)?;
         if let Some(present) = present {
             self.own_password(caller, &user, present).await?;

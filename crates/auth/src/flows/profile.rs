@@ -2,11 +2,11 @@
 
 use crate::{error::Result, flows::passkeys::PasskeyView, housekey::Housekey};
 use housekey_core::{
-    ids::{EmailId, PictureId, UserId},
+    ids::{EmailId, PhoneId, PictureId, UserId},
     sign_in::{Held, SecondStrategy},
     time::Time,
 };
-use housekey_store::tell::Person;
+use housekey_store::{phones::PhoneRow, tell::Person};
 
 /// All of a user that may be shown, and to whom is the door's contract.
 #[derive(Clone, Debug)]
@@ -21,12 +21,18 @@ pub struct Profile {
     pub first_name: Option<String>,
     /// Last name.
     pub last_name: Option<String>,
+    /// The username, as chosen.
+    pub username: Option<String>,
     /// The picture's id, if there is one.
     pub picture: Option<PictureId>,
     /// The address that mail goes to.
     pub primary_email: Option<EmailId>,
     /// All addresses, in the order they were added.
     pub emails: Vec<ProfileEmail>,
+    /// The number that codes go to.
+    pub primary_phone: Option<PhoneId>,
+    /// All numbers, in the order they were added.
+    pub phones: Vec<ProfilePhone>,
     /// When the password was set, if there is one.
     pub password_set: Option<Time>,
     /// The app's own id of the user.
@@ -73,10 +79,34 @@ pub struct ProfileEmail {
     pub created: Time,
 }
 
+/// A number of a user.
+#[derive(Clone, Debug)]
+pub struct ProfilePhone {
+    /// Its id.
+    pub id: PhoneId,
+    /// The number.
+    pub number: String,
+    /// When it was proved, if it was.
+    pub verified: Option<Time>,
+    /// When it was added.
+    pub created: Time,
+}
+
+impl From<PhoneRow> for ProfilePhone {
+    fn from(row: PhoneRow) -> Self {
+        Self { id: row.id, number: row.number.into(), verified: row.verified, created: row.created }
+    }
+}
+
 impl Profile {
     /// The primary address, as typed.
     pub fn primary_address(&self) -> Option<&str> {
         self.emails.iter().find(|e| Some(&e.id) == self.primary_email.as_ref()).map(|e| e.address.as_str())
+    }
+
+    /// The primary number.
+    pub fn primary_number(&self) -> Option<&str> {
+        self.phones.iter().find(|p| Some(&p.id) == self.primary_phone.as_ref()).map(|p| p.number.as_str())
     }
 
     /// The ways to prove a second factor, where one is due.
@@ -85,7 +115,7 @@ impl Profile {
     }
 
     pub(crate) fn of(person: Person) -> Self {
-        let Person { user, emails, passkeys } = person;
+        let Person { user, emails, phones, passkeys } = person;
         Self {
             two_step_since: user.held().two_step_since(),
             held: user.held(),
@@ -95,12 +125,15 @@ impl Profile {
             locked_until: user.locked_until,
             first_name: user.first_name,
             last_name: user.last_name,
+            username: user.username,
             picture: user.picture,
             primary_email: user.primary_email,
             emails: emails
                 .into_iter()
                 .map(|e| ProfileEmail { id: e.id, address: e.address, verified: e.verified, created: e.created })
                 .collect(),
+            primary_phone: user.primary_phone,
+            phones: phones.into_iter().map(ProfilePhone::from).collect(),
             password_set: user.password_set,
             external_id: user.external_id,
             public_metadata: user.public_metadata,
@@ -127,6 +160,7 @@ impl Housekey {
         let reader = self.store().reader();
         let Some(user) = reader.user(id).await? else { return Ok(None) };
         let passkeys = if user.passkeys > 0 { reader.passkeys(id).await? } else { Vec::new() };
-        Ok(Some(Profile::of(Person { user, emails: reader.emails_of_user(id).await?, passkeys })))
+        let (emails, phones) = (reader.emails_of_user(id).await?, reader.phones_of_user(id).await?);
+        Ok(Some(Profile::of(Person { user, emails, phones, passkeys })))
     }
 }

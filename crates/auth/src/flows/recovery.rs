@@ -69,7 +69,8 @@ impl Housekey {
     /// What somebody may ask for who has the first factor and none of the second ones.
     ///
     /// # Errors
-    /// [`Denial::AttemptExpired`] for anybody else, [`Error::NotFound`] where the instance does not allow it.
+    /// [`Denial::AttemptExpired`] for anybody else, [`Error::NotFound`] where the instance does not allow it, or the
+    /// account has no mailbox.
     pub async fn recovery_shown(&self, caller: &Caller) -> Result<RecoveryView> {
         let (attempt, user) = self.without_second(caller).await?;
         let live = self.store().reader().recovery_of(&user.account.user).await?;
@@ -276,6 +277,10 @@ impl Housekey {
         let user = self.store().reader().user(&attempt.state.account.user).await?;
         let user = user.filter(|u| u.account == attempt.state.account).ok_or_else(expired)?;
         self.may_sign_in(&user)?;
+        // Without a mailbox nobody could say no, nor come back without the password.
+        if self.verified_of(&user).await?.is_empty() {
+            return Err(Error::NotFound);
+        }
         Ok((attempt, user))
     }
 

@@ -171,12 +171,36 @@ impl Housekey {
         Ok(made.sent)
     }
 
+    /// Sends a code that makes the session fresh to the primary phone.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without one, [`Error::Limited`] beyond a limit.
+    pub async fn step_up_send_sms(&self, caller: &Caller) -> Result<CodeSent> {
+        let here = self.here(caller).await?;
+        let user = self.row_of(&here).await?;
+        let id = user.primary_phone.as_ref().ok_or(Error::NotFound)?;
+        let phone = self.store().reader().phone(id, &user.account.user).await?.ok_or(Error::NotFound)?;
+        let sent = self.text_own_code(caller, &here, &user, &phone.number, Purpose::StepUpPhone).await?;
+        self.store().leave_trail(sent.0, self.now()).await?;
+        self.mail_waits();
+        Ok(sent.1)
+    }
+
+    /// Makes the session fresh by the code that was sent to the phone.
+    ///
+    /// # Errors
+    /// [`Denial::CodeIncorrect`], [`Denial::CodeExpired`], or [`Error::Limited`] beyond a limit.
+    pub async fn step_up_sms_code(&self, caller: &Caller, typed: &str) -> Result<Outcome<()>> {
+        let done = self.step_up_by_code(caller, typed, Purpose::StepUpPhone, "phone_code").await;
+        self.or_repeat(caller, done).await
+    }
+
     /// Makes the session fresh by the mailed code.
     ///
     /// # Errors
     /// [`Denial::CodeIncorrect`], [`Denial::CodeExpired`], or [`Error::Limited`] beyond a limit.
     pub async fn step_up_code(&self, caller: &Caller, typed: &str) -> Result<Outcome<()>> {
-        let done = self.step_up_by_code(caller, typed).await;
+        let done = self.step_up_by_code(caller, typed, Purpose::StepUp, "email_code").await;
         self.or_repeat(caller, done).await
     }
 
@@ -349,7 +373,13 @@ impl Housekey {
         Ok(())
     }
 
-    async fn step_up_by_code(&self, caller: &Caller, typed: &str) -> Result<Outcome<()>> {
+    async fn step_up_by_code(
+        &self,
+        caller: &Caller,
+        typed: &str,
+        purpose: Purpose,
+        factor: &str,
+    ) -> Result<Outcome<()>> {
         if let Presented::Repeat(outcome) = self.present::<()>(caller).await? {
             return Ok(outcome);
         }
@@ -358,9 +388,9 @@ impl Housekey {
         let user = self.row_of(&here).await?;
         let expired = Error::Denied(Denial::CodeExpired);
         let reader = self.store().reader();
-        let id = reader.verification_of(&here.client.id, Purpose::StepUp).await?.ok_or(expired)?;
+        let id = reader.verification_of(&here.client.id, purpose).await?.ok_or(expired)?;
         let whose = Whose { who: user.account.user.as_str(), user: Some(&user.account.user), known: true };
-        let tried = self.try_code(caller, &here.client.id, &id, Purpose::StepUp, whose).await?;
+        let tried = self.try_code(caller, &here.client.id, &id, purpose, whose).await?;
         let right =
             subtle::ConstantTimeEq::ct_eq(code.hash(self.keyring(), &id).as_slice(), tried.code_hash.as_slice());
         if !bool::from(right) || tried.user.as_ref() != Some(&user.account.user) {
@@ -369,7 +399,7 @@ impl Housekey {
             self.store().record(vec![event]).await?;
             return Err(Error::Denied(Denial::CodeIncorrect));
         }
-        self.made_fresh(caller, &here, &user, Reproved::Code(id), "email_code", Trail::default()).await
+        self.made_fresh(caller, &here, &user, Reproved::Code(id), factor, Trail::default()).await
     }
 
     pub(crate) async fn made_fresh(

@@ -18,6 +18,8 @@ use housekey_store::{
 };
 use std::sync::{Arc, Weak};
 
+pub use housekey_store::mail::Channel;
+
 /// How a session stands.
 pub type SessionEnd = End;
 
@@ -47,6 +49,8 @@ pub enum About {
     Mail {
         /// Which.
         id: MailId,
+        /// How it leaves.
+        channel: Channel,
         /// Its kind.
         letter: &'static str,
         /// Who gets it.
@@ -115,7 +119,8 @@ impl Housekey {
             }
             Subject::Invitation(row) => About::Invitation(Box::new(self.invitation_view(*row))),
             Subject::Mail(mail, user) => {
-                About::Mail { id: mail.id.clone(), letter: mail.letter, to: mail.to.clone(), user: user.cloned() }
+                let (id, to) = (mail.id.clone(), mail.to.clone());
+                About::Mail { id, channel: mail.channel, letter: mail.letter, to, user: user.cloned() }
             }
         }
     }

@@ -52,7 +52,7 @@ impl Housekey {
     pub(crate) fn missing_of_new(&self, new: &NewUser, now: Time) -> Missing {
         let subject = || Subject {
             user: new.id.clone(),
-            email: Some(new.address.clone()),
+            email: new.email.as_ref().map(|email| email.address.clone()),
             external_id: None,
             public_metadata: new.public_metadata.clone(),
             private_metadata: "{}".to_owned(),

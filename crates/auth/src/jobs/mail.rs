@@ -1,10 +1,11 @@
-//! The worker that takes mail from the queue to the mailer.
+//! The worker that takes mail from the queue to the mailer, and the one that takes messages to the gateway.
 //!
 //! A row is claimed for a while, so that a node that dies leaves it to another, and a mail may then arrive twice, with
 //! one Message-ID, but never not at all. What was claimed is finished before the worker stops.
 
 use crate::{
     mail::{Letters, MailFault, Mailer, Posted},
+    sms::{OutgoingSms, SmsGateway, Texted},
     world::Clock,
 };
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -16,7 +17,7 @@ use housekey_core::{
 };
 use housekey_store::{
     Store, StoreError,
-    mail::{MailEnd, QueuedMail},
+    mail::{Channel, MailEnd, QueuedMail},
 };
 use std::{panic::AssertUnwindSafe, pin::pin, time::Duration};
 use tokio::sync::Notify;
@@ -38,9 +39,14 @@ const TRIES: usize = 16;
 
 /// The queue, as the worker sees it.
 pub(crate) trait Queue: Send + Sync {
-    /// Takes due mails for this node.
-    fn claim<'a>(&'a self, node: &'a str, now: Time, most: usize)
-    -> BoxFuture<'a, Result<Vec<QueuedMail>, StoreError>>;
+    /// Takes due mails of a channel for this node.
+    fn claim<'a>(
+        &'a self,
+        channel: Channel,
+        node: &'a str,
+        now: Time,
+        most: usize,
+    ) -> BoxFuture<'a, Result<Vec<QueuedMail>, StoreError>>;
     /// The mail has ended; its content goes.
     fn ended<'a>(
         &'a self,
@@ -51,18 +57,19 @@ pub(crate) trait Queue: Send + Sync {
     ) -> BoxFuture<'a, Result<(), StoreError>>;
     /// The mail is due again.
     fn again<'a>(&'a self, id: &'a MailId, due: Time, why: &'static str) -> BoxFuture<'a, Result<(), StoreError>>;
-    /// When the next mail is due.
-    fn next_due(&self) -> BoxFuture<'_, Result<Option<Time>, StoreError>>;
+    /// When the next mail of a channel is due.
+    fn next_due(&self, channel: Channel) -> BoxFuture<'_, Result<Option<Time>, StoreError>>;
 }
 
 impl Queue for Store {
     fn claim<'a>(
         &'a self,
+        channel: Channel,
         node: &'a str,
         now: Time,
         most: usize,
     ) -> BoxFuture<'a, Result<Vec<QueuedMail>, StoreError>> {
-        Box::pin(self.mail_claim(node, now, now.plus(LEASE), i64::try_from(most).unwrap_or(1)))
+        Box::pin(self.mail_claim(channel, node, now, now.plus(LEASE), i64::try_from(most).unwrap_or(1)))
     }
 
     fn ended<'a>(
@@ -79,8 +86,8 @@ impl Queue for Store {
         Box::pin(self.mail_again(id, due, why.to_owned()))
     }
 
-    fn next_due(&self) -> BoxFuture<'_, Result<Option<Time>, StoreError>> {
-        Box::pin(self.mail_next_due())
+    fn next_due(&self, channel: Channel) -> BoxFuture<'_, Result<Option<Time>, StoreError>> {
+        Box::pin(self.mail_next_due(channel))
     }
 }
 
@@ -90,10 +97,10 @@ pub(crate) struct MailWorker<'w, Q> {
     pub queue: &'w Q,
     /// Opens the rows.
     pub keys: &'w Keyring,
-    /// Writes the letters.
+    /// Writes the letters and messages.
     pub letters: &'w Letters,
     /// Takes them away.
-    pub mailer: &'w dyn Mailer,
+    pub carrier: Carrier<'w>,
     /// Tells the time.
     pub clock: &'w dyn Clock,
     /// Spreads retries.
@@ -102,6 +109,31 @@ pub(crate) struct MailWorker<'w, Q> {
     pub node: &'w str,
     /// Rung when a mail was queued on this node.
     pub bell: &'w Notify,
+}
+
+/// Who takes what waits away. Each has a worker of its own, so that one that is slow keeps nothing else waiting.
+#[derive(Clone, Copy)]
+pub(crate) enum Carrier<'w> {
+    /// Mail to mailboxes.
+    Mail(&'w dyn Mailer),
+    /// Messages to phones.
+    Sms(&'w dyn SmsGateway),
+}
+
+impl Carrier<'_> {
+    fn channel(self) -> Channel {
+        match self {
+            Self::Mail(_) => Channel::Mail,
+            Self::Sms(_) => Channel::Sms,
+        }
+    }
+}
+
+/// What was handed over, as the log tells it, and how that went.
+struct Carried {
+    kind: &'static str,
+    to: String,
+    done: Result<(), MailFault>,
 }
 
 /// How a try ended.
@@ -147,7 +179,7 @@ impl<Q: Queue> MailWorker<'_, Q> {
         if room == 0 {
             return NAP;
         }
-        match self.queue.claim(self.node, self.clock.now(), room).await {
+        match self.queue.claim(self.carrier.channel(), self.node, self.clock.now(), room).await {
             Ok(claimed) => {
                 let full = claimed.len() == room;
                 for mail in claimed {
@@ -163,7 +195,7 @@ impl<Q: Queue> MailWorker<'_, Q> {
     }
 
     async fn pause(&self) -> Duration {
-        match self.queue.next_due().await {
+        match self.queue.next_due(self.carrier.channel()).await {
             Ok(Some(due)) => due.since(self.clock.now()).clamp(BLINK, NAP),
             Ok(None) => NAP,
             Err(_) => Duration::from_secs(5),
@@ -206,34 +238,39 @@ impl<Q: Queue> MailWorker<'_, Q> {
         if mail.expires <= self.clock.now() {
             return Tried::Dead("expired");
         }
-        // A key that is missing, or a row from a newer version in a rolling upgrade, may be there at the next try.
-        let posted = match Posted::open(&mail.id, &mail.sealed, self.keys) {
-            Ok(posted) => posted,
-            Err(fault) => {
-                tracing::error!(mail.id = %mail.id, %fault, "a queued mail cannot be read");
-                return Tried::Again("unreadable");
-            }
+        let carried = match self.carrier {
+            Carrier::Mail(mailer) => self.carry_mail(mail, mailer).await,
+            Carrier::Sms(gateway) => self.carry_sms(mail, gateway).await,
         };
-        let kind = posted.letter.kind();
-        let letter = match self.letters.write(mail.id.clone(), &posted) {
-            Ok(letter) => letter,
-            Err(fault) => {
-                tracing::error!(mail.id = %mail.id, %fault, "a letter cannot be written");
-                return Tried::Again("unwritable");
-            }
+        let Carried { kind, to, done } = match carried {
+            Ok(carried) => carried,
+            Err(again) => return again,
         };
-        let silent = || Err(MailFault::passing("the mailer did not answer"));
-        match tokio::time::timeout(SILENCE, self.mailer.send(&letter)).await.unwrap_or_else(|_| silent()) {
+        match done {
             Ok(()) => {
                 tracing::info!(mail.id = %mail.id, letter = kind, "mail sent");
                 Tried::Sent
             }
-            Err(fault) => {
-                let MailFault { permanent, why } = &fault;
-                tracing::warn!(mail.id = %mail.id, letter = kind, to = letter.to.masked(), permanent, why, "mail not taken");
-                if *permanent { Tried::Dead("refused") } else { Tried::Again("not_taken") }
+            Err(MailFault { permanent, why }) => {
+                tracing::warn!(mail.id = %mail.id, letter = kind, to, permanent, why, "mail not taken");
+                if permanent { Tried::Dead("refused") } else { Tried::Again("not_taken") }
             }
         }
+    }
+
+    async fn carry_mail(&self, mail: &QueuedMail, mailer: &dyn Mailer) -> Result<Carried, Tried> {
+        let posted = Posted::open(&mail.id, &mail.sealed, self.keys).map_err(|fault| unreadable(&mail.id, &fault))?;
+        let letter = self.letters.write(mail.id.clone(), &posted).map_err(|fault| unwritable(&mail.id, &fault))?;
+        let done = within(mailer.send(&letter)).await;
+        Ok(Carried { kind: posted.letter.kind(), to: letter.to.masked(), done })
+    }
+
+    async fn carry_sms(&self, mail: &QueuedMail, gateway: &dyn SmsGateway) -> Result<Carried, Tried> {
+        let texted = Texted::open(&mail.id, &mail.sealed, self.keys).map_err(|fault| unreadable(&mail.id, &fault))?;
+        let text = self.letters.message(&texted).map_err(|fault| unwritable(&mail.id, &fault))?;
+        let sms = OutgoingSms { id: mail.id.clone(), at: self.clock.now(), to: texted.to, text };
+        let done = within(gateway.send(&sms)).await;
+        Ok(Carried { kind: texted.kind.as_str(), to: sms.to.masked(), done })
     }
 
     /// When to try again; never, if that is no use.
@@ -261,6 +298,22 @@ impl<Q: Queue> MailWorker<'_, Q> {
             wait *= 2;
         }
     }
+}
+
+/// A key that is missing, or a row from a newer version in a rolling upgrade, may be there at the next try.
+fn unreadable(id: &MailId, fault: &dyn std::error::Error) -> Tried {
+    tracing::error!(mail.id = %id, %fault, "a queued mail cannot be read");
+    Tried::Again("unreadable")
+}
+
+fn unwritable(id: &MailId, fault: &dyn std::error::Error) -> Tried {
+    tracing::error!(mail.id = %id, %fault, "a letter cannot be written");
+    Tried::Again("unwritable")
+}
+
+async fn within(sending: BoxFuture<'_, Result<(), MailFault>>) -> Result<(), MailFault> {
+    let silent = |_| Err(MailFault::passing("nobody answered"));
+    tokio::time::timeout(SILENCE, sending).await.unwrap_or_else(silent)
 }
 
 /// The pause after a try that failed: growing, spread by a fifth so that a crowd does not return as one, and at most

@@ -1,6 +1,6 @@
 //! The worker against a queue in memory, mailers of all moods, and a clock that is set.
 
-use super::mail::{MailWorker, Queue, pause_after};
+use super::mail::{Carrier, MailWorker, Queue, pause_after};
 use crate::{
     mail::{
         Caught, Facts, Letter, Letterhead, Letters, MailFault, MailedSecret, Mailer, OutgoingMail, Posted, Smtp,
@@ -19,7 +19,7 @@ use housekey_core::{
 };
 use housekey_store::{
     Store, StoreError,
-    mail::{MailEnd, NewMail, QueuedMail},
+    mail::{Channel, MailEnd, NewMail, QueuedMail},
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -79,7 +79,13 @@ impl Rows {
 }
 
 impl Queue for Rows {
-    fn claim<'a>(&'a self, _: &'a str, now: Time, most: usize) -> BoxFuture<'a, Result<Vec<QueuedMail>, StoreError>> {
+    fn claim<'a>(
+        &'a self,
+        _: Channel,
+        _: &'a str,
+        now: Time,
+        most: usize,
+    ) -> BoxFuture<'a, Result<Vec<QueuedMail>, StoreError>> {
         Box::pin(async move {
             let mut rows = self.rows.lock().unwrap();
             let due = rows.values_mut().filter(|row| row.ended.is_none() && row.due <= now).take(most);
@@ -118,7 +124,7 @@ impl Queue for Rows {
         })
     }
 
-    fn next_due(&self) -> BoxFuture<'_, Result<Option<Time>, StoreError>> {
+    fn next_due(&self, _: Channel) -> BoxFuture<'_, Result<Option<Time>, StoreError>> {
         Box::pin(async move {
             Ok(self.rows.lock().unwrap().values().filter(|row| row.ended.is_none()).map(|row| row.due).min())
         })
@@ -174,7 +180,7 @@ impl House {
             queue: &self.queue,
             keys: &self.keys,
             letters: &self.letters,
-            mailer: &*self.mailer,
+            carrier: Carrier::Mail(&*self.mailer),
             clock: &self.clock,
             entropy: &self.entropy,
             node: "node",
@@ -301,7 +307,7 @@ async fn a_claim_that_its_node_left_is_taken_up_again() {
     let (caught, mailer) = caught();
     let house = House::new(mailer);
     let id = house.post(false);
-    house.queue.claim("node that dies", house.clock.now(), 8).await.unwrap();
+    house.queue.claim(Channel::Mail, "node that dies", house.clock.now(), 8).await.unwrap();
     house.worker().run_due().await;
     assert!(caught.outbox().is_empty(), "it is somebody's");
     house.pass(Duration::from_secs(151));
@@ -401,20 +407,21 @@ async fn over_a_real_store_mail_is_sent_once_and_its_content_goes() {
     for never_send in [false, false, true] {
         let id = house.post(never_send);
         let row = house.queue.rows.lock().unwrap().remove(id.as_str()).unwrap().mail;
-        let mail = NewMail { id, sealed: row.sealed, never_send, expires: row.expires, told: None };
+        let mail =
+            NewMail { id, channel: Channel::Mail, sealed: row.sealed, never_send, expires: row.expires, told: None };
         store.mail_queue(mail, house.clock.now()).await.unwrap();
     }
     let House { keys, letters, clock, entropy, bell, .. } = &house;
-    let (queue, mailer, node) = (&store, &*moody as &dyn Mailer, "node");
-    let worker = MailWorker { queue, keys, letters, mailer, clock, entropy, node, bell };
+    let (queue, carrier, node) = (&store, Carrier::Mail(&*moody), "node");
+    let worker = MailWorker { queue, keys, letters, carrier, clock, entropy, node, bell };
     worker.run_due().await;
     assert_eq!(moody.tried.lock().unwrap().len(), 2, "one is for nobody");
-    let due = store.mail_next_due().await.unwrap().unwrap();
+    let due = store.mail_next_due(Channel::Mail).await.unwrap().unwrap();
     house.pass(due.since(house.clock.now()));
     worker.run_due().await;
     worker.run_due().await;
     assert_eq!(moody.tried.lock().unwrap().len(), 3, "the refused one again, and none twice");
-    assert_eq!(store.mail_next_due().await.unwrap(), None);
+    assert_eq!(store.mail_next_due(Channel::Mail).await.unwrap(), None);
     store.close().await;
     let kept = std::fs::read(folder.path().join("mail.db")).unwrap();
     assert!(!kept.windows(6).any(|bytes| bytes == b"492817"), "sec_102");

@@ -153,6 +153,34 @@ pub enum Letter {
         /// By whom.
         asked: Facts,
     },
+    /// A phone number was added to the account.
+    NoticePhoneAdded {
+        /// The token of the page for whoever did not do it.
+        #[serde(default)]
+        not_me: Option<MailedSecret>,
+        /// The new number, masked.
+        added: String,
+        /// By whom.
+        asked: Facts,
+    },
+    /// A phone number was removed from the account.
+    NoticePhoneRemoved {
+        /// The token of the page for whoever did not do it.
+        #[serde(default)]
+        not_me: Option<MailedSecret>,
+        /// The number, masked.
+        removed: String,
+        /// By whom.
+        asked: Facts,
+    },
+    /// The username was chosen, changed or removed.
+    NoticeUsernameChanged {
+        /// The token of the page for whoever did not do it.
+        #[serde(default)]
+        not_me: Option<MailedSecret>,
+        /// By whom.
+        asked: Facts,
+    },
     /// An address was added to the account.
     NoticeEmailAdded {
         /// The token of the page for whoever did not do it.
@@ -277,6 +305,9 @@ impl Letter {
             Self::NoticeTwoStepOn { .. } => "notice_two_step_on",
             Self::NoticeTwoStepOff { .. } => "notice_two_step_off",
             Self::NoticeBackupCodeUsed { .. } => "notice_backup_code_used",
+            Self::NoticePhoneAdded { .. } => "notice_phone_added",
+            Self::NoticePhoneRemoved { .. } => "notice_phone_removed",
+            Self::NoticeUsernameChanged { .. } => "notice_username_changed",
             Self::NoticeEmailAdded { .. } => "notice_email_added",
             Self::NoticeEmailRemoved { .. } => "notice_email_removed",
             Self::NoticePrimaryChanged { .. } => "notice_primary_changed",
@@ -313,6 +344,9 @@ impl Letter {
             | Self::NoticeTwoStepOn { asked, .. }
             | Self::NoticeTwoStepOff { asked, .. }
             | Self::NoticeBackupCodeUsed { asked, .. }
+            | Self::NoticePhoneAdded { asked, .. }
+            | Self::NoticePhoneRemoved { asked, .. }
+            | Self::NoticeUsernameChanged { asked, .. }
             | Self::NoticeEmailAdded { asked, .. }
             | Self::NoticeEmailRemoved { asked }
             | Self::NoticePrimaryChanged { asked, .. }
@@ -363,6 +397,9 @@ impl Letter {
             | Self::NoticeTwoStepOn { not_me, .. }
             | Self::NoticeTwoStepOff { not_me, .. }
             | Self::NoticeBackupCodeUsed { not_me, .. }
+            | Self::NoticePhoneAdded { not_me, .. }
+            | Self::NoticePhoneRemoved { not_me, .. }
+            | Self::NoticeUsernameChanged { not_me, .. }
             | Self::NoticeEmailAdded { not_me, .. }
             | Self::NoticeNewDevice { not_me, .. } => not_me.as_ref(),
             _ => None,
@@ -395,6 +432,9 @@ impl Letter {
             Self::NoticeTwoStepOn { not_me: not_me(), asked: asked.clone() },
             Self::NoticeTwoStepOff { not_me: not_me(), asked: asked.clone() },
             Self::NoticeBackupCodeUsed { not_me: not_me(), left: 9, asked: asked.clone() },
+            Self::NoticePhoneAdded { not_me: not_me(), added: "+49•••89".to_owned(), asked: asked.clone() },
+            Self::NoticePhoneRemoved { not_me: not_me(), removed: "+49•••89".to_owned(), asked: asked.clone() },
+            Self::NoticeUsernameChanged { not_me: not_me(), asked: asked.clone() },
             Self::NoticeEmailRemoved { asked: asked.clone() },
             Self::NoticePrimaryReplaced { asked: asked.clone() },
             Self::NoticeRecoveryAsked { cancel: cancel(), until, asked: asked.clone() },
@@ -461,7 +501,7 @@ impl MailedSecret {
         Self(Zeroizing::new(text))
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.0
     }
 }
@@ -505,6 +545,6 @@ mod tests {
             assert_eq!(serde_json::to_string(&back).unwrap(), text);
             assert!(text.contains(&format!("\"kind\":\"{}\"", letter.kind())));
         }
-        assert_eq!(Letter::samples().len(), 36);
+        assert_eq!(Letter::samples().len(), 39);
     }
 }

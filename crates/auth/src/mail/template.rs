@@ -8,6 +8,7 @@ use super::{
     posted::Posted,
     words::{self, Words},
 };
+use crate::sms::Texted;
 use fluent_templates::fluent_bundle::FluentArgs;
 use housekey_core::{ids::MailId, time::Time};
 use jiff::{Timestamp, tz::TimeZone};
@@ -51,7 +52,7 @@ macro_rules! built_in {
     ($($name:literal)*) => { [$(($name, include_str!(concat!("../../templates/mail/", $name)))),*] };
 }
 
-const BUILT_IN: [(&str, &str); 66] = built_in! {
+const BUILT_IN: [(&str, &str); 72] = built_in! {
     "_letter.html" "_code.html" "_notice.html" "_code.txt" "_notice.txt" "_facts.txt"
     "sign_in_code.html" "sign_in_code.txt" "sign_up_code.html" "sign_up_code.txt"
     "sign_up_existing.html" "sign_up_existing.txt" "reset_code.html" "reset_code.txt"
@@ -64,6 +65,8 @@ const BUILT_IN: [(&str, &str); 66] = built_in! {
     "notice_backup_code_used.html" "notice_backup_code_used.txt" "invitation.html" "invitation.txt"
     "waitlist_joined.html" "waitlist_joined.txt"
     "notice_email_removed.html" "notice_email_removed.txt"
+    "notice_phone_added.html" "notice_phone_added.txt" "notice_phone_removed.html" "notice_phone_removed.txt"
+    "notice_username_changed.html" "notice_username_changed.txt"
     "notice_primary_replaced.html" "notice_primary_replaced.txt"
     "notice_primary_changed.html" "notice_primary_changed.txt" "notice_new_device.html" "notice_new_device.txt"
     "notice_recovery_asked.html" "notice_recovery_asked.txt" "notice_recovery_soon.html" "notice_recovery_soon.txt"
@@ -124,9 +127,28 @@ impl Letters {
         })
     }
 
+    /// Writes a message to a phone. Its last line ties the code to our host, for browsers that fill it in by themselves
+    /// and only there.
+    ///
+    /// # Errors
+    /// When an operator's words fail.
+    pub fn message(&self, texted: &Texted) -> Result<String, WriteFault> {
+        let kind = texted.kind.as_str();
+        let mut args = FluentArgs::new();
+        args.set("app", self.head.app());
+        args.set("code", texted.code.text());
+        let text = self.words.write(&format!("sms-{kind}"), &args).map_err(|why| WriteFault { kind, why })?;
+        let host = self.head.host();
+        let host = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+        Ok(format!("{}\n\n@{host} #{}", text.trim_end(), texted.code.text()))
+    }
+
     fn try_all(&self) -> Vec<TemplateFault> {
         let mut faults: Vec<TemplateFault> =
             Letter::samples().iter().filter_map(|letter| self.parts(letter).err()).collect();
+        let messages = Texted::samples();
+        let unwritten = messages.iter().filter_map(|texted| self.message(texted).err());
+        faults.extend(unwritten.map(|fault| TemplateFault::new(words::FILE, 0, fault.why)));
         faults.dedup();
         faults
     }
@@ -188,6 +210,8 @@ impl Letters {
         }
         match letter {
             Letter::NoticeEmailAdded { added, .. } => context! { added => added.typed() },
+            Letter::NoticePhoneAdded { added, .. } => context! { added },
+            Letter::NoticePhoneRemoved { removed, .. } => context! { added => removed },
             Letter::NoticePrimaryChanged { primary, undo, undo_until, .. } => context! {
                 primary => primary.typed(),
                 undo_url => self.head.undo_url(undo.text()),

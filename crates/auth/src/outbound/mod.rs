@@ -30,7 +30,7 @@ const KEPT: usize = 16;
 const KEPT_FOR: Duration = Duration::from_secs(30);
 
 /// Names and values.
-pub type Headers<'h> = [(&'static str, &'h str)];
+pub type Headers<'h> = [(&'h str, &'h str)];
 
 /// The client. Clones share connections.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::{Mode, Settings, Wrong};
+use super::{Gateway, Mode, Settings, Use, Wrong};
 
 impl Settings {
     /// Everything that must stop a start, by key. Empty is safe.
@@ -12,6 +12,7 @@ impl Settings {
         self.check_strength(&mut faults);
         self.check_domains(&mut faults);
         self.check_webhooks(&mut faults);
+        self.check_identifiers(&mut faults);
         match self.public_url.as_ref().map(Mode::of) {
             Some(Ok(Mode::Production)) => self.check_production(&mut faults),
             Some(Ok(Mode::Development)) | None => {}
@@ -49,6 +50,25 @@ impl Settings {
                 "the domain that `server.public_url` is under",
             );
             faults.push((key, wrong));
+        }
+    }
+
+    fn check_identifiers(&self, faults: &mut Vec<(&'static str, Wrong)>) {
+        let named = self.identifiers;
+        if [named.email, named.username, named.phone].iter().all(|used| *used != Use::Required) {
+            let wrong = Wrong::new(
+                "not required, and neither is anything else: nothing would name an account",
+                "\"required\", or require `identifiers.username` or `identifiers.phone_number`",
+            );
+            faults.push(("identifiers.email_address", wrong));
+        }
+        let paid = matches!(self.sms.gateway, Gateway::Http | Gateway::Twilio);
+        if paid && self.sms.countries.is_empty() {
+            let wrong = Wrong::new(
+                "missing: strangers would have messages sent to whatever country costs most",
+                "the countries where your users are, as [\"DE\", \"AT\"]",
+            );
+            faults.push(("sms.countries", wrong));
         }
     }
 
@@ -109,6 +129,13 @@ impl Settings {
             let wrong =
                 Wrong::new("with a plain http origin: people would return to it in the clear", "https origins only");
             faults.push(("server.app_origins", wrong));
+        }
+        if self.sms.gateway == Gateway::Development {
+            let wrong = Wrong::new(
+                "of development: whoever has the address of the page reads the codes",
+                "\"http\" or \"twilio\"",
+            );
+            faults.push(("sms.gateway", wrong));
         }
         if self.clerk.test_mode == Some(true) {
             let wrong = Wrong::new("on: whoever knows the fixed code signs in to test addresses", "false, or nothing");

@@ -8,12 +8,14 @@ mod bots;
 mod check;
 mod colour;
 mod given;
+mod identifiers;
 mod keys;
 mod mode;
 mod mount;
 mod resolve;
 mod sender;
 mod sign_up;
+mod sms;
 mod snapshot;
 mod source;
 mod table;
@@ -32,12 +34,14 @@ use url::Url;
 pub use bots::{BotSettings, ChallengedSignUps};
 pub use colour::Colour;
 pub use given::{Given, Value, duration_text};
+pub use identifiers::{IdentifierSettings, Use};
 pub use keys::KEYS;
 pub use mode::{Mode, is_loopback_name};
 pub use mount::Mount;
 pub use resolve::{Assignment, Resolved, resolve};
 pub use sender::Sender;
 pub use sign_up::{SignUpMode, SignUpPolicy};
+pub use sms::{BodyForm, Gateway, SmsSettings};
 pub use snapshot::{Entry, SettingsSnapshot};
 pub use source::{Fault, Source, Wrong};
 pub use table::{Key, Kind, Scope, hide_password, read_url};
@@ -63,6 +67,8 @@ pub struct Settings {
     pub mail_from: Option<Sender>,
     /// Where mail is handed over; holds a password.
     pub smtp_url: Option<Secret<String>>,
+    /// How messages reach phones.
+    pub sms: SmsSettings,
     /// How long sessions live.
     pub sessions: SessionPolicy,
     /// What is mailed to prove a mailbox.
@@ -99,6 +105,8 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     /// How people are told from programs.
     pub bots: BotSettings,
+    /// What accounts are named by.
+    pub identifiers: IdentifierSettings,
     /// Whether everybody who signs up must accept the terms.
     pub legal_consent: bool,
     /// Who may sign up.
@@ -196,6 +204,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             mail_from: None,
             smtp_url: None,
+            sms: SmsSettings::default(),
             sessions: SessionPolicy::default(),
             mailbox: MailedProof::default(),
             trusted_device_days: 30,
@@ -214,6 +223,7 @@ impl Default for Settings {
             clerk: ClerkSettings::default(),
             webhooks: WebhookSettings::default(),
             bots: BotSettings::default(),
+            identifiers: IdentifierSettings::default(),
             legal_consent: false,
             sign_up: SignUpPolicy::default(),
             templates: None,

@@ -77,12 +77,14 @@ fn texts() -> Vec<(&'static str, String)> {
 }
 
 /// Every form, with all its fields filled in well.
-const FORMS: [(&str, &[(&str, &str)]); 29] = [
+const FORMS: [(&str, &[(&str, &str)]); 31] = [
     ("/sign-in", &[("email", "x@example.com"), ("remember", "yes"), ("return_to", "/account")]),
     (
         "/sign-up",
         &[
             ("email", "x@example.com"),
+            ("username", ""),
+            ("phone", ""),
             ("password", "tidal lantern mosaic"),
             ("return_to", "/account"),
             ("legal_accepted", "yes"),
@@ -97,7 +99,9 @@ const FORMS: [(&str, &[(&str, &str)]); 29] = [
     ("/sign-in/new-password", &[("username", "x"), ("password", "tidal")]),
     ("/sign-up/code", &[("code", "000000")]),
     ("/account", &[("first_name", "Ada"), ("last_name", "L")]),
+    ("/account/username", &[("username", "ada_lovelace")]),
     ("/account/emails", &[("email", "no address")]),
+    ("/account/phones", &[("phone", "no number")]),
     ("/account/emails/{id}/verify", &[("code", "000000")]),
     ("/account/security", &[("username", "x"), ("current", "wrong wrong wrong"), ("password", "tidal")]),
     ("/account/security/app", &[("name", "Phone")]),

@@ -180,6 +180,8 @@ pub fn password(text: &str) -> Password {
 pub fn sign_up_as(address: &str) -> StartSignUp {
     StartSignUp {
         email: address.into(),
+        username: String::new(),
+        phone: String::new(),
         password: password(PASSWORD),
         first_name: "Ada".into(),
         last_name: String::new(),

@@ -23,7 +23,7 @@ pub enum For {
 }
 pub use For::*;
 
-pub const ROUTES: [(&str, &str, For); 51] = [
+pub const ROUTES: [(&str, &str, For); 57] = [
     ("/", "GET", Everyone),
     ("/sign-in", "GET POST", Everyone),
     ("/sign-in/passkey", "POST", Everyone),
@@ -47,11 +47,17 @@ pub const ROUTES: [(&str, &str, For); 51] = [
     ("/password-strength", "POST", Everyone),
     ("/sign-out", "GET POST", Owner),
     ("/account", "GET POST", Owner),
+    ("/account/username", "POST", Owner),
     ("/account/emails", "GET POST", Owner),
     ("/account/emails/{id}/verify", "GET POST", Owner),
     ("/account/emails/{id}/send", "POST", Owner),
     ("/account/emails/{id}/primary", "POST", Owner),
     ("/account/emails/{id}/remove", "POST", Owner),
+    ("/account/phones", "GET POST", Owner),
+    ("/account/phones/{id}/verify", "GET POST", Owner),
+    ("/account/phones/{id}/send", "POST", Owner),
+    ("/account/phones/{id}/primary", "POST", Owner),
+    ("/account/phones/{id}/remove", "POST", Owner),
     ("/account/security", "GET POST", Owner),
     ("/account/security/app", "GET POST", Owner),
     ("/account/security/app/confirm", "POST", Owner),
@@ -81,7 +87,9 @@ pub const ROUTES: [(&str, &str, For); 51] = [
 pub fn fields(path: &str) -> Vec<(&'static str, &'static str)> {
     match path {
         "/account" => vec![("first_name", "Eve"), ("last_name", "")],
+        "/account/username" => vec![("username", "eve_the_second")],
         "/account/emails" => vec![("email", "eve@new.example")],
+        "/account/phones" => vec![("phone", "+4915123456789")],
         "/account/security" => vec![("current", PASSWORD), ("password", "another lantern tide")],
         "/account/devices" => vec![("session", "others")],
         "/step-up" => vec![("way", "password"), ("password", PASSWORD), ("return_to", "")],
@@ -202,7 +210,11 @@ async fn sec_112_a_session_that_is_not_fresh_is_asked_for_a_factor() {
     web.house.clock.advance(Duration::from_secs(301));
     let before = web.database.rows().await;
     for (path, fields) in [
+        ("/account/username", vec![("username", "ada_lovelace")]),
         ("/account/emails", vec![("email", "x@new.example")]),
+        ("/account/phones", vec![("phone", "+4915123456789")]),
+        ("/account/phones/{id}/primary", vec![]),
+        ("/account/phones/{id}/remove", vec![]),
         ("/account/emails/{id}/primary", vec![]),
         ("/account/emails/{id}/remove", vec![]),
         ("/account/security", vec![("password", "another lantern tide")]),

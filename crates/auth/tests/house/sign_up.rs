@@ -19,6 +19,8 @@ async fn all_faults_of_all_fields_are_told_at_once() {
     let house = house().await;
     let start = StartSignUp {
         email: "a@x,b@y".into(),
+        username: String::new(),
+        phone: String::new(),
         password: password("short"),
         first_name: "a\u{202e}b".into(),
         last_name: String::new(),

@@ -8,7 +8,7 @@ pub use proof::{FirstProof, SecondProof};
 pub use stored::AnySignIn;
 
 use crate::{
-    identifier::email::Email,
+    identifier::{Identifier, email::Email},
     ids::{ClientId, EmailId, SignInId, UserId, VerificationId},
     redirect::ReturnTo,
     time::Time,
@@ -83,6 +83,17 @@ pub enum Strategy {
     Ticket,
     /// A passkey, which names its account itself (WebAuthn Level 3).
     Passkey,
+    /// A code sent to the identifier, a phone.
+    PhoneCode,
+    /// A code sent to the identifier, a phone, after which a new password is set.
+    ResetPasswordPhoneCode,
+}
+
+impl Strategy {
+    /// Whether a new password is set after it.
+    pub fn is_reset(self) -> bool {
+        matches!(self, Self::ResetPasswordEmailCode | Self::ResetPasswordPhoneCode)
+    }
 }
 
 /// A way to prove a second factor.
@@ -153,7 +164,7 @@ pub struct NeedsIdentifier {}
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeedsFirstFactor {
     /// As typed.
-    pub identifier: Email,
+    pub identifier: Identifier,
     /// The ways offered.
     pub offered: Vec<Strategy>,
 }
@@ -162,7 +173,7 @@ pub struct NeedsFirstFactor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeedsSecondFactor {
     /// As typed; none where a ticket named the account.
-    pub identifier: Option<Email>,
+    pub identifier: Option<Identifier>,
     /// Whose.
     pub account: Account,
     /// How the first was proved.
@@ -177,7 +188,7 @@ pub struct NeedsSecondFactor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeedsClientTrust {
     /// As typed.
-    pub identifier: Email,
+    pub identifier: Identifier,
     /// Whose.
     pub account: Account,
     /// How the first was proved.
@@ -188,7 +199,7 @@ pub struct NeedsClientTrust {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeedsNewPassword {
     /// As typed; none where a ticket named the account.
-    pub identifier: Option<Email>,
+    pub identifier: Option<Identifier>,
     /// Whose.
     pub account: Account,
     /// How the first was proved.
@@ -269,7 +280,8 @@ impl SignIn<NeedsIdentifier> {
     }
 
     /// Somebody is named; what is offered comes from policy.
-    pub fn identify(self, identifier: Email, offered: Vec<Strategy>) -> SignIn<NeedsFirstFactor> {
+    pub fn identify(self, identifier: impl Into<Identifier>, offered: Vec<Strategy>) -> SignIn<NeedsFirstFactor> {
+        let identifier = identifier.into();
         let expires = self.expires;
         self.to(NeedsFirstFactor { identifier, offered }, expires)
     }
@@ -313,9 +325,9 @@ impl SignIn<NeedsFirstFactor> {
 
 impl<S> SignIn<S> {
     /// A reset sets a new password, and so does whoever comes to an account whose password is compromised.
-    fn first_proved(self, identifier: Option<Email>, proof: FirstProof, due: &[SecondStrategy], now: Time) -> After {
+    fn first_proved(self, identifier: Option<Identifier>, proof: FirstProof, due: &[SecondStrategy], now: Time) -> After {
         let FirstProof { account, strategy: first, renew } = proof;
-        if renew || first == Strategy::ResetPasswordEmailCode {
+        if renew || first.is_reset() {
             let state = NeedsNewPassword { identifier, account, first };
             return After::NewPassword(self.to(state, now.plus(AFTER_FIRST_FACTOR)));
         }
@@ -325,7 +337,7 @@ impl<S> SignIn<S> {
     /// A second factor that the account has is due whatever the first one was (SEC-63).
     fn first_holds(
         self,
-        identifier: Option<Email>,
+        identifier: Option<Identifier>,
         account: Account,
         first: Strategy,
         due: &[SecondStrategy],
@@ -394,21 +406,20 @@ pub struct Begun {
     pub return_to: Option<ReturnTo>,
 }
 
-/// The mailbox behind an address that already has an account, proved in a sign-up: a first factor of a sign-in.
+/// The mailbox or phone of somebody who has an account already, proved in a sign-up: a first factor of a sign-in.
 ///
 /// # Errors
 /// When the attempt is over.
 pub fn from_sign_up(
     begun: Begun,
-    identifier: Email,
+    identifier: Identifier,
     proof: FirstProof,
     due: &[SecondStrategy],
     now: Time,
 ) -> Result<After, Refused> {
     let Begun { id, client, remember, return_to } = begun;
-    SignIn::begin(id, client, remember, return_to, now)
-        .identify(identifier, vec![Strategy::EmailCode])
-        .prove(proof, due, now)
+    let offered = vec![proof.strategy];
+    SignIn::begin(id, client, remember, return_to, now).identify(identifier, offered).prove(proof, due, now)
 }
 
 /// A ticket names its user and is the first factor at once.

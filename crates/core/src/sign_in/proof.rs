@@ -23,12 +23,18 @@ impl FirstProof {
         matches!(verdict, Verdict::Yes { .. }).then_some(Self { account, strategy: Strategy::Password, renew: false })
     }
 
-    /// A mailed code that was compared with its stored hash in constant time.
+    /// A mailed code, or one that was sent to a phone, that was compared with its stored hash in constant time.
     pub fn mailbox(account: Account, strategy: Strategy, typed: &[u8; 32], stored: &[u8]) -> Option<Self> {
         use subtle::ConstantTimeEq;
-        let is_mailed =
-            matches!(strategy, Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode);
-        (is_mailed && bool::from(typed.as_slice().ct_eq(stored))).then_some(Self { account, strategy, renew: false })
+        let is_code = matches!(
+            strategy,
+            Strategy::EmailCode
+                | Strategy::EmailLink
+                | Strategy::ResetPasswordEmailCode
+                | Strategy::PhoneCode
+                | Strategy::ResetPasswordPhoneCode
+        );
+        (is_code && bool::from(typed.as_slice().ct_eq(stored))).then_some(Self { account, strategy, renew: false })
     }
 
     /// A mailed link that was followed in the browser that asked for it.
@@ -40,6 +46,11 @@ impl FirstProof {
     /// The mailbox behind a sign-up's address, which was proved there and belongs to an account.
     pub fn mailbox_of_sign_up(account: Account, attempt: &SignUp<Gathering>) -> Option<Self> {
         attempt.is_proved().then_some(Self { account, strategy: Strategy::EmailCode, renew: false })
+    }
+
+    /// The phone behind a sign-up's number, which was proved there and belongs to an account.
+    pub fn phone_of_sign_up(account: Account, attempt: &SignUp<Gathering>) -> Option<Self> {
+        attempt.is_phone_proved().then_some(Self { account, strategy: Strategy::PhoneCode, renew: false })
     }
 
     /// A ticket of a user that was shown and is used up with the sign-in.

@@ -22,6 +22,8 @@ pub enum WebhookKind {
     SessionRevoked,
     /// A mail was queued.
     EmailCreated,
+    /// A message to a phone was queued.
+    SmsCreated,
     /// Somebody was invited.
     InvitationCreated,
     /// An invitation led to an account.
@@ -34,7 +36,7 @@ pub enum WebhookKind {
 
 impl WebhookKind {
     /// All that happens by itself.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserDeleted,
@@ -43,6 +45,7 @@ impl WebhookKind {
         Self::SessionRemoved,
         Self::SessionRevoked,
         Self::EmailCreated,
+        Self::SmsCreated,
         Self::InvitationCreated,
         Self::InvitationAccepted,
         Self::InvitationRevoked,
@@ -59,6 +62,7 @@ impl WebhookKind {
             Self::SessionRemoved => "session.removed",
             Self::SessionRevoked => "session.revoked",
             Self::EmailCreated => "email.created",
+            Self::SmsCreated => "sms.created",
             Self::InvitationCreated => "invitation.created",
             Self::InvitationAccepted => "invitation.accepted",
             Self::InvitationRevoked => "invitation.revoked",
@@ -73,7 +77,7 @@ pub struct WebhookFilter(Vec<String>);
 
 /// No kind has that name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no event is called {0:?}; there are user.*, session.*, email.* and invitation.*")]
+#[error("no event is called {0:?}; there are user.*, session.*, email.*, sms.* and invitation.*")]
 pub struct FilterFault(pub String);
 
 impl WebhookFilter {

@@ -46,6 +46,13 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../migrations/0007_recovery.sql"),
     },
     Migration { number: 8, name: "bots", readable_from: 7, sql: include_str!("../../migrations/0008_bots.sql") },
+    // A release before it would send what is for phones to mailboxes.
+    Migration {
+        number: 9,
+        name: "identifiers",
+        readable_from: 9,
+        sql: include_str!("../../migrations/0009_identifiers.sql"),
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS housekey_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \

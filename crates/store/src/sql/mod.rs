@@ -45,6 +45,7 @@ pub(crate) fn all() -> Vec<&'static Sql> {
         crate::listed::ALL,
         crate::mail::ALL,
         crate::passkey_challenges::ALL,
+        crate::phones::ALL,
         crate::pictures::ALL,
         crate::recoveries::ALL,
         crate::redirect_urls::ALL,

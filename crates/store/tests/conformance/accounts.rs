@@ -13,7 +13,7 @@ use housekey_store::{
     sessions::{Room, SessionRow},
     sign_ins::{Completion, Proved, Trail},
     sign_ups::NewAccount,
-    users::NewUser,
+    users::{NewEmail, NewUser},
     verifications::{NewVerification, Purpose},
 };
 
@@ -72,9 +72,13 @@ pub async fn pending(store: &Store, address: &str) -> NewAccount {
             id: user.clone(),
             first_name: Some("Ada".into()),
             last_name: None,
-            email: EmailId::new(NOW, chance()),
-            address: email.typed().into(),
-            canonical: email.canonical().into(),
+            email: Some(NewEmail {
+                id: EmailId::new(NOW, chance()),
+                address: email.typed().into(),
+                canonical: email.canonical().into(),
+            }),
+            username: None,
+            phone: None,
             password: Some(hash("hash")),
             public_metadata: "{}".into(),
             unsafe_metadata: "{}".into(),

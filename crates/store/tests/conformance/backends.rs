@@ -12,7 +12,8 @@ use housekey_store::{
     sign_ins::Trail,
     steward::{KeptUser, UserChange},
     steward_emails::KeptEmail,
-    users::NewUser,
+    tell::Person,
+    users::{NewEmail, NewUser},
 };
 
 fn user(address: &str, external_id: Option<&str>) -> KeptUser {
@@ -22,9 +23,13 @@ fn user(address: &str, external_id: Option<&str>) -> KeptUser {
             id: UserId::new(NOW, chance()),
             first_name: Some("Ada".into()),
             last_name: None,
-            email: EmailId::new(NOW, chance()),
-            address: address.into(),
-            canonical: address.to_lowercase(),
+            email: Some(NewEmail {
+                id: EmailId::new(NOW, chance()),
+                address: address.into(),
+                canonical: address.to_lowercase(),
+            }),
+            username: None,
+            phone: None,
             password: None,
             public_metadata: "{}".into(),
             unsafe_metadata: "{}".into(),
@@ -33,6 +38,7 @@ fn user(address: &str, external_id: Option<&str>) -> KeptUser {
             handle: housekey_core::entropy::bytes(chance()),
         },
         more: vec![],
+        more_phones: vec![],
         external_id: external_id.map(str::to_owned),
         private_metadata: "{}".into(),
         may_delete_self: true,
@@ -224,6 +230,8 @@ async fn a_change_that_was_made_against_an_older_user_changes_nothing() {
             updated: NOW,
             first_name: Some(name.into()),
             last_name: None,
+            username: None,
+            primary_phone: None,
             external_id: None,
             may_delete_self: true,
             legal_accepted: None,
@@ -275,7 +283,7 @@ async fn users_are_found_by_parts_as_they_are_written_and_listed_in_an_order() {
         let of = |part: &str| Filter { part: part.into(), ..Filter::default() };
         let addresses = async |filter: &Filter, offset| {
             let users = store.reader().users(filter, &page(offset)).await.unwrap();
-            users.into_iter().map(|person| person.user.address.unwrap()).collect::<Vec<_>>()
+            users.into_iter().map(|Person { user, .. }| user.address.unwrap()).collect::<Vec<_>>()
         };
         assert_eq!(addresses(&Filter::default(), 0).await, ["bob%@example.com", "adaX1@example.com"]);
         assert_eq!(addresses(&Filter::default(), 2).await, ["Ada_1@example.com"]);

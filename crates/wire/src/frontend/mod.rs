@@ -64,5 +64,7 @@ pub struct Factor {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_address_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub primary: Option<bool>,
 }

@@ -22,7 +22,7 @@ pub struct User {
     pub totp_enabled: bool,
     pub backup_code_enabled: bool,
     pub email_addresses: Vec<EmailAddress>,
-    pub phone_numbers: Vec<Value>,
+    pub phone_numbers: Vec<PhoneNumber>,
     pub web3_wallets: Vec<Value>,
     pub passkeys: Vec<Passkey>,
     pub organization_memberships: Vec<Value>,
@@ -49,6 +49,20 @@ pub struct User {
     pub mfa_enabled_at: Option<i64>,
     pub mfa_disabled_at: Option<i64>,
     pub legal_accepted_at: Option<i64>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct PhoneNumber {
+    pub object: &'static str,
+    pub id: String,
+    pub phone_number: String,
+    pub reserved_for_second_factor: bool,
+    pub default_second_factor: bool,
+    pub reserved: bool,
+    pub verification: Option<Verification>,
+    pub linked_to: Vec<Value>,
+    pub created_at: i64,
+    pub updated_at: i64,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -260,6 +260,7 @@ fn field(fault: Fault) -> wire::Error {
     let name = match fault.field {
         "email" => "email_address",
         "passkey" => "public_key_credential",
+        "phone" => "phone_number",
         other => other,
     };
     let param = json!({ "param_name": name });
@@ -302,9 +303,38 @@ fn field(fault: Fault) -> wire::Error {
             ("form_email_address_blocked", "Addresses of throw-away mailboxes are not taken here.", param)
         }
         "email_subaddress" => ("form_email_address_blocked", "Addresses with a tag are not taken here.", param),
+        "username_length" => {
+            ("form_username_invalid_length", "Username must be between 4 and 64 characters long.", param)
+        }
+        "username_character" => (
+            "form_username_invalid_character",
+            "Username can only contain letters, digits, underscores (_) and hyphens (-).",
+            param,
+        ),
+        "username_no_letter" => {
+            ("form_username_needs_non_number_char", "Username must contain at least one letter.", param)
+        }
+        "username_taken" => ("form_identifier_exists", "That username is taken. Please try another.", param),
+        "phone_malformed" | "phone_kind" => (
+            "form_param_format_invalid",
+            "This is no phone number that takes messages. Write it as +4915123456789.",
+            param,
+        ),
+        "phone_country" => {
+            ("unsupported_country_code", "Messages are not sent to phone numbers of this country.", param)
+        }
+        "phone_already_added" | "phone_of_another_account" => {
+            ("form_identifier_exists", "This phone number is taken. Try another.", param)
+        }
+        "phone_already_verified" => ("verification_already_verified", "This phone number is verified already.", param),
+        "phone_not_verified" => ("form_param_value_invalid", "This phone number is not verified yet.", param),
+        "phone_off" => ("form_param_unknown", "This instance has no phone numbers.", param),
+        "username_off" => ("form_param_unknown", "This instance has no usernames.", param),
         "email_already_verified" => ("verification_already_verified", "This address is verified already.", param),
         "email_not_verified" => ("form_param_value_invalid", "This address is not verified yet.", param),
-        "email_missing" | "missing" => ("form_param_missing", "This is missing.", param),
+        "email_missing" | "username_missing" | "phone_missing" | "missing" => {
+            ("form_param_missing", "This is missing.", param)
+        }
         "metadata_too_large" => ("form_param_value_too_large", "Metadata has at most 8 KiB.", param),
         "metadata_not_an_object" => ("form_param_value_invalid", "Metadata must be a JSON object.", param),
         "name_too_long" => ("form_param_max_length_exceeded", "This is too long.", param),

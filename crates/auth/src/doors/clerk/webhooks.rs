@@ -4,14 +4,14 @@ use super::convert::{backend, client, ms, user};
 use crate::{
     flows::{
         steward::KeptSession,
-        tell::{About, SessionEnd, Telling},
+        tell::{About, Channel, SessionEnd, Telling},
     },
     housekey::Housekey,
 };
 use housekey_core::{ids::MailId, session::Status};
 use housekey_wire::{
     backend::Deleted,
-    webhooks::{Email, Event, EventAttributes, HttpRequest, Session},
+    webhooks::{Email, Event, EventAttributes, HttpRequest, Session, Sms},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -44,7 +44,24 @@ pub(crate) fn body(house: &Housekey, telling: Telling) -> serde_json::Result<Vec
             written(envelope, Session { session, latest_activity, user: user::whole_user(house, &profile) })
         }
         About::Invitation(view) => written(envelope, backend::invitation(*view)),
-        About::Mail { id, letter, to, user } => {
+        About::Mail { id, channel: Channel::Sms, to, user, .. } => {
+            let sms = Sms {
+                object: "sms_message",
+                id: format!("sms_{}", id.as_str().trim_start_matches(MailId::PREFIX)),
+                slug: "verification_code",
+                from_phone_number: house.settings().sms.from.clone().unwrap_or_default(),
+                to_phone_number: to,
+                phone_number_id: None,
+                user_id: user.map(|id| id.to_string()),
+                message: "",
+                status: "queued",
+                data: json!({}),
+                delivered_by_clerk: true,
+                created_at: ms(at),
+            };
+            written(envelope, sms)
+        }
+        About::Mail { id, channel: Channel::Mail, letter, to, user } => {
             let from = house.settings().mail_from.as_ref();
             let sender = from.map_or("no-reply", |sender| sender.email.typed());
             let email = Email {

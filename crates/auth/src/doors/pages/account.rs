@@ -16,6 +16,8 @@ struct View {
     first_name: String,
     last_name: String,
     email: String,
+    /// The username as it stands in its field; none where there are no usernames here.
+    username: Option<String>,
     created: i64,
     user: String,
 }
@@ -24,7 +26,8 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
     match ask.housekey.account(&ask.caller).await {
         Ok(account) => {
             let told = Told::done(&ask, &asked(query.as_deref(), "done"));
-            page::show_told(ask, "account.html", "profile", view(&account), told)
+            let view = view(&ask, &account);
+            page::show_told(ask, "account.html", "profile", view, told)
         }
         Err(error) => problem::of(&mut ask, error),
     }
@@ -40,11 +43,22 @@ pub(super) async fn save(mut ask: Ask, body: Bytes) -> Response {
         Ok(()) => page::go_done(&ask, "/account", "saved", &Cookies::default()),
         Err(error) => match again(&mut ask, error).await {
             Ok((account, told)) => {
-                let view = View { first_name: first, last_name: last, ..view(&account) };
+                let view = View { first_name: first, last_name: last, ..view(&ask, &account) };
                 page::show_told(ask, "account.html", "profile", view, told)
             }
             Err(response) => *response,
         },
+    }
+}
+
+/// The profile with a username that was refused.
+pub(super) async fn refused_username(mut ask: Ask, error: Error, typed: String) -> Response {
+    match again(&mut ask, error).await {
+        Ok((account, told)) => {
+            let view = View { username: Some(typed), ..view(&ask, &account) };
+            page::show_told(ask, "account.html", "profile", view, told)
+        }
+        Err(response) => *response,
     }
 }
 
@@ -57,13 +71,20 @@ pub(super) async fn again(ask: &mut Ask, error: Error) -> Result<(AccountView, T
     }
 }
 
-fn view(account: &AccountView) -> View {
+fn view(ask: &Ask, account: &AccountView) -> View {
     let primary = account.emails.iter().find(|e| e.primary);
     View {
         here: "/account",
         first_name: account.first_name.clone().unwrap_or_default(),
         last_name: account.last_name.clone().unwrap_or_default(),
         email: primary.map(|e| e.address.clone()).unwrap_or_default(),
+        username: ask
+            .housekey
+            .settings()
+            .identifiers
+            .username
+            .is_on()
+            .then(|| account.username.clone().unwrap_or_default()),
         created: account.created.as_millis(),
         user: account.user.to_string(),
     }

@@ -2,7 +2,7 @@
 
 use super::{
     page::{self, Told},
-    problem, sign_in,
+    password, problem, sign_in,
 };
 use crate::{
     caller::Cookies,
@@ -45,7 +45,10 @@ pub(super) async fn send_sign_in(mut ask: Ask, body: Bytes) -> Response {
     }
     let strategy = match of_sign_in(&mut ask).await {
         Ok((strategy, _)) => strategy,
-        Err(_) => ask.housekey.mailed_strategy(),
+        Err(_) => match ask.housekey.sign_in_current(&ask.caller).await {
+            Ok(Some(view)) if view.offered.contains(&Strategy::PhoneCode) => Strategy::PhoneCode,
+            _ => ask.housekey.mailed_strategy(),
+        },
     };
     match ask.housekey.sign_in_send_code(&ask.caller, strategy).await {
         Ok(outcome) => {
@@ -58,7 +61,9 @@ pub(super) async fn send_sign_in(mut ask: Ask, body: Bytes) -> Response {
                 // No code is on its way: the refusal stands on the page with the other way.
                 Err(_) => {
                     let current = ask.housekey.sign_in_current(&ask.caller).await.ok().flatten();
-                    let view = serde_json::json!({"email": current.and_then(|c| c.identifier).unwrap_or_default()});
+                    let Some(view) = current.as_ref().map(password::shown) else {
+                        return page::go(&ask, "/sign-in", &Cookies::default());
+                    };
                     page::show_told(ask, "sign_in_password.html", "password-title", view, told)
                 }
             },
@@ -104,7 +109,11 @@ pub(super) async fn send_sign_up(mut ask: Ask, body: Bytes) -> Response {
     if let Some(response) = problem::undeclared_proxy(&mut ask) {
         return response;
     }
-    match ask.housekey.sign_up_send_code(&ask.caller, None).await {
+    let sent = match waits(&ask).await {
+        Waits::Phone => ask.housekey.sign_up_send_sms(&ask.caller, None).await,
+        Waits::Mailbox => ask.housekey.sign_up_send_code(&ask.caller, None).await,
+    };
+    match sent {
         Ok(outcome) => page::go(&ask, "/sign-up/code", &outcome.cookies),
         Err(error) => again_sign_up(ask, error).await,
     }
@@ -118,11 +127,21 @@ pub(super) async fn check_sign_up(mut ask: Ask, body: Bytes) -> Response {
     if let Some(response) = problem::undeclared_proxy(&mut ask) {
         return response;
     }
-    match ask.housekey.sign_up_code(&ask.caller, None, fields.text("code")).await {
+    let done = match waits(&ask).await {
+        Waits::Phone => ask.housekey.sign_up_sms_code(&ask.caller, None, fields.text("code")).await,
+        Waits::Mailbox => ask.housekey.sign_up_code(&ask.caller, None, fields.text("code")).await,
+    };
+    match done {
         Ok(outcome) => {
             let (view, cookies) = page::parts(outcome);
             match view.done {
                 Some(_) => page::go_home(ask, view.return_to.as_ref(), &cookies),
+                None if view.phone.is_some() && !view.phone_proved => {
+                    match ask.housekey.sign_up_send_sms(&ask.caller, None).await {
+                        Ok(_) => page::go(&ask, "/sign-up/code", &cookies),
+                        Err(error) => again_sign_up(ask, error).await,
+                    }
+                }
                 // Begun through an app's own form, which asks for the rest.
                 None => page::go(&ask, "/sign-up", &cookies),
             }
@@ -131,10 +150,23 @@ pub(super) async fn check_sign_up(mut ask: Ask, body: Bytes) -> Response {
     }
 }
 
+/// What of a sign-up is proved next: the mailbox, then the phone.
+enum Waits {
+    Mailbox,
+    Phone,
+}
+
+async fn waits(ask: &Ask) -> Waits {
+    match ask.housekey.sign_up_current(&ask.caller).await {
+        Ok(Some(view)) if view.email.is_none() || view.email_proved => Waits::Phone,
+        _ => Waits::Mailbox,
+    }
+}
+
 async fn again_sign_up(mut ask: Ask, error: crate::Error) -> Response {
     match Told::of(&mut ask, error, "code") {
         Ok(told) => match of_sign_up(&mut ask).await {
-            Ok(view) => page::show_told(ask, "code.html", "code-title", view, told),
+            Ok(view) => page::show_told(ask, "code.html", "code-title", view, told.only("code")),
             Err(response) => *response,
         },
         Err(response) => *response,
@@ -146,7 +178,7 @@ async fn of_sign_in(ask: &mut Ask) -> Result<(Strategy, View), Box<Response>> {
     match ask.housekey.sign_in_current(&ask.caller).await {
         Ok(Some(view)) => {
             let (strategy, sent) = view.code.ok_or_else(|| away(ask))?;
-            let reset = strategy == Strategy::ResetPasswordEmailCode;
+            let reset = strategy.is_reset();
             let view = View {
                 sent: shown(sent),
                 action: "/sign-in/code",
@@ -163,7 +195,7 @@ async fn of_sign_in(ask: &mut Ask) -> Result<(Strategy, View), Box<Response>> {
 
 async fn of_sign_up(ask: &mut Ask) -> Result<View, Box<Response>> {
     match ask.housekey.sign_up_current(&ask.caller).await {
-        Ok(Some(SignUpView { code: Some(code), .. })) => {
+        Ok(Some(SignUpView { code: Some(code), .. } | SignUpView { phone_code: Some(code), .. })) => {
             Ok(View { sent: shown(code), action: "/sign-up/code", button: "verify", back: "/sign-up", password: false })
         }
         Ok(_) => Err(Box::new(page::go(ask, "/sign-up", &Cookies::default()))),

@@ -6,6 +6,7 @@ use crate::{
     doors::shared::{Ask, CookieNames},
     error::Error,
     mail::{Caught, OutgoingMail},
+    sms::{CaughtSms, OutgoingSms},
 };
 use axum::{
     extract::{Path, RawQuery},
@@ -28,7 +29,11 @@ pub(super) async fn list(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
         None => return problem::of(&mut ask, Error::NotFound),
     };
     let mails: Vec<_> = mails.iter().map(shown).collect();
-    page::show(ask, "dev_mail.html", "dev-mail", serde_json::json!({"mails": mails}))
+    let texted = ask.housekey.caught_sms().map(CaughtSms::list).unwrap_or_default();
+    let message =
+        |sms: &OutgoingSms| serde_json::json!({"to": sms.to.as_str(), "at": sms.at.as_millis(), "text": sms.text});
+    let texted: Vec<_> = texted.iter().map(message).collect();
+    page::show(ask, "dev_mail.html", "dev-mail", serde_json::json!({"mails": mails, "texted": texted}))
 }
 
 pub(super) async fn one(mut ask: Ask, Path(id): Path<String>) -> Response {

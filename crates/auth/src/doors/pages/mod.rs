@@ -16,6 +16,7 @@ mod overrides;
 mod page;
 mod passkeys;
 mod password;
+mod phones;
 mod problem;
 mod qr;
 mod recovery;
@@ -32,6 +33,7 @@ mod strength;
 mod theme;
 mod tickets;
 mod undo;
+mod username;
 mod waitlist;
 mod words;
 
@@ -77,11 +79,17 @@ impl Housekey {
             .route("/password-strength", post(strength::tell))
             .route("/sign-out", get(sign_out::show).post(sign_out::end))
             .route("/account", get(account::show).post(account::save))
+            .route("/account/username", post(username::change))
             .route("/account/emails", get(emails::show).post(emails::add))
             .route("/account/emails/{id}/verify", get(emails::show_verify).post(emails::verify))
             .route("/account/emails/{id}/send", post(emails::send))
             .route("/account/emails/{id}/primary", post(emails::make_primary))
             .route("/account/emails/{id}/remove", post(emails::remove))
+            .route("/account/phones", get(phones::show).post(phones::add))
+            .route("/account/phones/{id}/verify", get(phones::show_verify).post(phones::verify))
+            .route("/account/phones/{id}/send", post(phones::send))
+            .route("/account/phones/{id}/primary", post(phones::make_primary))
+            .route("/account/phones/{id}/remove", post(phones::remove))
             .route("/account/security", get(security::show).post(security::change))
             .route("/account/security/app", get(factors::show).post(factors::begin))
             .route("/account/security/app/confirm", post(factors::confirm))

@@ -55,6 +55,7 @@ pub(super) fn show_told(mut ask: Ask, template: &str, title: &str, view: impl Se
         min_length => house.settings().password.min_length,
         mailbox => house.settings().mailbox.as_str(),
         legal => legal(&house),
+        phones => house.settings().identifiers.phone.is_on(),
         signed_in => signed_in,
     };
     render(&ask, template, title, view, c, told.status.unwrap_or(StatusCode::OK), told.retry_after, &app)
@@ -210,10 +211,14 @@ impl Told {
     pub(super) fn done(ask: &Ask, query: &str) -> Self {
         let known = [
             "saved",
+            "username",
             "password",
             "email-verified",
             "email-primary",
             "email-removed",
+            "phone-verified",
+            "phone-primary",
+            "phone-removed",
             "session-ended",
             "others-ended",
             "trust-ended",
@@ -289,6 +294,17 @@ impl Told {
             context! { action => due.action.as_str(), work, minutes, in_vain => due.shown_in_vain }
         });
         Self { challenge, ..Self::default() }
+    }
+
+    /// Faults of fields that the page has not stand above its form.
+    pub(super) fn only(mut self, field: &str) -> Self {
+        let (here, elsewhere): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut self.faults).into_iter().partition(|(name, _)| *name == field);
+        self.faults = here;
+        if !elsewhere.is_empty() {
+            self.refused = Some(elsewhere.into_values().collect::<Vec<_>>().join(" "));
+        }
+        self
     }
 
     /// One field's fault, found by the door itself.

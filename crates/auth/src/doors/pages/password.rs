@@ -11,7 +11,7 @@ use crate::{
 };
 use axum::response::Response;
 use bytes::Bytes;
-use housekey_core::password::Password;
+use housekey_core::{password::Password, sign_in::Strategy};
 
 pub(super) async fn show(mut ask: Ask) -> Response {
     match due(&mut ask).await {
@@ -59,6 +59,9 @@ async fn due(ask: &mut Ask) -> Result<SignInView, Box<Response>> {
     }
 }
 
-fn shown(view: &SignInView) -> serde_json::Value {
-    serde_json::json!({ "email": view.identifier })
+pub(super) fn shown(view: &SignInView) -> serde_json::Value {
+    let offers = |strategy| view.offered.contains(&strategy);
+    let mailed = offers(Strategy::EmailCode) || offers(Strategy::EmailLink);
+    let texted = offers(Strategy::PhoneCode);
+    serde_json::json!({ "email": view.identifier, "mailed": mailed, "texted": texted })
 }

@@ -74,7 +74,8 @@ async fn view(ask: &mut Ask, way: &str) -> Result<View, Box<Response>> {
         Ok(Some(view)) if view.status == SignInStatus::NeedsSecondFactor => {
             let (way, others) = chosen(way, &view.second_offered);
             let settings = ask.housekey.settings();
-            let (days, recovery) = (settings.trusted_device_days, settings.recovery.allowed);
+            let days = settings.trusted_device_days;
+            let recovery = ask.housekey.recovery_shown(&ask.caller).await.is_ok();
             Ok(View { way, others, days, recovery, email: view.identifier })
         }
         // A compromised password is due before it.

@@ -79,7 +79,7 @@ async fn view_of(ask: &Ask) -> Result<serde_json::Value, Error> {
 }
 
 fn view(account: &AccountView, factors: &FactorsView, has_passkeys: bool) -> serde_json::Value {
-    let primary = account.emails.iter().find(|e| e.primary).map(|e| &e.address);
+    let primary = account.emails.iter().find(|e| e.primary).map(|e| &e.address).or(account.username.as_ref());
     let millis = housekey_core::time::Time::as_millis;
     let app = |app: &TotpView| {
         serde_json::json!({

@@ -16,7 +16,10 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 struct View {
+    /// Whoever is named.
     email: String,
+    /// The words for what may be typed; an e-mail address alone is none of them.
+    label: Option<&'static str>,
     return_to: String,
     remember: bool,
     passkeys: bool,
@@ -40,7 +43,8 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
     let to = to.or_else(|| known.as_ref().and_then(|k| k.return_to.clone()));
     let return_to = to.map(|t| t.as_str().to_owned()).unwrap_or_default();
     let passkeys = ask.housekey.has_passkeys();
-    let view = View { email, return_to, remember: known.is_some_and(|k| k.remember), passkeys };
+    let remember = known.is_some_and(|k| k.remember);
+    let view = View { email, label: label(&ask), return_to, remember, passkeys };
     page::show(ask, "sign_in.html", "sign-in", view)
 }
 
@@ -75,7 +79,18 @@ pub(super) fn again(ask: Ask, return_to: Option<ReturnTo>, remember: bool, told:
 fn shown(ask: Ask, email: String, return_to: Option<ReturnTo>, remember: bool, told: Told) -> Response {
     let return_to = return_to.map(|t| t.as_str().to_owned()).unwrap_or_default();
     let passkeys = ask.housekey.has_passkeys();
-    page::show_told(ask, "sign_in.html", "sign-in", View { email, return_to, remember, passkeys }, told)
+    let view = View { email, label: label(&ask), return_to, remember, passkeys };
+    page::show_told(ask, "sign_in.html", "sign-in", view, told)
+}
+
+fn label(ask: &Ask) -> Option<&'static str> {
+    let named = ask.housekey.settings().identifiers;
+    match (named.phone.is_on(), named.username.is_on()) {
+        (true, true) => Some("email-phone-or-username"),
+        (true, false) => Some("email-or-phone"),
+        (false, true) => Some("email-or-username"),
+        (false, false) => None,
+    }
 }
 
 /// To the page of what is due.

@@ -6,7 +6,13 @@ use super::{
     sign_in::asked,
     tickets,
 };
-use crate::{caller::Cookies, doors::shared::Ask, flows::sign_up::StartSignUp};
+use crate::{
+    caller::{Cookies, Outcome},
+    doors::shared::Ask,
+    error::Result,
+    flows::sign_up::{SignUpView, StartSignUp},
+    settings::Use,
+};
 use axum::{extract::RawQuery, response::Response};
 use bytes::Bytes;
 use housekey_core::{challenge::Action, password::Password};
@@ -15,8 +21,29 @@ use serde::Serialize;
 #[derive(Default, Serialize)]
 struct View {
     email: String,
+    username: String,
+    phone: String,
+    /// Whether an address has to be given: `required` or `optional`.
+    ask_email: &'static str,
+    /// The same of a username; none where there are no usernames here.
+    ask_username: Option<&'static str>,
+    /// The same of a phone number.
+    ask_phone: Option<&'static str>,
     return_to: String,
     shown: String,
+}
+
+impl View {
+    fn asking(ask: &Ask) -> Self {
+        let named = ask.housekey.settings().identifiers;
+        let ask_email = if ask.housekey.required().email { Use::Required } else { named.email };
+        Self {
+            ask_email: ask_email.as_str(),
+            ask_phone: named.phone.is_on().then(|| named.phone.as_str()),
+            ask_username: named.username.is_on().then(|| named.username.as_str()),
+            ..Self::default()
+        }
+    }
 }
 
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
@@ -39,14 +66,18 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
         };
     }
     let return_to = to.map(|t| t.as_str().to_owned()).unwrap_or_default();
-    let shown = ask.housekey.form_shown();
+    let view = View { return_to, shown: ask.housekey.form_shown(), ..View::asking(&ask) };
     let at_once = ask.housekey.challenge_at_once(Action::SignUp);
     let told = at_once.map_or_else(Told::default, |due| Told::challenged(&ask, due));
-    page::show_told(ask, "sign_up.html", "sign-up", View { return_to, shown, ..View::default() }, told)
+    page::show_told(ask, "sign_up.html", "sign-up", view, told)
 }
 
+/// What the form sends.
+const FIELDS: [&str; 8] =
+    ["email", "username", "phone", "password", "return_to", "legal_accepted", "website", "shown"];
+
 pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
-    let mut fields = match ask.form(&body, &["email", "password", "return_to", "legal_accepted", "website", "shown"]) {
+    let mut fields = match ask.form(&body, &FIELDS) {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
@@ -54,13 +85,22 @@ pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
         return response;
     }
     let text = |name: &str| fields.text(name).to_owned();
-    let typed = View { email: text("email"), return_to: text("return_to"), shown: text("shown") };
+    let typed = View {
+        email: text("email"),
+        username: text("username"),
+        phone: text("phone"),
+        return_to: text("return_to"),
+        shown: text("shown"),
+        ..View::asking(&ask)
+    };
     let hidden = text("website");
     let legal_accepted = fields.is_ticked("legal_accepted");
     let told = match Password::parse(fields.take("password")) {
         Ok(password) => {
             let start = StartSignUp {
                 email: typed.email.clone(),
+                username: typed.username.clone(),
+                phone: typed.phone.clone(),
                 password,
                 first_name: String::new(),
                 last_name: String::new(),
@@ -69,8 +109,14 @@ pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
                 hidden,
                 shown: typed.shown.clone(),
             };
-            match ask.housekey.sign_up_start(&ask.caller, start).await {
-                Ok(outcome) => return page::go(&ask, "/sign-up/code", &outcome.cookies),
+            match begin(&ask, start).await {
+                Ok(outcome) => {
+                    let (view, cookies) = page::parts(outcome);
+                    return match view.done {
+                        Some(_) => page::go_home(ask, view.return_to.as_ref(), &cookies),
+                        None => page::go(&ask, "/sign-up/code", &cookies),
+                    };
+                }
                 Err(error) => Told::of(&mut ask, error, "email"),
             }
         }
@@ -80,4 +126,16 @@ pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
         Ok(told) => page::show_told(ask, "sign_up.html", "sign-up", typed, told),
         Err(response) => *response,
     }
+}
+
+/// Where no code is sent the account may be made at once, which takes a client that is there.
+async fn begin(ask: &Ask, start: StartSignUp) -> Result<Outcome<SignUpView>> {
+    if !start.email.trim().is_empty() {
+        return ask.housekey.sign_up_start(&ask.caller, start).await;
+    }
+    let begun = ask.housekey.client_begin(&ask.caller).await?;
+    let caller = begun.cookies.client.as_ref().map_or_else(|| ask.caller.again(), |set| ask.caller.with(&set.token));
+    let Outcome { value, cookies } = ask.housekey.sign_up_start(&caller, start).await?;
+    let cookies = Cookies { client: cookies.client.or(begun.cookies.client), device: cookies.device };
+    Ok(Outcome { value, cookies })
 }

@@ -8,15 +8,22 @@ use super::{
 use crate::{doors::shared::Ask, error::Error};
 use axum::{extract::RawQuery, response::Response};
 use bytes::Bytes;
-use housekey_core::{password::Password, sign_in::SecondStrategy};
+use housekey_core::{identifier::phone::Phone, password::Password, sign_in::SecondStrategy};
 use serde::Serialize;
 
 #[derive(Serialize)]
 struct View {
+    /// Who is signed in.
     email: String,
+    /// Whether there is a mailbox that a code can go to.
+    mailed: bool,
     return_to: String,
+    /// Whether there is a phone that a code can go to.
+    texted: bool,
     /// Where a code was sent, masked.
     sent: Option<String>,
+    /// The way that the code is of: `code`, or `text_code`.
+    code: &'static str,
     /// The second factor that is asked for, where the account has one: nothing weaker is offered then.
     second: Option<&'static str>,
     /// The other second factors.
@@ -42,7 +49,16 @@ pub(super) async fn prove(mut ask: Ask, body: Bytes) -> Response {
     let return_to = fields.text("return_to").to_owned();
     let way = fields.text("way").to_owned();
     let mut sent = None;
+    let code = if way.starts_with("text") { "text_code" } else { "code" };
     let (done, beside) = match way.as_str() {
+        "text" => match ask.housekey.step_up_send_sms(&ask.caller).await {
+            Ok(code) => {
+                sent = Some(code.to);
+                (None, "code")
+            }
+            Err(error) => (Some(Err(error)), "code"),
+        },
+        "text_code" => (Some(ask.housekey.step_up_sms_code(&ask.caller, fields.text("code")).await), "code"),
         "send" => match ask.housekey.step_up_send_code(&ask.caller).await {
             Ok(code) => {
                 sent = Some(code.to);
@@ -75,7 +91,12 @@ pub(super) async fn prove(mut ask: Ask, body: Bytes) -> Response {
     match view(&ask, &return_to, &way).await {
         Ok(mut view) => {
             // After a wrong code the field for it stays.
-            view.sent = sent.or_else(|| (way == "code").then(|| masked(&view.email)));
+            view.sent = match (sent, way.as_str()) {
+                (None, "code") => Some(masked(&view.email)),
+                (None, "text_code") => primary_phone(&ask).await,
+                (sent, _) => sent,
+            };
+            view.code = code;
             page::show_told(ask, "step_up.html", "step-up-title", view, told)
         }
         Err(error) => problem::of(&mut ask, error),
@@ -85,17 +106,31 @@ pub(super) async fn prove(mut ask: Ask, body: Bytes) -> Response {
 async fn view(ask: &Ask, return_to: &str, way: &str) -> Result<View, Error> {
     let account = ask.housekey.account(&ask.caller).await?;
     let factors = ask.housekey.factors(&ask.caller).await?;
-    let email = account.emails.iter().find(|e| e.primary).map(|e| e.address.clone()).unwrap_or_default();
+    let email = account.emails.iter().find(|e| e.primary).map(|e| e.address.clone());
     let to = page::return_to(ask, return_to);
     let (second, others) = second_factor::chosen(way, &factors.second_strategies);
+    let phone = primary_phone(ask).await;
     Ok(View {
-        email,
+        mailed: email.is_some(),
+        texted: phone.is_some(),
+        email: email.or(account.username).or_else(|| phone.clone()).unwrap_or_default(),
         return_to: to.map(|t| t.as_str().to_owned()).unwrap_or_default(),
         sent: None,
+        code: "code",
         second: (!factors.second_strategies.is_empty()).then_some(second),
         others,
         passkey: !factors.passkeys.is_empty(),
     })
+}
+
+/// The number that codes go to, masked; none where there are no phone numbers here.
+async fn primary_phone(ask: &Ask) -> Option<String> {
+    if !ask.housekey.settings().identifiers.phone.is_on() {
+        return None;
+    }
+    let phones = ask.housekey.phones(&ask.caller).await.ok()?;
+    let primary = phones.into_iter().find(|phone| phone.primary)?;
+    Phone::try_from(primary.number).ok().map(|number| number.masked())
 }
 
 fn masked(email: &str) -> String {

@@ -1,4 +1,4 @@
-//! A mailed code as first factor: of a sign-in, or of a reset.
+//! A code that is mailed, or sent to a phone, as first factor: of a sign-in, or of a reset.
 
 use super::{Finish, SignInView, view};
 use crate::{
@@ -6,25 +6,47 @@ use crate::{
     error::{Denial, Error, Result},
     flows::{
         client::Presented,
-        codes::{Asked, RESEND_AFTER, Whose},
+        codes::{Asked, Made, RESEND_AFTER, SmsAsked, Whose},
         trusted_devices::Due,
     },
     housekey::Housekey,
     mail::Letter,
+    sms::TextKind,
 };
 use housekey_core::{
     challenge::Action,
     event::EventKind,
+    identifier::Identifier,
+    ids::{ClientId, SignInId},
     redirect::ReturnTo,
     sign_in::{After, AnySignIn, FirstProof, Prepared, Refused, Strategy},
 };
 use housekey_store::{
     sign_ins::{Proved, Trail},
+    users::UserRow,
     verifications::Purpose,
 };
 
+/// What a code is sent for, in a sign-in.
+pub(super) struct SignInAsked<'a> {
+    pub client: &'a ClientId,
+    pub named: &'a Identifier,
+    pub strategy: Strategy,
+    pub attempt: &'a SignInId,
+    pub return_to: Option<&'a ReturnTo>,
+    /// What a challenge would be solved for.
+    pub action: Action,
+}
+
+/// A code that is about to be sent, and to whom.
+pub(super) struct Sending {
+    pub made: Made,
+    pub user: Option<UserRow>,
+}
+
 impl Housekey {
-    /// Sends a code or a link to the address of the live sign-in, or says that one is on its way.
+    /// Sends a code or a link to the address of the live sign-in, or a code to its number, or says that one is on its
+    /// way.
     ///
     /// # Errors
     /// [`Denial::AttemptExpired`] without a live sign-in, [`Error::Limited`] beyond a limit.
@@ -57,30 +79,15 @@ impl Housekey {
         if attempt.prepared.as_ref().is_some_and(|p| p.strategy == strategy && now < p.sent.plus(RESEND_AFTER)) {
             return Ok(Outcome::plain(view(&AnySignIn::NeedsFirstFactor(attempt))));
         }
-        let to = attempt.state.identifier.clone();
-        let user = self.store().reader().user_by_email(to.canonical()).await?;
-        let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
-        self.pass(caller, Action::Mail, self.mail_gate(caller, &to, device.is_some())).await?;
-        let asked = Asked {
+        let asked = SignInAsked {
             client: &checked.client.id,
-            purpose,
-            to: &to,
-            email: user.as_ref().and_then(|u| u.email.as_ref()),
-            user: user.as_ref().map(|u| &u.account.user),
-            never_send: user.is_none(),
-            attempt: Some(attempt.id.as_str()),
+            named: &attempt.state.identifier,
+            strategy,
+            attempt: &attempt.id,
             return_to,
+            action: Action::Mail,
         };
-        let made = self.make_code(
-            caller,
-            &asked,
-            match purpose {
-                Purpose::Reset => {
-                    |proof, expires, asked| Letter::ResetCode { code: proof.code, link: proof.link, expires, asked }
-                }
-                _ => |proof, expires, asked| Letter::SignInCode { code: proof.code, link: proof.link, expires, asked },
-            },
-        )?;
+        let Sending { made, user } = self.sign_in_sending(caller, &asked).await?;
         let prepared = Prepared {
             strategy,
             verification: made.verification.id.clone(),
@@ -112,7 +119,60 @@ impl Housekey {
         }
     }
 
-    /// Proves the mailbox of the live sign-in by its code.
+    /// The code for whoever is named, and what carries it there.
+    pub(super) async fn sign_in_sending(&self, caller: &Caller, wanted: &SignInAsked<'_>) -> Result<Sending> {
+        let SignInAsked { client, named, strategy, attempt, return_to, action } = *wanted;
+        let purpose = purpose_of(strategy)?;
+        let user = self.store().reader().user_by(named).await?;
+        let id = user.as_ref().map(|u| &u.account.user);
+        let known = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch)).is_some();
+        let made = match (named, strategy) {
+            (
+                Identifier::Email(to),
+                Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode,
+            ) => {
+                self.pass(caller, action, self.mail_gate(caller, to, known)).await?;
+                let asked = Asked {
+                    client,
+                    purpose,
+                    to,
+                    email: user.as_ref().and_then(|u| u.email.as_ref()),
+                    user: id,
+                    never_send: user.is_none(),
+                    attempt: Some(attempt.as_str()),
+                    return_to,
+                };
+                self.make_code(
+                    caller,
+                    &asked,
+                    match strategy.is_reset() {
+                        true => |proof, expires, asked| Letter::ResetCode {
+                            code: proof.code,
+                            link: proof.link,
+                            expires,
+                            asked,
+                        },
+                        false => |proof, expires, asked| Letter::SignInCode {
+                            code: proof.code,
+                            link: proof.link,
+                            expires,
+                            asked,
+                        },
+                    },
+                )?
+            }
+            (Identifier::Phone(to), Strategy::PhoneCode | Strategy::ResetPasswordPhoneCode) => {
+                self.sends_to(to, "identifier")?;
+                self.pass(caller, action, self.sms_gate(caller, to, None, known)).await?;
+                let kind = if strategy.is_reset() { TextKind::Reset } else { TextKind::Code };
+                self.make_sms_code(&SmsAsked { client, purpose, to, user: id, kind, never_send: user.is_none() })?
+            }
+            _ => return Err(not_offered()),
+        };
+        Ok(Sending { made, user })
+    }
+
+    /// Proves the mailbox or the phone of the live sign-in by its code.
     ///
     /// # Errors
     /// [`Denial::CodeIncorrect`], [`Denial::CodeExpired`] after five tries or ten minutes, [`Error::Limited`] beyond a
@@ -139,7 +199,7 @@ impl Housekey {
         let purpose = purpose_of(prepared.strategy)?;
         let client = &checked.client.id;
         let who = attempt.state.identifier.canonical().to_owned();
-        let user = self.store().reader().user_by_email(&who).await?;
+        let user = self.store().reader().user_by(&attempt.state.identifier).await?;
         let id = user.as_ref().map(|u| &u.account.user);
         let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
         let whose = Whose { who: &who, user: id, known: device.is_some() };
@@ -159,7 +219,7 @@ impl Housekey {
         };
         let forgive = match prepared.strategy {
             // The password that failed so often is about to be replaced, and its counter goes with it.
-            Strategy::ResetPasswordEmailCode => None,
+            reset if reset.is_reset() => None,
             _ => Some(self.failures_name(&who, Some(&user.account.user))),
         };
         let Due { second, trusted } = self.due_here(caller, user).await?;
@@ -177,14 +237,20 @@ impl Housekey {
 pub(crate) fn refused(why: Refused) -> Error {
     match why {
         Refused::Expired => Error::Denied(Denial::AttemptExpired),
-        Refused::NotOffered => Error::field("strategy", "strategy_not_offered"),
+        Refused::NotOffered => not_offered(),
     }
+}
+
+fn not_offered() -> Error {
+    Error::field("strategy", "strategy_not_offered")
 }
 
 fn purpose_of(strategy: Strategy) -> Result<Purpose> {
     match strategy {
         Strategy::EmailCode | Strategy::EmailLink => Ok(Purpose::SignIn),
         Strategy::ResetPasswordEmailCode => Ok(Purpose::Reset),
-        _ => Err(Error::field("strategy", "strategy_not_offered")),
+        Strategy::PhoneCode => Ok(Purpose::SignInPhone),
+        Strategy::ResetPasswordPhoneCode => Ok(Purpose::ResetPhone),
+        _ => Err(not_offered()),
     }
 }

@@ -96,7 +96,7 @@ impl Housekey {
         let view = SignInView {
             id: done.id.clone(),
             status: SignInStatus::Complete,
-            identifier: finish.user.address.clone(),
+            identifier: finish.user.shown_name(),
             offered: Vec::new(),
             second_offered: Vec::new(),
             code: None,

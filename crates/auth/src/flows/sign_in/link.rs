@@ -45,7 +45,7 @@ impl Housekey {
         };
         attempt.may(strategy, now).map_err(refused)?;
         let who = attempt.state.identifier.canonical().to_owned();
-        let user = self.store().reader().user_by_email(&who).await?;
+        let user = self.store().reader().user_by(&attempt.state.identifier).await?;
         // The link belongs to whom it was sent; an address that changed hands meanwhile proves nothing.
         let owner = user.as_ref().filter(|u| Some(&u.account.user) == read.row.user.as_ref());
         let shown = read.shown.secret().expose();

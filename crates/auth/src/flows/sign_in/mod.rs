@@ -21,7 +21,7 @@ use crate::{
     housekey::Housekey,
 };
 use housekey_core::{
-    identifier::email::Email,
+    identifier::Identifier,
     ids::{ClientId, SessionId, SignInId, UserId},
     redirect::ReturnTo,
     sign_in::{AnySignIn, SecondStrategy, Strategy},
@@ -42,7 +42,7 @@ pub struct SignInView {
     pub id: SignInId,
     /// What is due.
     pub status: SignInStatus,
-    /// The address, as typed.
+    /// Whoever was named, as typed.
     pub identifier: Option<String>,
     /// The ways offered for what is due.
     pub offered: Vec<Strategy>,
@@ -99,13 +99,20 @@ impl Housekey {
         Ok(row.map(|row| view(&row.attempt)))
     }
 
-    /// What every account may be asked for: by the instance's policy, never by the account, so that it tells nothing.
-    pub(crate) fn offered(&self) -> Vec<Strategy> {
-        let mailbox = self.settings().mailbox;
-        let code = mailbox.has_code().then_some(Strategy::EmailCode);
-        let link = mailbox.has_link().then_some(Strategy::EmailLink);
-        let mailed = code.into_iter().chain(link);
-        [Strategy::Password].into_iter().chain(mailed).chain([Strategy::ResetPasswordEmailCode]).collect()
+    /// What every account may be asked for: by the instance's policy and the kind of name, never by the account, so that
+    /// it tells nothing. Nothing is mailed to a username: that a mailbox's limits are used up would tell whose it is.
+    pub(crate) fn offered(&self, identifier: &Identifier) -> Vec<Strategy> {
+        match identifier {
+            Identifier::Email(_) => {
+                let mailbox = self.settings().mailbox;
+                let code = mailbox.has_code().then_some(Strategy::EmailCode);
+                let link = mailbox.has_link().then_some(Strategy::EmailLink);
+                let mailed = code.into_iter().chain(link);
+                [Strategy::Password].into_iter().chain(mailed).chain([Strategy::ResetPasswordEmailCode]).collect()
+            }
+            Identifier::Username(_) => vec![Strategy::Password],
+            Identifier::Phone(_) => vec![Strategy::Password, Strategy::PhoneCode, Strategy::ResetPasswordPhoneCode],
+        }
     }
 
     /// The way in by the mailbox that our own pages ask for.
@@ -153,14 +160,18 @@ pub(crate) fn view(attempt: &AnySignIn) -> SignInView {
 fn shown<S>(
     a: &housekey_core::sign_in::SignIn<S>,
     status: SignInStatus,
-    identifier: Option<&Email>,
+    identifier: Option<&Identifier>,
     first: Option<Strategy>,
 ) -> SignInView {
-    let code = a.prepared.as_ref().zip(identifier).map(|(p, to)| (p.strategy, codes::code_sent(to, p.sent, p.expires)));
+    let code = a
+        .prepared
+        .as_ref()
+        .zip(identifier)
+        .map(|(p, to)| (p.strategy, codes::code_sent(to.masked(), p.sent, p.expires)));
     SignInView {
         id: a.id.clone(),
         status,
-        identifier: identifier.map(|e| e.typed().to_owned()),
+        identifier: identifier.map(|named| named.typed().to_owned()),
         offered: Vec::new(),
         second_offered: Vec::new(),
         code,

@@ -38,7 +38,7 @@ impl Housekey {
         let Some(user) = user.filter(|u| &u.account == account) else {
             return Err(expired);
         };
-        let about = [user.first_name.as_deref(), user.last_name.as_deref(), user.address.as_deref()];
+        let about = user.words();
         self.accept_password(&password, &about)?;
         let hash = self.hash_of_new(caller, password).await?;
         let after =

@@ -4,7 +4,7 @@ use super::{Finish, SignInView, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::{challenge, client::Presented, gate::PasswordTried, trusted_devices::Due},
+    flows::{challenge, client::Presented, codes, gate::PasswordTried, trusted_devices::Due},
     housekey::Housekey,
     mail::Letter,
 };
@@ -12,7 +12,7 @@ use housekey_core::{
     challenge::Action,
     entropy,
     event::EventKind,
-    identifier::email::Email,
+    identifier::{Identifier, email::Email},
     password::{Password, Verdict},
     sign_in::{AnySignIn, FirstProof, Strategy},
 };
@@ -26,6 +26,8 @@ use std::time::Duration;
 const NEARLY: i64 = 20;
 /// How long it is of use to say that the password is closed.
 const TOLD_FOR: Duration = Duration::from_secs(24 * 3600);
+/// Where a letter would go that is made for equal work, and never sent.
+const NOBODY: &str = "nobody@example.com";
 
 impl Housekey {
     /// Proves the password of the live sign-in.
@@ -51,7 +53,7 @@ impl Housekey {
         attempt.may(Strategy::Password, self.now()).map_err(super::code::refused)?;
 
         let who = attempt.state.identifier.canonical().to_owned();
-        let user = self.store().reader().user_by_email(&who).await?;
+        let user = self.store().reader().user_by(&attempt.state.identifier).await?;
         let id = user.as_ref().map(|u| &u.account.user);
         let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
         let tried = self.password_tried(&who, id, device.as_ref());
@@ -115,7 +117,7 @@ impl Housekey {
     async fn closing(
         &self,
         caller: &Caller,
-        to: &Email,
+        named: &Identifier,
         user: Option<&UserRow>,
         failed_before: i64,
     ) -> Result<Option<(i64, Trail)>> {
@@ -126,7 +128,14 @@ impl Housekey {
         let detail = serde_json::json!({"rule": "failures_in_a_row", "most": closes_at});
         let event = self.event_of(caller, EventKind::PasswordClosed, user, None, None, detail).await?;
         let letter = Letter::NoticePasswordClosed { asked: self.facts(caller) };
-        let mail = self.post(to, letter, self.now().plus(TOLD_FOR), user.is_none())?;
+        let owner = match (named, user) {
+            (Identifier::Email(to), _) => Some(to.clone()),
+            (_, Some(user)) => codes::mailbox_of(user),
+            (_, None) => None,
+        };
+        let nobody = owner.is_none() || user.is_none();
+        let to = owner.map_or_else(|| Email::parse(NOBODY), Ok).map_err(|_| Error::Bug("nobody's address"))?;
+        let mail = self.post(&to, letter, self.now().plus(TOLD_FOR), nobody)?;
         Ok(Some((closes_at, Trail { mail: vec![mail], events: vec![event], ..Trail::default() })))
     }
 }

@@ -1,27 +1,30 @@
 //! Naming somebody: the attempt begins, and with it the client where there is none yet.
 
-use super::{SignInView, view};
+use super::{
+    SignInView,
+    code::{Sending, SignInAsked},
+    view,
+};
 use crate::{
     caller::{Caller, Outcome},
     error::{Error, Result},
-    flows::{client::Presented, codes::Asked},
+    flows::client::Presented,
     housekey::Housekey,
-    mail::Letter,
 };
 use housekey_core::{
     challenge::Action,
     event::EventKind,
-    identifier::email::Email,
+    identifier::{Identifier, email::Email},
     ids::SignInId,
     redirect::ReturnTo,
     sign_in::{AnySignIn, NeedsFirstFactor, Prepared, SignIn, Strategy},
 };
-use housekey_store::{sign_ins::Trail, verifications::Purpose};
+use housekey_store::sign_ins::Trail;
 
 /// Who wants to sign in, and how.
 #[derive(Clone, Debug, Default)]
 pub struct StartSignIn {
-    /// The e-mail address, as typed.
+    /// The e-mail address or what else the instance takes, as typed.
     pub identifier: String,
     /// Whether the session shall outlive the browser.
     pub remember: bool,
@@ -30,12 +33,12 @@ pub struct StartSignIn {
 }
 
 impl Housekey {
-    /// Begins a sign-in. The answer is the same whether or not anybody has that address.
+    /// Begins a sign-in. The answer is the same whether or not anybody has that name.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a malformed address, [`Error::Limited`] beyond the limits of the caller's address.
+    /// [`Error::Invalid`] for a malformed address or username, [`Error::Limited`] beyond the limits of the caller's address.
     pub async fn sign_in_start(&self, caller: &Caller, start: StartSignIn) -> Result<Outcome<SignInView>> {
-        let identifier = read_identifier(&start.identifier)?;
+        let identifier = self.read_identifier(&start.identifier)?;
         let presented = match self.present::<SignInView>(caller).await? {
             Presented::Repeat(outcome) => return Ok(outcome),
             Presented::Client(checked) => Some(checked),
@@ -54,44 +57,37 @@ impl Housekey {
     /// Begins a reset: the attempt, and the code to its mailbox, in one step.
     ///
     /// # Errors
-    /// As [`Housekey::sign_in_start`]; [`Error::Limited`] beyond the limits of that mailbox too.
+    /// As [`Housekey::sign_in_start`]; [`Error::Limited`] beyond the limits of that mailbox or phone too.
     pub async fn reset_start(&self, caller: &Caller, start: StartSignIn) -> Result<Outcome<SignInView>> {
-        let identifier = read_identifier(&start.identifier)?;
+        let identifier = self.read_reachable(&start.identifier)?;
         let presented = match self.present::<SignInView>(caller).await? {
             Presented::Repeat(outcome) => return Ok(outcome),
             Presented::Client(checked) => Some(checked),
             Presented::Nobody => None,
         };
-        let user = self.store().reader().user_by_email(identifier.canonical()).await?;
-        let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
-        let gate = self.mail_gate(caller, &identifier, device.is_some());
-        self.pass(caller, Action::Reset, gate).await?;
-        let working = self.working(caller, presented.as_deref());
-        let attempt = self.begin(working.id.clone(), identifier.clone(), &start);
-        let asked = Asked {
-            client: &working.id,
-            purpose: Purpose::Reset,
-            to: &identifier,
-            email: user.as_ref().and_then(|u| u.email.as_ref()),
-            user: user.as_ref().map(|u| &u.account.user),
-            never_send: user.is_none(),
-            attempt: Some(attempt.id.as_str()),
-            return_to: None,
+        let strategy = match &identifier {
+            Identifier::Phone(_) => Strategy::ResetPasswordPhoneCode,
+            _ => Strategy::ResetPasswordEmailCode,
         };
-        let made = self.make_code(caller, &asked, |proof, expires, asked| Letter::ResetCode {
-            code: proof.code,
-            link: proof.link,
-            expires,
-            asked,
-        })?;
+        let working = self.working(caller, presented.as_deref());
+        let attempt = self.begin(working.id.clone(), identifier, &start);
+        let asked = SignInAsked {
+            client: &working.id,
+            named: &attempt.state.identifier,
+            strategy,
+            attempt: &attempt.id,
+            return_to: None,
+            action: Action::Reset,
+        };
+        let Sending { made, user } = self.sign_in_sending(caller, &asked).await?;
         let prepared = Prepared {
-            strategy: Strategy::ResetPasswordEmailCode,
+            strategy,
             verification: made.verification.id.clone(),
             sent: made.sent.sent,
             expires: made.sent.expires,
         };
         let attempt = attempt.prepare(prepared, self.now()).map_err(super::code::refused)?;
-        let detail = serde_json::json!({"purpose": Purpose::Reset.as_str()});
+        let detail = serde_json::json!({"purpose": made.verification.purpose.as_str()});
         let event = self.event_of(caller, EventKind::CodeSent, user.as_ref(), Some(&working.id), None, detail).await?;
         let trail = Trail {
             verification: Some(made.verification),
@@ -109,15 +105,33 @@ impl Housekey {
     fn begin(
         &self,
         client: housekey_core::ids::ClientId,
-        identifier: Email,
+        identifier: Identifier,
         start: &StartSignIn,
     ) -> SignIn<NeedsFirstFactor> {
         let now = self.now();
         let id = SignInId::new(now, self.entropy());
-        SignIn::begin(id, client, start.remember, start.return_to.clone(), now).identify(identifier, self.offered())
+        let offered = self.offered(&identifier);
+        SignIn::begin(id, client, start.remember, start.return_to.clone(), now).identify(identifier, offered)
     }
-}
 
-fn read_identifier(typed: &str) -> Result<Email> {
-    Email::parse(typed).map_err(|fault| Error::field("identifier", fault.code()))
+    /// Whoever was named by something that a code can be sent to.
+    fn read_reachable(&self, typed: &str) -> Result<Identifier> {
+        match self.settings().identifiers.phone.is_on() {
+            true => match self.read_identifier(typed)? {
+                Identifier::Username(_) => Err(Error::field("identifier", "email_malformed")),
+                reachable => Ok(reachable),
+            },
+            false => Ok(Email::parse(typed).map_err(|fault| Error::field("identifier", fault.code()))?.into()),
+        }
+    }
+
+    /// Whoever was named, in whatever way the instance takes.
+    pub(crate) fn read_identifier(&self, typed: &str) -> Result<Identifier> {
+        let accepts = self.settings().identifiers.accepts(self.settings().sms.countries.first().copied());
+        let read = Identifier::parse(typed, accepts).map_err(|fault| Error::field("identifier", fault.code()))?;
+        if let Identifier::Phone(phone) = &read {
+            self.sends_to(phone, "identifier")?;
+        }
+        Ok(read)
+    }
 }

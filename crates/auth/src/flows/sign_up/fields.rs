@@ -10,19 +10,23 @@ use crate::{
 use housekey_core::{
     challenge::Action,
     event::EventKind,
-    identifier::email::Email,
+    identifier::{email::Email, username::Username},
     ids::{InvitationId, SignUpId},
     password::Password,
     redirect::ReturnTo,
     sign_up::{AnySignUp, Fields, Invited, SignUp},
     token::opaque::OpaqueToken,
 };
-use housekey_store::sign_ins::Trail;
+use housekey_store::{sessions::Checked, sign_ins::Trail};
 
 /// What a person types to sign up, all at once.
 pub struct StartSignUp {
-    /// The e-mail address, as typed.
+    /// The e-mail address, as typed; may be empty where none is required.
     pub email: String,
+    /// The username, as typed; may be empty where none is required.
+    pub username: String,
+    /// The phone number, as typed; may be empty where none is required.
+    pub phone: String,
     /// The password.
     pub password: Password,
     /// First name, may be empty.
@@ -44,6 +48,10 @@ pub struct StartSignUp {
 pub struct SignUpFields {
     /// The e-mail address, as typed.
     pub email: Option<String>,
+    /// The username, as typed.
+    pub username: Option<String>,
+    /// The phone number, as typed.
+    pub phone: Option<String>,
     /// The password.
     pub password: Option<Password>,
     /// First name.
@@ -59,7 +67,9 @@ pub struct SignUpFields {
 }
 
 impl Housekey {
-    /// Begins a sign-up with everything, and sends the code. All faults of all fields are told at once.
+    /// Begins a sign-up with everything, and sends the code. All faults of all fields are told at once. Where no address is
+    /// given and none is needed, the account is made at once, on a client that was there before
+    /// ([`Self::client_begin`]).
     ///
     /// # Errors
     /// [`Error::Invalid`] with every fault, [`Error::Limited`] beyond a limit.
@@ -70,8 +80,12 @@ impl Housekey {
             Presented::Nobody => None,
         };
         let trapped = self.trapped(&start.hidden, &start.shown);
+        let required = self.required();
+        let typed = |text: String, required: bool| (required || !text.trim().is_empty()).then_some(text);
         let fields = SignUpFields {
-            email: Some(start.email),
+            email: typed(start.email, required.email),
+            username: typed(start.username, required.username),
+            phone: typed(start.phone, required.phone),
             password: Some(start.password),
             first_name: Some(start.first_name),
             last_name: Some(start.last_name),
@@ -80,10 +94,25 @@ impl Housekey {
         };
         let consent = self.sign_up_consent(start.legal_accepted);
         let (typed, password) = both(self.read_sign_up(fields, None), consent)?;
-        let to = typed.email.clone().ok_or(Error::field("email", "email_malformed"))?;
-        self.may_sign_up(&to).await?;
-        let gate = self.sign_up_gate(caller).and(self.mail_gate(caller, &to, false));
+        if typed.email.is_none() && typed.username.is_none() && typed.phone.is_none() {
+            return Err(Error::field("email", "email_missing"));
+        }
+        let to = typed.email.clone();
+        let mut gate = self.sign_up_gate(caller);
+        match &to {
+            Some(to) => {
+                self.may_sign_up(to).await?;
+                gate = gate.and(self.mail_gate(caller, to, false));
+            }
+            None => self.sign_up_is_open()?,
+        }
+        // One code at a time: the phone's follows the mailbox's.
+        let phone = typed.phone.clone().filter(|_| to.is_none());
+        if let Some(phone) = &phone {
+            gate = gate.and(self.sms_gate(caller, phone, None, false));
+        }
         self.pass(caller, Action::SignUp, gate).await?;
+        self.may_be_named(&typed).await?;
         let typed = self.with_hash(caller, typed, password).await?;
         let working = self.working(caller, presented.as_deref());
         let now = self.now();
@@ -93,16 +122,47 @@ impl Housekey {
         if trapped.is_some() {
             attempt = attempt.into_decoy();
         }
-        let Sending { attempt, mut trail } = self.sign_up_sending(caller, attempt, &to, MailedBy::default()).await?;
+        let Sending { attempt, mut trail } = match (&to, &phone) {
+            (Some(to), _) => self.sign_up_sending(caller, attempt, to, MailedBy::default()).await?,
+            (None, Some(phone)) => self.sign_up_texting(caller, attempt, phone).await?,
+            (None, None) => Sending { attempt, trail: Trail::default() },
+        };
         if let Some(why) = trapped {
             let about = About { user: None, client: Some(&attempt.client), session: None };
             let detail = serde_json::json!({"form": "sign_up", "why": why.as_str()});
             trail.events = vec![self.event(caller, EventKind::BotTrapped, about, detail).await?];
         }
+        let ready = attempt.finish(required).is_some();
         let shown = self.sign_up_view(&attempt);
         self.store().sign_up_begin(working.new, AnySignUp::Gathering(attempt), trail, now).await?;
         self.mail_waits();
-        Ok(Outcome { value: shown, cookies: working.cookies })
+        self.opened(caller, presented, ready, Outcome { value: shown, cookies: working.cookies }).await
+    }
+
+    /// What was begun; where nothing is missing, the account that it ends in.
+    async fn opened(
+        &self,
+        caller: &Caller,
+        presented: Option<Box<Checked>>,
+        ready: bool,
+        opened: Outcome<SignUpView>,
+    ) -> Result<Outcome<SignUpView>> {
+        // A client that was made just now has its secret still on the way: it comes back with the next step.
+        match (ready, presented) {
+            (true, Some(checked)) => {
+                let live = self.live_on(checked.client).await?;
+                self.sign_up_finish(caller, live, None).await
+            }
+            _ => Ok(opened),
+        }
+    }
+
+    /// Whether the username that was typed can be had.
+    async fn may_be_named(&self, typed: &Fields) -> Result<()> {
+        match &typed.username {
+            Some(name) => self.username_is_free(name).await,
+            None => Ok(()),
+        }
     }
 
     /// Begins a sign-up with whatever is there. Nothing is sent yet. With an invitation's ticket its address is proved,
@@ -122,6 +182,7 @@ impl Housekey {
         let gate = if ticket.is_some() { gate.unasked() } else { gate };
         self.pass(caller, Action::SignUp, gate).await?;
         let (typed, password) = self.read_sign_up(fields, None)?;
+        self.may_be_named(&typed).await?;
         let invited = match ticket {
             Some(ticket) => Some(self.read_invitation(&ticket).await?),
             None => None,
@@ -143,15 +204,7 @@ impl Housekey {
         let ready = attempt.finish(self.required()).is_some();
         let shown = self.sign_up_view(&attempt);
         self.store().sign_up_begin(working.new, AnySignUp::Gathering(attempt), Trail::default(), now).await?;
-        let opened = Outcome { value: shown, cookies: working.cookies };
-        // A client that was made just now has its secret still on the way: it comes back with the next step.
-        match (ready, presented) {
-            (true, Some(checked)) => {
-                let live = self.live_on(checked.client).await?;
-                self.sign_up_finish(caller, live, None).await
-            }
-            _ => Ok(opened),
-        }
+        self.opened(caller, presented, ready, Outcome { value: shown, cookies: working.cookies }).await
     }
 
     /// Adds to the client's live sign-up, or changes what was given. Where nothing is missing any more, the account is
@@ -187,6 +240,7 @@ impl Housekey {
         {
             self.may_sign_up(email).await?;
         }
+        self.may_be_named(&typed).await?;
         let now = self.now();
         let typed = self.with_hash(caller, typed, password).await?;
         live.attempt = live.attempt.fill(typed, now).map_err(over)?;
@@ -209,6 +263,29 @@ impl Housekey {
             .email
             .as_deref()
             .and_then(|text| Email::parse(text).map_err(|f| faults.push(Fault::new("email", f.code()))).ok());
+        let username = match typed.username.as_deref().map(|text| self.read_username(text)) {
+            Some(Ok(None)) if self.required().username => {
+                faults.push(Fault::new("username", "username_missing"));
+                None
+            }
+            Some(Ok(read)) => read,
+            Some(Err(fault)) => {
+                faults.push(fault);
+                None
+            }
+            None => None,
+        };
+        let phone = match typed.phone.as_deref().filter(|text| self.required().phone || !text.trim().is_empty()) {
+            Some(text) => match self.read_phone("phone", text) {
+                Ok(phone) => Some(phone),
+                Err(Error::Invalid(more)) => {
+                    faults.extend(more);
+                    None
+                }
+                Err(other) => return Err(other),
+            },
+            None => None,
+        };
         let name = |field, text: &Option<String>, faults: &mut Vec<Fault>| {
             text.as_deref().and_then(|text| read_name(field, text, faults))
         };
@@ -227,6 +304,7 @@ impl Housekey {
                 known(typed.first_name.as_deref(), |f| f.first_name.as_deref()),
                 known(typed.last_name.as_deref(), |f| f.last_name.as_deref()),
                 known(typed.email.as_deref(), |f| f.email.as_ref().map(Email::typed)),
+                known(typed.username.as_deref(), |f| f.username.as_ref().map(Username::typed)),
             ];
             let about: Vec<Option<&str>> = about.iter().map(Option::as_deref).collect();
             if let Err(Error::Invalid(more)) = self.accept_password(password, &about) {
@@ -238,6 +316,8 @@ impl Housekey {
         }
         let fields = Fields {
             email,
+            username,
+            phone,
             first_name: first,
             last_name: last,
             password_hash: None,

@@ -4,28 +4,31 @@ use super::{Live, SignUpView};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::{client::Renewal, notes::About, sign_in::Finish},
+    flows::{client::Renewal, notes::About, sign_in::Finish, username},
     housekey::Housekey,
 };
 use housekey_core::{
     entropy,
     event::EventKind,
     factor::one_time_code,
-    ids::{EmailId, SessionId, SignInId, SignUpId, UserId, VerificationId},
+    identifier::Identifier,
+    ids::{EmailId, PhoneId, SessionId, SignInId, SignUpId, UserId, VerificationId},
     password::PasswordHash,
     session::Session,
     sign_in::{self, After, AnySignIn, FirstProof},
-    sign_up::{AnySignUp, Ready, SignUp},
+    sign_up::{AnySignUp, Gathering, Ready, SignUp},
 };
 use housekey_store::{
+    Field, StoreError,
+    phones::NewPhone,
     sessions::SessionRow,
     sign_ins::Trail,
     sign_ups::NewAccount,
-    users::{NewUser, UserRow},
+    users::{NewEmail, NewUser, UserRow},
     verifications::FollowedLink,
 };
 
-/// What proved the mailbox, to be used up.
+/// What proved the mailbox or the phone, to be used up.
 #[derive(Clone)]
 pub(super) struct Spent {
     pub id: VerificationId,
@@ -33,17 +36,23 @@ pub(super) struct Spent {
     pub link: bool,
 }
 
+/// Somebody who has what was proved in a sign-up already.
+struct Owner {
+    user: UserRow,
+    named: Identifier,
+    proof: Option<FirstProof>,
+}
+
 impl Housekey {
-    /// Goes on with an attempt whose mailbox is proved: as far as what was typed allows.
+    /// Goes on with an attempt whose mailbox is proved, where it has one: as far as what was typed allows.
     pub(super) async fn sign_up_finish(
         &self,
         caller: &Caller,
         live: Live,
         spent: Option<Spent>,
     ) -> Result<Outcome<SignUpView>> {
-        let email = live.attempt.state.fields.email.clone().ok_or(Error::Bug("a proved sign-up has no address"))?;
-        if let Some(owner) = self.store().reader().user_by_email(email.canonical()).await? {
-            return self.become_owner(caller, live, spent, &owner).await;
+        if let Some(owner) = self.owner_of(&live.attempt).await? {
+            return self.become_owner(caller, live, spent, owner).await;
         }
         let Some(ready) = live.attempt.finish(self.required()) else {
             let shown = self.sign_up_view(&live.attempt);
@@ -56,9 +65,27 @@ impl Housekey {
             Err(Error::Conflict) => {}
             other => return other,
         }
-        // Somebody proved the same address in the same moment: now it has an owner, whose mailbox was proved here.
-        let owner = self.store().reader().user_by_email(email.canonical()).await?.ok_or(Error::Conflict)?;
-        self.become_owner(caller, live, spent, &owner).await
+        // Somebody proved the same address or number in the same moment: now it has an owner, who was proved here.
+        let owner = self.owner_of(&live.attempt).await?.ok_or(Error::Conflict)?;
+        self.become_owner(caller, live, spent, owner).await
+    }
+
+    /// Whoever has the address or the number already, as far as it was proved here: of what is not proved nothing is told.
+    async fn owner_of(&self, attempt: &SignUp<Gathering>) -> Result<Option<Owner>> {
+        let fields = &attempt.state.fields;
+        if let Some(email) = fields.email.as_ref().filter(|_| attempt.is_proved())
+            && let Some(user) = self.store().reader().user_by_email(email.canonical()).await?
+        {
+            let proof = FirstProof::mailbox_of_sign_up(user.account.clone(), attempt);
+            return Ok(Some(Owner { user, named: email.clone().into(), proof }));
+        }
+        if let Some(phone) = fields.phone.as_ref().filter(|_| attempt.is_phone_proved())
+            && let Some(user) = self.store().reader().user_by_phone(phone).await?
+        {
+            let proof = FirstProof::phone_of_sign_up(user.account.clone(), attempt);
+            return Ok(Some(Owner { user, named: phone.clone().into(), proof }));
+        }
+        Ok(None)
     }
 
     async fn make_account(
@@ -78,7 +105,12 @@ impl Housekey {
         let session = Session::first(ready, missing.task(), (user.clone(), session), &policy, now);
         let about = || About { user: Some((&user, &key)), client: Some(&live.client.id), session: Some(&session.id) };
         let created = self.event(caller, EventKind::UserCreated, about(), serde_json::json!({})).await?;
-        let detail = serde_json::json!({"first_factor": "email_code"});
+        let first = match (&ready.state.email, &ready.state.phone) {
+            (Some(_), _) => "email_code",
+            (None, Some(_)) => "phone_code",
+            (None, None) => "password",
+        };
+        let detail = serde_json::json!({"first_factor": first});
         let opened = self.event(caller, EventKind::SessionCreated, about(), detail).await?;
         let renewal = Renewal {
             active_session: Some(session.id.clone()),
@@ -109,8 +141,15 @@ impl Housekey {
             invitation: ready.state.fields.invitation.clone(),
             trail: Trail { events: vec![created, opened], ..Trail::default() },
         };
-        self.store().sign_up_complete(account).await?;
-        Ok(renewed.outcome)
+        match self.store().sign_up_complete(account).await {
+            // Somebody took the name in the same moment.
+            Err(StoreError::Taken(Field::Username)) => Err(username::taken()),
+            Err(StoreError::Taken(Field::Other)) if ready.state.fields.username.is_some() => Err(username::taken()),
+            other => {
+                other?;
+                Ok(renewed.outcome)
+            }
+        }
     }
 
     async fn new_user(&self, ready: &SignUp<Ready>, user: &UserId, event_key: Vec<u8>) -> Result<NewUser> {
@@ -124,9 +163,17 @@ impl Housekey {
             id: user.clone(),
             first_name: fields.first_name.clone(),
             last_name: fields.last_name.clone(),
-            email: EmailId::new(self.now(), self.entropy()),
-            address: ready.state.email.typed().to_owned(),
-            canonical: ready.state.email.canonical().to_owned(),
+            email: ready.state.email.as_ref().map(|email| NewEmail {
+                id: EmailId::new(self.now(), self.entropy()),
+                address: email.typed().to_owned(),
+                canonical: email.canonical().to_owned(),
+            }),
+            username: fields.username.clone(),
+            phone: ready
+                .state
+                .phone
+                .as_ref()
+                .map(|number| NewPhone { id: PhoneId::new(self.now(), self.entropy()), number: number.clone() }),
             password: fields.password_hash.clone().map(PasswordHash::from_stored),
             public_metadata: invitation.map_or_else(empty, |i| i.public_metadata),
             unsafe_metadata: fields.unsafe_metadata.clone().unwrap_or_else(empty),
@@ -136,13 +183,13 @@ impl Housekey {
         })
     }
 
-    /// The mailbox of an existing account was proved: a first factor, and nothing else that was typed remains.
+    /// The mailbox or the phone of an existing account was proved: a first factor, and nothing else that was typed remains.
     async fn become_owner(
         &self,
         caller: &Caller,
         live: Live,
         spent: Option<Spent>,
-        owner: &UserRow,
+        Owner { user: owner, named, proof }: Owner,
     ) -> Result<Outcome<SignUpView>> {
         // An invitation is for whoever has no account: it lies in a mailbox for weeks, and signs nobody in.
         if live.attempt.state.fields.invitation.is_some() {
@@ -151,8 +198,7 @@ impl Housekey {
         let now = self.now();
         let Live { client, version, attempt } = live;
         let expired = || Error::Denied(Denial::AttemptExpired);
-        let proof = FirstProof::mailbox_of_sign_up(owner.account.clone(), &attempt).ok_or_else(expired)?;
-        let to = attempt.state.fields.email.clone().ok_or_else(expired)?;
+        let proof = proof.ok_or_else(expired)?;
         let begun = sign_in::Begun {
             id: SignInId::new(now, self.entropy()),
             client: client.id.clone(),
@@ -160,8 +206,8 @@ impl Housekey {
             return_to: attempt.return_to.clone(),
         };
         let proof = proof.and_renew(owner.password_compromised.is_some());
-        let after = sign_in::from_sign_up(begun, to, proof, &self.due(owner), now).map_err(|_| expired())?;
-        let mut finish = Finish::new(owner);
+        let after = sign_in::from_sign_up(begun, named, proof, &self.due(&owner), now).map_err(|_| expired())?;
+        let mut finish = Finish::new(&owner);
         finish.followed =
             spent.as_ref().filter(|spent| spent.link).map(|_| (attempt.id.to_string(), now.plus(one_time_code::LIFE)));
         finish.proved.spent = spent.map(|spent| spent.id);

@@ -54,6 +54,10 @@ impl Housekey {
         Ok(Some(SignUpView {
             id: id.clone(),
             email: profile.primary_address().map(str::to_owned),
+            username: profile.username.clone(),
+            phone: profile.primary_number().map(str::to_owned),
+            phone_proved: profile.primary_phone.is_some(),
+            phone_code: None,
             email_proved: true,
             first_name: profile.first_name.clone(),
             last_name: profile.last_name.clone(),

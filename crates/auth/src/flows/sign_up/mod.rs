@@ -5,6 +5,7 @@ mod code;
 mod fields;
 mod finish;
 mod link;
+mod phone;
 
 use crate::{
     caller::Caller,
@@ -14,6 +15,7 @@ use crate::{
         codes::{self, CodeSent},
     },
     housekey::Housekey,
+    settings::{SignUpMode, Use},
 };
 use housekey_core::{
     factor::one_time_code,
@@ -35,6 +37,18 @@ pub struct SignUpView {
     pub id: SignUpId,
     /// The address, as typed.
     pub email: Option<String>,
+    /// The username, as chosen.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// The phone number.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// Whether it is proved.
+    #[serde(default)]
+    pub phone_proved: bool,
+    /// The code on its way to the phone.
+    #[serde(default)]
+    pub phone_code: Option<CodeSent>,
     /// Whether its mailbox is proved.
     pub email_proved: bool,
     /// The first name, if given.
@@ -97,15 +111,30 @@ impl Housekey {
     }
 
     pub(crate) fn required(&self) -> Required {
-        Required { password: true, legal: self.settings().legal_consent }
+        let settings = self.settings();
+        let named = settings.identifiers;
+        Required {
+            // A list of who may sign up holds addresses, as invitations do: nobody passes without one.
+            email: named.email == Use::Required || settings.sign_up.mode != SignUpMode::Open,
+            username: named.username == Use::Required,
+            phone: named.phone == Use::Required,
+            password: true,
+            legal: settings.legal_consent,
+        }
     }
 
     pub(crate) fn sign_up_view(&self, attempt: &SignUp<Gathering>) -> SignUpView {
         let fields = &attempt.state.fields;
         let code = fields.email.as_ref().zip(attempt.state.code.as_ref());
+        let phone_code = fields.phone.as_ref().zip(attempt.state.phone_code.as_ref());
         SignUpView {
             id: attempt.id.clone(),
             email: fields.email.as_ref().map(|e| e.typed().to_owned()),
+            phone: fields.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            phone_proved: attempt.is_phone_proved(),
+            phone_code: phone_code
+                .map(|(to, sent)| codes::code_sent(to.masked(), sent.sent, sent.sent.plus(one_time_code::LIFE))),
+            username: fields.username.as_ref().map(|name| name.typed().to_owned()),
             email_proved: attempt.is_proved(),
             first_name: fields.first_name.clone(),
             last_name: fields.last_name.clone(),
@@ -113,7 +142,7 @@ impl Housekey {
             unsafe_metadata: fields.unsafe_metadata.clone(),
             legal_accepted: fields.legal_accepted,
             missing: attempt.missing(self.required()),
-            code: code.map(|(to, sent)| codes::code_sent(to, sent.sent, sent.sent.plus(one_time_code::LIFE))),
+            code: code.map(|(to, sent)| codes::code_sent(to.masked(), sent.sent, sent.sent.plus(one_time_code::LIFE))),
             link: attempt.state.code.as_ref().is_some_and(|sent| sent.link),
             return_to: attempt.return_to.clone(),
             expires: attempt.expires,

@@ -14,7 +14,8 @@ use crate::{
 use bytes::Bytes;
 use housekey_core::{
     event::EventKind,
-    ids::{EmailId, PictureId, UserId},
+    identifier::username::Username,
+    ids::{EmailId, PhoneId, PictureId, UserId},
     password::{Password, PasswordHash, Verdict},
     time::Time,
 };
@@ -34,8 +35,12 @@ pub struct ChangedUser {
     pub last_name: Option<String>,
     /// The app's own id of the user; empty removes it.
     pub external_id: Option<String>,
+    /// The username; empty removes it.
+    pub username: Option<String>,
     /// A new primary address, one of the user's proved ones.
     pub primary: Option<EmailId>,
+    /// A new primary number, one of the user's proved ones.
+    pub primary_phone: Option<PhoneId>,
     /// Whether the former primary address is told.
     pub notify: bool,
     /// A new password.
@@ -57,7 +62,7 @@ impl Housekey {
     /// [`Error::NotFound`], [`Error::Invalid`] with every fault.
     pub async fn user_change(&self, by: &Steward, id: &UserId, mut form: ChangedUser) -> Result<Profile> {
         let user = self.kept_row(id).await?;
-        let about = [user.first_name.as_deref(), user.last_name.as_deref(), user.address.as_deref()];
+        let about = user.words();
         let hash = self.given_password(by, form.password.take(), &about).await?;
         let mut tried = 0;
         loop {
@@ -89,10 +94,26 @@ impl Housekey {
             Some(given) => read_external_id(Some(given.clone()), &mut faults),
             None => user.external_id.clone(),
         };
+        let username = match form.username.as_deref().map(|typed| self.read_username(typed)) {
+            Some(Ok(read)) => Some(read).filter(|read| read.as_ref().map(Username::typed) != user.username.as_deref()),
+            Some(Err(fault)) => {
+                faults.push(fault);
+                None
+            }
+            None => None,
+        };
+        if username == Some(None) && user.address.is_none() && user.primary_phone.is_none() {
+            faults.push(Fault::new("username", "username_missing"));
+        }
         if !faults.is_empty() {
             return Err(Error::Invalid(faults));
         }
         let mut trail = Trail::default();
+        if username.is_some() {
+            trail.events.push(self.kept_event(by, EventKind::UsernameChanged, &user, json!({})).await?);
+            let asked = self.facts(&by.caller);
+            self.tell_owner(&user, &mut trail, |not_me| Letter::NoticeUsernameChanged { not_me, asked })?;
+        }
         let primary = form.primary.clone().filter(|email| user.primary_email.as_ref() != Some(email));
         if let Some(email) = &primary {
             let unknown = || Error::field("primary_email_address_id", "email_not_verified");
@@ -101,6 +122,14 @@ impl Housekey {
             let detail = json!({"email": email.as_str()});
             trail.events.push(self.kept_event(by, EventKind::EmailPrimaryChanged, &user, detail).await?);
             self.tell_former(by, &user, form.notify, &mut trail)?;
+        }
+        let primary_phone = form.primary_phone.clone().filter(|id| user.primary_phone.as_ref() != Some(id));
+        if let Some(phone) = &primary_phone {
+            let unknown = || Error::field("primary_phone_number_id", "phone_not_verified");
+            let row = self.store().reader().phone(phone, id).await?.ok_or_else(unknown)?;
+            row.verified.ok_or_else(unknown)?;
+            let detail = json!({"phone": phone.as_str()});
+            trail.events.push(self.kept_event(by, EventKind::PhonePrimaryChanged, &user, detail).await?);
         }
         if hash.is_some() {
             trail.events.push(self.kept_event(by, EventKind::PasswordChanged, &user, json!({})).await?);
@@ -112,12 +141,14 @@ impl Housekey {
             first_name,
             last_name,
             external_id,
+            username,
             may_delete_self: form.may_delete_self.unwrap_or(user.may_delete_self),
             legal_accepted: form.legal_accepted.or(user.legal_accepted),
             created: form.created.map_or(user.created, |created| created.min(self.now())),
             updated: user.updated,
             account: user.account,
             primary,
+            primary_phone,
             password: hash.map(|hash| (hash, form.sign_out)),
         };
         self.store().change_user(change, trail, self.now()).await.map_err(taken)?;

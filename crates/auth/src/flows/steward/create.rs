@@ -3,20 +3,28 @@
 use super::Steward;
 use crate::{
     error::{Error, Fault, Result},
-    flows::{metadata, notes::About, profile::Profile, sign_up::read_name},
+    flows::{metadata, notes::About, profile::Profile, sign_up::read_name, username},
     housekey::Housekey,
+    settings::Use,
 };
 use housekey_core::{
     entropy,
     event::EventKind,
     factor::totp::TotpSecret,
-    identifier::email::Email,
-    ids::{EmailId, TotpId, UserId},
+    identifier::{email::Email, phone::Phone, username::Username},
+    ids::{EmailId, PhoneId, TotpId, UserId},
     password::{ImportFault, Password, PasswordHash},
     secret::Secret,
     time::Time,
 };
-use housekey_store::{Field, StoreError, second_factors::NewTotp, sign_ins::Trail, steward::KeptUser, users::NewUser};
+use housekey_store::{
+    Field, StoreError,
+    phones::NewPhone,
+    second_factors::NewTotp,
+    sign_ins::Trail,
+    steward::KeptUser,
+    users::{NewEmail, NewUser},
+};
 use std::time::Duration;
 
 /// Addresses that a user may start with.
@@ -30,6 +38,10 @@ pub(super) const LOCKED: Duration = Duration::from_secs(3600);
 pub struct MadeUser {
     /// Addresses, which count as proved; the first is the primary one.
     pub addresses: Vec<String>,
+    /// The username; empty for none.
+    pub username: String,
+    /// Phone numbers, which count as proved; the first is the primary one.
+    pub phones: Vec<String>,
     /// First name.
     pub first_name: String,
     /// Last name.
@@ -83,7 +95,11 @@ impl Housekey {
         let mut faults = Vec::new();
         let first_name = read_name("first_name", &form.first_name, &mut faults);
         let last_name = read_name("last_name", &form.last_name, &mut faults);
-        let addresses = read_addresses(&form.addresses, &mut faults);
+        let username = self.read_username(&form.username).map_err(|fault| faults.push(fault)).ok().flatten();
+        let phones = self.read_phones(&form.phones, &mut faults)?;
+        let nameless = form.username.trim().is_empty() && form.phones.is_empty();
+        let needs_address = nameless || self.settings().identifiers.email == Use::Required;
+        let addresses = read_addresses(&form.addresses, needs_address, &mut faults);
         let external_id = read_external_id(form.external_id, &mut faults);
         let [public, private, own] = ["public_metadata", "private_metadata", "unsafe_metadata"];
         let mut object = |name, text: &Option<String>| match text.as_deref().map(|text| metadata::object(name, text)) {
@@ -103,23 +119,36 @@ impl Housekey {
         if !faults.is_empty() {
             return Err(Error::Invalid(faults));
         }
-        let about = [first_name.as_deref(), last_name.as_deref(), addresses.first().map(Email::typed)];
+        let address = addresses.first().map(Email::typed);
+        let about = [first_name.as_deref(), last_name.as_deref(), address, username.as_ref().map(Username::typed)];
         let password = self.given_password(by, form.password, &about).await?;
         let now = self.now();
         let id = UserId::new(now, self.entropy());
         let (key, event_key) = self.new_user_key(&id);
         let mut rows = addresses
             .iter()
-            .map(|email| (EmailId::new(now, self.entropy()), email.typed().to_owned(), email.canonical().to_owned()));
-        let (email, address, canonical) = rows.next().ok_or_else(|| Error::field("email_address", "email_missing"))?;
+            .map(|email| NewEmail {
+                id: EmailId::new(now, self.entropy()),
+                address: email.typed().to_owned(),
+                canonical: email.canonical().to_owned(),
+            })
+            .collect::<Vec<_>>()
+            .into_iter();
+        let email = rows.next();
         let more = rows.collect();
+        let mut phones = phones
+            .into_iter()
+            .map(|number| NewPhone { id: PhoneId::new(now, self.entropy()), number })
+            .collect::<Vec<_>>()
+            .into_iter();
+        let phone = phones.next();
         let user = NewUser {
             id: id.clone(),
             first_name,
             last_name,
             email,
-            address,
-            canonical,
+            username,
+            phone,
             password,
             public_metadata: public,
             unsafe_metadata: own,
@@ -132,6 +161,7 @@ impl Housekey {
         let kept = KeptUser {
             user,
             more,
+            more_phones: phones.collect(),
             external_id,
             private_metadata: private,
             may_delete_self: form.may_delete_self,
@@ -147,6 +177,22 @@ impl Housekey {
         let trail = Trail { events: vec![event], ..Trail::default() };
         self.store().keep_user(kept, trail, now).await.map_err(taken)?;
         self.profile(&id).await?.ok_or(Error::Conflict)
+    }
+
+    fn read_phones(&self, typed: &[String], faults: &mut Vec<Fault>) -> Result<Vec<Phone>> {
+        let mut all: Vec<Phone> = Vec::new();
+        if typed.len() > MOST_ADDRESSES {
+            faults.push(Fault::new("phone_number", "too_many_values"));
+        }
+        for one in typed.iter().take(MOST_ADDRESSES) {
+            match self.read_phone("phone_number", one) {
+                Ok(phone) if all.contains(&phone) => faults.push(Fault::new("phone_number", "phone_already_added")),
+                Ok(phone) => all.push(phone),
+                Err(Error::Invalid(more)) => faults.extend(more),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(all)
     }
 
     /// The hash of a password that a backend gives.
@@ -183,6 +229,8 @@ impl Housekey {
 pub(super) fn taken(error: StoreError) -> Error {
     match error {
         StoreError::Taken(Field::Email) => Error::field("email_address", "email_of_another_account"),
+        StoreError::Taken(Field::Username) => username::taken(),
+        StoreError::Taken(Field::Phone) => Error::field("phone_number", "phone_of_another_account"),
         StoreError::Taken(_) => Error::field("external_id", "external_id_taken"),
         other => other.into(),
     }
@@ -197,9 +245,9 @@ pub(super) fn read_external_id(given: Option<String>, faults: &mut Vec<Fault>) -
     Some(id)
 }
 
-fn read_addresses(typed: &[String], faults: &mut Vec<Fault>) -> Vec<Email> {
+fn read_addresses(typed: &[String], needed: bool, faults: &mut Vec<Fault>) -> Vec<Email> {
     let mut all: Vec<Email> = Vec::new();
-    if typed.is_empty() {
+    if typed.is_empty() && needed {
         faults.push(Fault::new("email_address", "email_missing"));
     }
     if typed.len() > MOST_ADDRESSES {

@@ -20,14 +20,22 @@ pub struct Find {
     pub ids: Vec<String>,
     /// Addresses.
     pub addresses: Vec<String>,
+    /// Usernames.
+    pub usernames: Vec<String>,
+    /// Phone numbers.
+    pub numbers: Vec<String>,
     /// The app's own ids.
     pub external_ids: Vec<String>,
-    /// A part of an id, a name or an address.
+    /// A part of an id, a name, a username or an address.
     pub part: String,
     /// A part of an address.
     pub part_of_address: String,
     /// A part of the name.
     pub part_of_name: String,
+    /// A part of the username.
+    pub part_of_username: String,
+    /// A part of a phone number.
+    pub part_of_number: String,
     /// Banned or not.
     pub banned: Option<bool>,
     /// When the account was made.
@@ -94,16 +102,24 @@ impl Housekey {
 
     /// Addresses and the app's ids become users' ids first, since those have an index. None when nobody can match.
     async fn filter(&self, find: &Find) -> Result<Option<Filter>> {
-        for (field, values) in
-            [("user_id", &find.ids), ("email_address", &find.addresses), ("external_id", &find.external_ids)]
-        {
+        for (field, values) in [
+            ("user_id", &find.ids),
+            ("email_address", &find.addresses),
+            ("username", &find.usernames),
+            ("phone_number", &find.numbers),
+            ("external_id", &find.external_ids),
+        ] {
             if values.len() > MOST_NAMED {
                 return Err(Error::field(field, "too_many_values"));
             }
         }
-        for (field, part) in
-            [("query", &find.part), ("email_address_query", &find.part_of_address), ("name_query", &find.part_of_name)]
-        {
+        for (field, part) in [
+            ("query", &find.part),
+            ("email_address_query", &find.part_of_address),
+            ("name_query", &find.part_of_name),
+            ("username_query", &find.part_of_username),
+            ("phone_number_query", &find.part_of_number),
+        ] {
             if part.len() > MOST_PART {
                 return Err(Error::field(field, "too_long"));
             }
@@ -118,6 +134,13 @@ impl Housekey {
             let parsed = find.addresses.iter().filter_map(|typed| Email::parse(typed).ok());
             let canonical: Vec<String> = parsed.map(|email| email.canonical().to_owned()).collect();
             named.push(reader.users_of_addresses(&canonical).await?);
+        }
+        if !find.usernames.is_empty() {
+            let canonical: Vec<String> = find.usernames.iter().map(|typed| typed.to_ascii_lowercase()).collect();
+            named.push(reader.users_of_usernames(&canonical).await?);
+        }
+        if !find.numbers.is_empty() {
+            named.push(reader.users_of_numbers(&find.numbers).await?);
         }
         if !find.external_ids.is_empty() {
             named.push(reader.users_of_external_ids(&find.external_ids).await?);
@@ -136,6 +159,8 @@ impl Housekey {
             part: find.part.clone(),
             part_of_address: find.part_of_address.clone(),
             part_of_name: find.part_of_name.clone(),
+            part_of_username: find.part_of_username.clone(),
+            part_of_number: find.part_of_number.clone(),
             banned: find.banned,
             created: find.created,
             active: find.active,
@@ -160,6 +185,7 @@ fn read_order(text: &str) -> Result<(Order, bool)> {
         "first_name" => Order::FirstName,
         "last_name" => Order::LastName,
         "email_address" => Order::Email,
+        "username" => Order::Username,
         _ => return Err(Error::field("order_by", "order_unknown")),
     };
     Ok((order, backwards))

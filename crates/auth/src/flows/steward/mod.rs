@@ -8,6 +8,7 @@ mod factors;
 mod find;
 mod invite;
 mod listing;
+mod phones;
 mod redirect_urls;
 mod sessions;
 mod state;

@@ -3,6 +3,7 @@
 
 mod bots;
 mod clerk;
+mod identifiers;
 mod limits;
 mod mail;
 mod passkeys;
@@ -12,6 +13,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod site;
+mod sms;
 mod two_step;
 mod webhooks;
 
@@ -32,6 +34,16 @@ pub static KEYS: &[Key<Settings>] = &[
     server::COOKIE_DOMAIN,
     mail::FROM,
     mail::SMTP,
+    sms::GATEWAY,
+    sms::URL,
+    sms::HEADERS,
+    sms::FORM,
+    sms::BODY,
+    sms::ACCOUNT,
+    sms::TOKEN,
+    sms::FROM,
+    sms::COUNTRIES,
+    sms::PER_DAY,
     sessions::IDLE,
     sessions::ABSOLUTE,
     sessions::REMEMBERED_IDLE,
@@ -60,6 +72,9 @@ pub static KEYS: &[Key<Settings>] = &[
     limits::MULTIPLIER,
     limits::REASON,
     bots::SIGN_UP,
+    identifiers::EMAIL,
+    identifiers::USERNAME,
+    identifiers::PHONE,
     sign_up::MODE,
     sign_up::BLOCK_DISPOSABLE,
     sign_up::DISPOSABLE_DOMAINS,

@@ -84,6 +84,12 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("post", "/v1/me/email_addresses/{email_id}/prepare_verification", Owner),
     ("post", "/v1/me/email_addresses/{email_id}/attempt_verification", Owner),
     ("post", "/v1/waitlist", Attempt),
+    ("get", "/v1/me/phone_numbers", Owner),
+    ("post", "/v1/me/phone_numbers", Owner),
+    ("get", "/v1/me/phone_numbers/{phone_number_id}", Owner),
+    ("delete", "/v1/me/phone_numbers/{phone_number_id}", Owner),
+    ("post", "/v1/me/phone_numbers/{phone_number_id}/prepare_verification", Owner),
+    ("post", "/v1/me/phone_numbers/{phone_number_id}/attempt_verification", Owner),
     ("get", "/v1/redirect", Passing),
     ("get", "/v1/tickets/accept", Ticket),
     ("get", "/v1/verify", Ticket),
@@ -166,6 +172,7 @@ async fn sec_112_without_a_session_no_operation_gives_or_changes_anything() {
                 .replace("{session_id}", &session)
                 .replace("{email_id}", &email)
                 .replace("{passkey_id}", &passkey)
+                .replace("{phone_number_id}", &email)
                 .replace("{sign_in_id}", &attempt)
                 .replace("{sign_up_id}", &sign_up)
                 .replace("{template_name}", "x");

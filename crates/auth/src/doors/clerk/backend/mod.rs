@@ -9,6 +9,7 @@ mod invitations;
 mod jwks;
 mod jwt_templates;
 mod lists;
+mod phone_numbers;
 mod query;
 mod redirect_urls;
 mod sessions;
@@ -53,6 +54,10 @@ served! {
     get "/email_addresses/{email_address_id}" => email_addresses::show;
     patch "/email_addresses/{email_address_id}" => email_addresses::update;
     delete "/email_addresses/{email_address_id}" => email_addresses::delete;
+    post "/phone_numbers" => phone_numbers::create;
+    get "/phone_numbers/{phone_number_id}" => phone_numbers::show;
+    patch "/phone_numbers/{phone_number_id}" => phone_numbers::update;
+    delete "/phone_numbers/{phone_number_id}" => phone_numbers::delete;
     get "/sessions" => sessions::list;
     get "/sessions/{session_id}" => sessions::show;
     post "/sessions/{session_id}/revoke" => sessions::revoke;

@@ -74,23 +74,22 @@ impl Query {
             let since = since.map(|at| Time::from_millis(at.as_millis().saturating_sub(1)));
             Ok(Range { after: after.or(since), before: self.millis(before)? })
         };
-        for unbuilt in ["phone_number", "username", "web3_wallet", "organization_id", "provider", "provider_user_id"] {
+        for unbuilt in ["web3_wallet", "organization_id", "provider", "provider_user_id"] {
             if !self.texts(unbuilt).is_empty() {
-                return Ok(Find { ids: vec![NOBODY.to_owned()], ..Find::default() });
-            }
-        }
-        for unbuilt in ["phone_number_query", "username_query"] {
-            if self.text(unbuilt).is_some() {
                 return Ok(Find { ids: vec![NOBODY.to_owned()], ..Find::default() });
             }
         }
         Ok(Find {
             ids: self.texts("user_id"),
             addresses: self.texts("email_address"),
+            usernames: self.texts("username"),
+            numbers: self.texts("phone_number"),
             external_ids: self.texts("external_id"),
             part: part("query"),
             part_of_address: part("email_address_query"),
             part_of_name: part("name_query"),
+            part_of_username: part("username_query"),
+            part_of_number: part("phone_number_query"),
             banned: self.flag("banned")?,
             created: span(["created_at_after", ""], "created_at_before")?,
             active: span(["last_active_at_after", "last_active_at_since"], "last_active_at_before")?,
@@ -137,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_no_user_has_finds_nobody() {
-        assert_eq!(query("username=ada").find().ok().unwrap().ids, ["user_nobody"]);
+        assert_eq!(query("web3_wallet=0xada").find().ok().unwrap().ids, ["user_nobody"]);
         let since = query("last_active_at_since=1000").find().ok().unwrap();
         assert_eq!(since.active.after, Some(Time::from_millis(999)));
         assert!(query("created_at_after=-1").find().is_err());

@@ -5,22 +5,21 @@ use crate::{
     doors::clerk::errors::Refusal,
     flows::steward::{ChangedUser, GivenPassword, MadeUser},
 };
-use housekey_core::{ids::EmailId, secret::Secret};
+use housekey_core::{
+    ids::{EmailId, PhoneId},
+    secret::Secret,
+};
 use http::StatusCode;
 
 /// Fields of parts that are not built.
-const UNBUILT: [&str; 13] = [
+const UNBUILT: [&str; 9] = [
     "locale",
-    "phone_number",
-    "phone_number_identification_status",
     "web3_wallet",
-    "username",
     "backup_codes",
     "skip_user_requirement",
     "create_organization_enabled",
     "create_organizations_limit",
     "bypass_client_trust",
-    "primary_phone_number_id",
     "primary_web3_wallet_id",
     "profile_image_id",
 ];
@@ -28,13 +27,16 @@ const UNBUILT: [&str; 13] = [
 /// A user to make.
 pub(super) fn made(mut body: Body) -> Result<MadeUser, Fault> {
     // `password_compromised` is not of the contract: whoever moves in may say what they know of a password.
-    const KNOWN: [&str; 21] = [
+    const KNOWN: [&str; 24] = [
         "password_compromised",
         "external_id",
+        "username",
         "first_name",
         "last_name",
         "email_address",
         "email_address_identification_status",
+        "phone_number",
+        "phone_number_identification_status",
         "password",
         "password_digest",
         "password_hasher",
@@ -53,12 +55,15 @@ pub(super) fn made(mut body: Body) -> Result<MadeUser, Fault> {
     ];
     body.only(&KNOWN, &UNBUILT)?;
     let addresses = body.texts("email_address")?;
-    all_verified(&body, addresses.len())?;
+    all_verified(&body, "email_address_identification_status", addresses.len())?;
+    let phones = body.texts("phone_number")?;
+    all_verified(&body, "phone_number_identification_status", phones.len())?;
     let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let password = given_password(&mut body)?;
     Ok(MadeUser {
         first_name: owned(body.text("first_name")?),
         last_name: owned(body.text("last_name")?),
+        username: owned(body.text("username")?),
         external_id: body.text("external_id")?.map(str::to_owned),
         metadata: [body.object("public_metadata")?, body.object("private_metadata")?, body.object("unsafe_metadata")?],
         may_delete_self: body.flag("delete_self_enabled")?.unwrap_or(true),
@@ -69,17 +74,20 @@ pub(super) fn made(mut body: Body) -> Result<MadeUser, Fault> {
         locked: body.flag("locked")?.unwrap_or(false),
         totp_secret: body.text("totp_secret")?.filter(|t| !t.is_empty()).map(|text| Secret::new(text.to_owned())),
         addresses,
+        phones,
         password,
     })
 }
 
 /// What changes of a user.
 pub(super) fn changed(mut body: Body) -> Result<ChangedUser, Fault> {
-    const KNOWN: [&str; 13] = [
+    const KNOWN: [&str; 15] = [
         "external_id",
+        "username",
         "first_name",
         "last_name",
         "primary_email_address_id",
+        "primary_phone_number_id",
         "notify_primary_email_address_changed",
         "password",
         "password_digest",
@@ -97,10 +105,15 @@ pub(super) fn changed(mut body: Body) -> Result<ChangedUser, Fault> {
         None => None,
         Some(id) => Some(EmailId::try_from(id).map_err(|_| wrong("primary_email_address_id", "is no id"))?),
     };
+    let primary_phone = match body.text("primary_phone_number_id")?.filter(|id| !id.is_empty()) {
+        None => None,
+        Some(id) => Some(PhoneId::try_from(id).map_err(|_| wrong("primary_phone_number_id", "is no id"))?),
+    };
     let password = given_password(&mut body)?;
     Ok(ChangedUser {
         first_name: body.nullable("first_name")?,
         last_name: body.nullable("last_name")?,
+        username: body.nullable("username")?,
         external_id: body.nullable("external_id")?,
         notify: body.flag("notify_primary_email_address_changed")?.unwrap_or(false),
         sign_out: body.flag("sign_out_of_other_sessions")?.unwrap_or(false),
@@ -108,22 +121,22 @@ pub(super) fn changed(mut body: Body) -> Result<ChangedUser, Fault> {
         legal_accepted: body.moment("legal_accepted_at")?,
         created: body.moment("created_at")?,
         primary,
+        primary_phone,
         password,
     })
 }
 
-/// An address is proved or it grants nothing: there is none that is only reserved.
-fn all_verified(body: &Body, addresses: usize) -> Result<(), Fault> {
-    const NAME: &str = "email_address_identification_status";
-    let states = body.texts(NAME)?;
-    if !states.is_empty() && states.len() != addresses {
-        return Err(wrong(NAME, "must have one item for each address"));
+/// An address or a number is proved or it grants nothing: there is none that is only reserved.
+fn all_verified(body: &Body, name: &'static str, given: usize) -> Result<(), Fault> {
+    let states = body.texts(name)?;
+    if !states.is_empty() && states.len() != given {
+        return Err(wrong(name, "must have one item for each of them"));
     }
     match states.iter().all(|state| state == "verified") {
         true => Ok(()),
         false => {
-            let message = "Addresses are verified here; an unverified one can be added afterwards.";
-            Err(Refusal::param(StatusCode::UNPROCESSABLE_ENTITY, "form_param_value_invalid", message, NAME))
+            let message = "What is given here is verified; an unverified one can be added afterwards.";
+            Err(Refusal::param(StatusCode::UNPROCESSABLE_ENTITY, "form_param_value_invalid", message, name))
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::mailed;
 use crate::{
     housekey::Housekey,
-    settings::{Enumeration, SignUpMode},
+    settings::{Enumeration, IdentifierSettings, SignUpMode, Use},
 };
 use housekey_wire::frontend::environment::{
     Attribute, AuthConfig, DisplayConfig, Environment, NativeSettings, PasswordSettings, SignUpSettings, UserSettings,
@@ -36,24 +36,44 @@ pub(crate) fn environment(house: &Housekey) -> Environment {
     }
 }
 
+/// What people are named by at sign-in.
+pub(crate) fn identifiers(house: &Housekey) -> Vec<&'static str> {
+    let named = house.settings().identifiers;
+    let phone = named.phone.is_on().then_some("phone_number");
+    let username = named.username.is_on().then_some("username");
+    ["email_address"].into_iter().chain(phone).chain(username).collect()
+}
+
+/// What everybody is named by.
+fn required_to_be_named(named: IdentifierSettings) -> Vec<Vec<&'static str>> {
+    let all = [("email_address", named.email), ("phone_number", named.phone), ("username", named.username)];
+    all.into_iter().filter(|(_, used)| *used == Use::Required).map(|(name, _)| vec![name]).collect()
+}
+
+fn first_factors(house: &Housekey) -> Vec<&'static str> {
+    let named = house.settings().identifiers;
+    let texted = ["phone_code", "reset_password_phone_code"];
+    let texted = texted.into_iter().filter(|_| named.phone.is_on());
+    let passkey = house.has_passkeys().then_some("passkey");
+    let always = [vec!["password"], mailed(house), vec!["reset_password_email_code", "ticket"]].concat();
+    always.into_iter().chain(texted).chain(passkey).collect()
+}
+
 fn auth_config(house: &Housekey) -> AuthConfig {
     let settings = house.settings();
+    let named = settings.identifiers;
     AuthConfig {
         object: "auth_config",
         id: house.stand_in_id("aconf_", &["auth_config"]),
         first_name: "on",
         last_name: "on",
-        email_address: "required",
-        phone_number: "off",
-        username: "off",
+        email_address: named.email.published(),
+        phone_number: named.phone.published(),
+        username: named.username.published(),
         password: "required",
-        identification_requirements: vec![vec!["email_address"]],
-        identification_strategies: vec!["email_address"],
-        first_factors: [vec!["password"], mailed(house), vec!["reset_password_email_code", "ticket"]]
-            .concat()
-            .into_iter()
-            .chain(house.has_passkeys().then_some("passkey"))
-            .collect(),
+        identification_requirements: required_to_be_named(named),
+        identification_strategies: identifiers(house),
+        first_factors: first_factors(house),
         second_factors: vec!["totp", "backup_code"],
         email_address_verification_strategies: mailed(house),
         single_session_mode: !settings.sessions.multi_session,
@@ -203,17 +223,16 @@ fn user_settings(house: &Housekey) -> UserSettings {
 }
 
 fn attributes(house: &Housekey) -> BTreeMap<&'static str, Attribute> {
+    let named = house.settings().identifiers;
     let used = Attribute { enabled: true, ..Attribute::default() };
     let email = Attribute {
-        required: true,
+        required: named.email == Use::Required,
         used_for_first_factor: true,
         first_factors: mailed(house),
         verifications: mailed(house),
         verify_at_sign_up: true,
         ..used.clone()
     };
-    let mut all: BTreeMap<&'static str, Attribute> =
-        ["phone_number", "username", "web3_wallet"].into_iter().map(|name| (name, Attribute::default())).collect();
     let passkey = match house.has_passkeys() {
         true => Attribute {
             used_for_first_factor: true,
@@ -223,12 +242,31 @@ fn attributes(house: &Housekey) -> BTreeMap<&'static str, Attribute> {
         },
         false => Attribute::default(),
     };
+    let username = Attribute {
+        enabled: named.username.is_on(),
+        required: named.username == Use::Required,
+        used_for_first_factor: named.username.is_on(),
+        ..Attribute::default()
+    };
+    let texted = |name| named.phone.is_on().then_some(name).into_iter().collect::<Vec<_>>();
+    let phone = Attribute {
+        enabled: named.phone.is_on(),
+        required: named.phone == Use::Required,
+        used_for_first_factor: named.phone.is_on(),
+        first_factors: texted("phone_code"),
+        verifications: texted("phone_code"),
+        verify_at_sign_up: named.phone.is_on(),
+        ..Attribute::default()
+    };
+    let mut all: BTreeMap<&'static str, Attribute> = BTreeMap::from([("web3_wallet", Attribute::default())]);
     let second = |name| Attribute { used_for_second_factor: true, second_factors: vec![name], ..used.clone() };
     all.extend([
         ("authenticator_app", Attribute { verifications: vec!["totp"], ..second("totp") }),
         ("backup_code", second("backup_code")),
         ("email_address", email),
         ("passkey", passkey),
+        ("username", username),
+        ("phone_number", phone),
         ("password", Attribute { required: true, ..used.clone() }),
         ("first_name", used.clone()),
         ("last_name", used.clone()),

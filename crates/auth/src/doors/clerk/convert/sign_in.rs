@@ -1,7 +1,7 @@
 //! Attempts to sign in. What is offered, and all ids in it, follow from the instance and from what was typed, never from
 //! whether anybody has that address.
 
-use super::ms;
+use super::{environment, ms};
 use crate::{
     flows::{
         passkeys::PasskeyAsked,
@@ -10,7 +10,7 @@ use crate::{
     housekey::Housekey,
 };
 use housekey_core::{
-    identifier::email::Email,
+    identifier::Identifier,
     sign_in::{SecondStrategy, Strategy},
 };
 use housekey_wire::frontend::{Factor, Verification, sign_in::SignIn};
@@ -23,7 +23,7 @@ pub(crate) fn sign_in(house: &Housekey, view: &SignInView, client: Option<&str>)
         id: view.id.to_string(),
         // Whom a passkey names is known when it has answered.
         status: if view.passkey.is_some() { "needs_first_factor" } else { status(view.status) },
-        supported_identifiers: vec!["email_address"],
+        supported_identifiers: environment::identifiers(house),
         supported_first_factors: match (&view.passkey, first) {
             (Some(_), _) => vec![passkey()],
             (None, true) => factors(house, view),
@@ -50,6 +50,8 @@ pub(crate) fn name(strategy: Strategy) -> &'static str {
         Strategy::ResetPasswordEmailCode => "reset_password_email_code",
         Strategy::Ticket => "ticket",
         Strategy::Passkey => "passkey",
+        Strategy::PhoneCode => "phone_code",
+        Strategy::ResetPasswordPhoneCode => "reset_password_phone_code",
         _ => "unknown",
     }
 }
@@ -63,6 +65,8 @@ pub(crate) fn strategy(name: &str) -> Option<Strategy> {
         Strategy::ResetPasswordEmailCode,
         Strategy::Ticket,
         Strategy::Passkey,
+        Strategy::PhoneCode,
+        Strategy::ResetPasswordPhoneCode,
     ];
     known.into_iter().find(|strategy| self::name(*strategy) == name)
 }
@@ -75,16 +79,16 @@ pub(crate) fn second_strategy(name: &str) -> Option<SecondStrategy> {
 /// Second factors, as they are offered. The contract knows a passkey as a first factor alone, and its components would
 /// wait for ever at one that is offered here.
 pub(crate) fn second_factors(offered: &[SecondStrategy]) -> Vec<Factor> {
-    offered.iter().filter(|way| **way != SecondStrategy::Passkey).map(|way| second_factor(*way)).collect()
+    offered.iter().filter(|way| **way != SecondStrategy::Passkey).map(|way| bare(way.as_str())).collect()
 }
 
 /// A passkey, as it is offered.
 pub(crate) fn passkey() -> Factor {
-    Factor { strategy: "passkey", safe_identifier: None, email_address_id: None, primary: None }
+    bare("passkey")
 }
 
-fn second_factor(strategy: SecondStrategy) -> Factor {
-    Factor { strategy: strategy.as_str(), safe_identifier: None, email_address_id: None, primary: None }
+fn bare(strategy: &'static str) -> Factor {
+    Factor { strategy, safe_identifier: None, email_address_id: None, phone_number_id: None, primary: None }
 }
 
 /// That it was proved.
@@ -114,18 +118,21 @@ fn status(status: SignInStatus) -> &'static str {
 
 fn factors(house: &Housekey, view: &SignInView) -> Vec<Factor> {
     let typed = view.identifier.as_deref().unwrap_or_default();
-    let masked = Email::parse(typed).map(|email| email.masked()).ok();
+    let named = Identifier::try_from(typed.to_owned()).ok();
+    let masked = named.map(|named| named.masked());
     let id = house.stand_in_id("idn_", &[view.id.as_str(), &typed.to_lowercase()]);
     view.offered
         .iter()
         .map(|strategy| {
             let mailed =
                 matches!(strategy, Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode);
+            let texted = matches!(strategy, Strategy::PhoneCode | Strategy::ResetPasswordPhoneCode);
             Factor {
                 strategy: name(*strategy),
-                safe_identifier: masked.clone().filter(|_| mailed),
+                safe_identifier: masked.clone().filter(|_| mailed || texted),
                 email_address_id: mailed.then(|| id.clone()),
-                primary: mailed.then_some(true),
+                phone_number_id: texted.then(|| id.clone()),
+                primary: (mailed || texted).then_some(true),
             }
         })
         .collect()

@@ -10,29 +10,43 @@ use housekey_wire::frontend::{
 
 /// An attempt.
 pub(crate) fn sign_up(house: &Housekey, view: &SignUpView, client: Option<&str>) -> SignUp {
-    let legal = house.settings().legal_consent;
-    let mut required = vec!["email_address", "password"];
-    if legal {
-        required.push("legal_accepted");
-    }
-    let unverified = view.email.is_some() && !view.email_proved;
+    let asked = house.required();
+    let username = house.settings().identifiers.username.is_on();
+    let fields = [
+        ("email_address", true, asked.email),
+        ("phone_number", house.settings().identifiers.phone.is_on(), asked.phone),
+        ("username", username, asked.username),
+        ("password", true, asked.password),
+        ("legal_accepted", asked.legal, asked.legal),
+        ("first_name", true, false),
+        ("last_name", true, false),
+    ];
+    let those = |wanted: bool| {
+        let taken = fields.iter().filter(|(_, taken, _)| *taken);
+        taken.filter(|(_, _, required)| *required == wanted).map(|(name, ..)| *name).collect::<Vec<_>>()
+    };
+    let unverified = [
+        ("email_address", view.email.is_some() && !view.email_proved),
+        ("phone_number", view.phone.is_some() && !view.phone_proved),
+    ];
+    let unverified = unverified.into_iter().filter_map(|(name, is)| is.then_some(name));
     SignUp {
         object: "sign_up_attempt",
         id: view.id.to_string(),
         status: if view.done.is_some() { "complete" } else { "missing_requirements" },
-        required_fields: required,
-        optional_fields: vec!["first_name", "last_name"],
+        required_fields: those(true),
+        optional_fields: those(false),
         missing_fields: view.missing.iter().map(|what| missing(*what)).collect(),
-        unverified_fields: if unverified { vec!["email_address"] } else { Vec::new() },
+        unverified_fields: unverified.collect(),
         verifications: Verifications {
             email_address: email(house, view, client),
-            phone_number: None,
+            phone_number: phone(view),
             web3_wallet: None,
             external_account: None,
         },
-        username: None,
+        username: view.username.clone(),
         email_address: view.email.clone(),
-        phone_number: None,
+        phone_number: view.phone.clone(),
         web3_wallet: None,
         password_enabled: view.has_password,
         first_name: view.first_name.clone(),
@@ -51,6 +65,8 @@ pub(crate) fn sign_up(house: &Housekey, view: &SignUpView, client: Option<&str>)
 fn missing(what: Missing) -> &'static str {
     match what {
         Missing::EmailAddress => "email_address",
+        Missing::Username => "username",
+        Missing::PhoneNumber => "phone_number",
         Missing::Password => "password",
         Missing::LegalAccepted => "legal_accepted",
     }
@@ -87,5 +103,28 @@ fn email(house: &Housekey, view: &SignUpView, client: Option<&str>) -> Option<Si
         },
         next_action,
         supported_strategies: super::mailed(house),
+    })
+}
+
+/// The same of the phone.
+fn phone(view: &SignUpView) -> Option<SignUpVerification> {
+    let sent = view.phone_code.as_ref();
+    if !view.phone_proved && sent.is_none() {
+        return None;
+    }
+    let (status, next_action) = if view.phone_proved { ("verified", "") } else { ("unverified", "needs_attempt") };
+    Some(SignUpVerification {
+        verification: Verification {
+            object: Some("verification_otp"),
+            status,
+            strategy: Some("phone_code"),
+            attempts: Some(0),
+            // A code is over with its use, and the contract wants a time for it.
+            expire_at: Some(ms(sent.map_or(view.expires, |code| code.expires))),
+            nonce: None,
+            verified_at_client: None,
+        },
+        next_action,
+        supported_strategies: vec!["phone_code"],
     })
 }

@@ -4,14 +4,14 @@ use super::{ms, object};
 use crate::{
     flows::{
         passkeys::PasskeyView,
-        profile::{Profile, ProfileEmail},
+        profile::{Profile, ProfileEmail, ProfilePhone},
     },
     housekey::Housekey,
 };
 use housekey_wire::frontend::{
     Verification,
     factors::Passkey,
-    user::{EmailAddress, User},
+    user::{EmailAddress, PhoneNumber, User},
 };
 
 /// A user for whoever is signed in as that user.
@@ -22,21 +22,21 @@ pub(crate) fn user(house: &Housekey, profile: &Profile) -> User {
     User {
         object: "user",
         id: profile.id.to_string(),
-        username: None,
+        username: profile.username.clone(),
         first_name: profile.first_name.clone(),
         last_name: profile.last_name.clone(),
         profile_image_url: image_url.clone(),
         image_url,
         has_image: profile.picture.is_some(),
         primary_email_address_id: profile.primary_email.as_ref().map(ToString::to_string),
-        primary_phone_number_id: None,
+        primary_phone_number_id: profile.primary_phone.as_ref().map(ToString::to_string),
         primary_web3_wallet_id: None,
         password_enabled: profile.password_set.is_some(),
         two_factor_enabled: profile.two_step_since.is_some(),
         totp_enabled: profile.totp_since.is_some(),
         backup_code_enabled: profile.backup_codes > 0,
         email_addresses: profile.emails.iter().map(email_address).collect(),
-        phone_numbers: Vec::new(),
+        phone_numbers: profile.phones.iter().map(phone_number).collect(),
         web3_wallets: Vec::new(),
         passkeys: profile.passkeys.iter().map(passkey).collect(),
         organization_memberships: Vec::new(),
@@ -79,7 +79,7 @@ pub(crate) fn image_url(house: &Housekey, profile: &Profile) -> String {
         Some(id) => house.address_of(&format!("/pictures/{id}")),
         None => {
             let first = |text: &Option<String>| text.as_ref().and_then(|t| t.chars().find(|c| c.is_alphanumeric()));
-            let address = profile.primary_address().map(str::to_owned);
+            let address = profile.primary_address().map(str::to_owned).or_else(|| profile.username.clone());
             let named = [first(&profile.first_name), first(&profile.last_name)];
             let mut letters: String = named.into_iter().flatten().collect();
             if letters.is_empty() {
@@ -88,6 +88,31 @@ pub(crate) fn image_url(house: &Housekey, profile: &Profile) -> String {
             let letters: String = url::form_urlencoded::byte_serialize(letters.to_uppercase().as_bytes()).collect();
             house.address_of(&format!("/pictures/initials.svg?of={letters}"))
         }
+    }
+}
+
+/// A number of a user.
+pub(crate) fn phone_number(phone: &ProfilePhone) -> PhoneNumber {
+    let verification = phone.verified.map(|at| Verification {
+        object: Some("verification_otp"),
+        status: "verified",
+        strategy: Some("phone_code"),
+        attempts: None,
+        expire_at: Some(ms(at)),
+        nonce: None,
+        verified_at_client: None,
+    });
+    PhoneNumber {
+        object: "phone_number",
+        id: phone.id.to_string(),
+        phone_number: phone.number.clone(),
+        reserved_for_second_factor: false,
+        default_second_factor: false,
+        reserved: phone.verified.is_none(),
+        verification,
+        linked_to: Vec::new(),
+        created_at: ms(phone.created),
+        updated_at: ms(phone.verified.unwrap_or(phone.created)),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     },
     error::Error,
 };
-use housekey_core::ids::EmailId;
+use housekey_core::ids::{EmailId, PhoneId};
 use housekey_wire::frontend::{Deleted, Image};
 
 pub(super) async fn show(knock: Knock) -> Answer {
@@ -28,9 +28,16 @@ pub(super) async fn update(knock: Knock) -> Answer {
         let (first, last) = (kept("first_name", &before.first_name), kept("last_name", &before.last_name));
         house.account_set_name(&knock.caller, &first, &last).await.map_err(|e| knock.refuse(e))?;
     }
+    if let Some(username) = present("username") {
+        house.account_set_username(&knock.caller, username).await.map_err(|e| knock.refuse(e))?;
+    }
     if let Some(id) = knock.text("primary_email_address_id") {
         let id = EmailId::try_from(id).map_err(|_| knock.refuse(Error::NotFound))?;
         house.email_make_primary(&knock.caller, &id).await.map_err(|e| knock.refuse(e))?;
+    }
+    if let Some(id) = knock.text("primary_phone_number_id") {
+        let id = PhoneId::try_from(id).map_err(|_| knock.refuse(Error::NotFound))?;
+        house.phone_make_primary(&knock.caller, &id).await.map_err(|e| knock.refuse(e))?;
     }
     changed(&knock).await
 }

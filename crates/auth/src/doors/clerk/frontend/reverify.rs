@@ -14,7 +14,7 @@ use crate::{
 };
 use axum::extract::Path;
 use housekey_core::{
-    identifier::email::Email,
+    identifier::{email::Email, phone::Phone},
     sign_in::{SecondStrategy, Strategy},
     time::Time,
 };
@@ -63,8 +63,11 @@ pub(super) async fn attempt_second(Path(id): Path<String>, knock: Knock) -> Answ
 pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
     let open = one(&knock, &id).await?;
     let caller = acting(&knock, &open);
-    let asked = match sign_in::strategy(knock.required("strategy")?) {
-        Some(Strategy::EmailCode) => knock.house.step_up_send_code(&caller).await.map(|sent| code_asked(&sent)),
+    let strategy = sign_in::strategy(knock.required("strategy")?);
+    let coded = |sent: CodeSent| code_asked(strategy, &sent);
+    let asked = match strategy {
+        Some(Strategy::EmailCode) => knock.house.step_up_send_code(&caller).await.map(coded),
+        Some(Strategy::PhoneCode) => knock.house.step_up_send_sms(&caller).await.map(coded),
         Some(Strategy::Passkey) => {
             knock.house.step_up_passkey_begin(&caller).await.map(|asked| sign_in::passkey_asked(&asked))
         }
@@ -88,6 +91,10 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
         Some(Strategy::EmailCode) => {
             let code = knock.required("code")?.to_owned();
             knock.house.step_up_code(&caller, &code).await
+        }
+        Some(Strategy::PhoneCode) => {
+            let code = knock.required("code")?.to_owned();
+            knock.house.step_up_sms_code(&caller, &code).await
         }
         Some(Strategy::Passkey) => {
             let answer = knock.required("public_key_credential")?.to_owned();
@@ -122,7 +129,7 @@ fn shown(knock: &Knock, open: &SessionOf, level: &str, asked: Option<Verificatio
         object: "session_reverification",
         level: level.to_owned(),
         status: "needs_first_factor",
-        supported_first_factors: factors(open),
+        supported_first_factors: factors(knock, open),
         supported_second_factors: sign_in::second_factors(&open.user.second_strategies()),
         first_factor_verification: asked,
         second_factor_verification: None,
@@ -130,11 +137,11 @@ fn shown(knock: &Knock, open: &SessionOf, level: &str, asked: Option<Verificatio
     }
 }
 
-fn code_asked(sent: &CodeSent) -> Verification {
+fn code_asked(strategy: Option<Strategy>, sent: &CodeSent) -> Verification {
     Verification {
         object: Some("verification_otp"),
         status: "unverified",
-        strategy: Some("email_code"),
+        strategy: strategy.map(sign_in::name),
         attempts: Some(0),
         expire_at: Some(sent.expires.as_millis()),
         nonce: None,
@@ -144,7 +151,7 @@ fn code_asked(sent: &CodeSent) -> Verification {
 
 fn proved(strategy: Option<Strategy>, at: Time) -> Verification {
     let (object, timed) = match strategy {
-        Some(Strategy::EmailCode) => ("verification_otp", true),
+        Some(Strategy::EmailCode | Strategy::PhoneCode) => ("verification_otp", true),
         Some(Strategy::Passkey) => ("verification_passkey", true),
         _ => ("verification_password", false),
     };
@@ -159,12 +166,13 @@ fn proved(strategy: Option<Strategy>, at: Time) -> Verification {
     }
 }
 
-fn factors(open: &SessionOf) -> Vec<Factor> {
+fn factors(knock: &Knock, open: &SessionOf) -> Vec<Factor> {
     let user = &open.user;
     let password = user.password_set.map(|_| Factor {
         strategy: "password",
         safe_identifier: None,
         email_address_id: None,
+        phone_number_id: None,
         primary: None,
     });
     let primary = user.emails.iter().find(|e| Some(&e.id) == user.primary_email.as_ref());
@@ -172,6 +180,16 @@ fn factors(open: &SessionOf) -> Vec<Factor> {
         strategy: "email_code",
         safe_identifier: Email::parse(&email.address).map(|email| email.masked()).ok(),
         email_address_id: Some(email.id.to_string()),
+        phone_number_id: None,
+        primary: Some(true),
+    });
+    let on = knock.house.settings().identifiers.phone.is_on();
+    let phone = user.phones.iter().find(|p| on && Some(&p.id) == user.primary_phone.as_ref());
+    let texted = phone.map(|phone| Factor {
+        strategy: "phone_code",
+        safe_identifier: Phone::try_from(phone.number.clone()).map(|number| number.masked()).ok(),
+        email_address_id: None,
+        phone_number_id: Some(phone.id.to_string()),
         primary: Some(true),
     });
     let passkey = (!user.passkeys.is_empty()).then(sign_in::passkey);
@@ -179,5 +197,5 @@ fn factors(open: &SessionOf) -> Vec<Factor> {
     if user.two_step_since.is_some() && sign_in::second_factors(&user.second_strategies()).is_empty() {
         return passkey.into_iter().collect();
     }
-    password.into_iter().chain(mailed).chain(passkey).collect()
+    password.into_iter().chain(mailed).chain(texted).chain(passkey).collect()
 }

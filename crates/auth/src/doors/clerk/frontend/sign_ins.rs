@@ -37,7 +37,7 @@ pub(super) async fn create(knock: Knock) -> Answer {
     let next = match (strategy, password) {
         (None | Some(Strategy::Password), Some(password)) => Some(house.sign_in_password(&caller, password).await),
         (Some(Strategy::Password), None) => Some(Err(Error::field("password", "missing"))),
-        (Some(strategy @ (Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode)), _) => {
+        (Some(strategy), _) if is_code(strategy) => {
             let return_to = knock.return_to()?;
             Some(house.sign_in_send(&caller, strategy, return_to.as_ref()).await)
         }
@@ -104,7 +104,7 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
             repeatable(&knock, &id).await?;
             knock.house.sign_in_password(&knock.caller, password).await
         }
-        Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode => {
+        sent if is_code(sent) => {
             let code = knock.required("code")?.to_owned();
             let stands = repeatable(&knock, &id).await?;
             let sent = stands.as_ref().is_none_or(|view| view.code.as_ref().is_some_and(|(of, _)| *of == strategy));
@@ -193,6 +193,11 @@ async fn repeatable(knock: &Knock, id: &str) -> Result<Option<SignInView>, Respo
 
 fn chosen(knock: &Knock) -> Result<Strategy, Response> {
     wire::strategy(knock.required("strategy")?).ok_or_else(|| knock.refuse(not_offered()))
+}
+
+fn is_code(strategy: Strategy) -> bool {
+    use Strategy as S;
+    matches!(strategy, S::EmailCode | S::ResetPasswordEmailCode | S::PhoneCode | S::ResetPasswordPhoneCode)
 }
 
 fn not_offered() -> Error {

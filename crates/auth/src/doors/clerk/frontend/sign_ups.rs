@@ -62,9 +62,13 @@ pub(super) async fn update(Path(id): Path<String>, knock: Knock) -> Answer {
 pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.counted()?;
     let id = named(&knock, &id)?;
-    let strategy = mailed(&knock)?;
+    let sent_to = sent_to(&knock)?;
     let return_to = knock.return_to()?;
-    match knock.house.sign_up_send(&knock.caller, Some(&id), strategy, return_to.as_ref()).await {
+    let sent = match sent_to {
+        Sent::Mailbox(by) => knock.house.sign_up_send(&knock.caller, Some(&id), by, return_to.as_ref()).await,
+        Sent::Phone => knock.house.sign_up_send_sms(&knock.caller, Some(&id)).await,
+    };
+    match sent {
         Ok(outcome) => done(&knock, outcome).await,
         Err(error) => Err(knock.refuse(error)),
     }
@@ -73,9 +77,13 @@ pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
 pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.counted()?;
     let id = named(&knock, &id)?;
-    mailed(&knock)?;
+    let to = sent_to(&knock)?;
     let code = knock.required("code")?.to_owned();
-    match knock.house.sign_up_code(&knock.caller, Some(&id), &code).await {
+    let proved = match to {
+        Sent::Mailbox(_) => knock.house.sign_up_code(&knock.caller, Some(&id), &code).await,
+        Sent::Phone => knock.house.sign_up_sms_code(&knock.caller, Some(&id), &code).await,
+    };
+    match proved {
         Ok(outcome) => done(&knock, outcome).await,
         Err(error) => Err(knock.refuse(error)),
     }
@@ -89,8 +97,11 @@ async fn done(knock: &Knock, outcome: Outcome<SignUpView>) -> Answer {
 
 fn fields(knock: &Knock) -> Result<SignUpFields, Response> {
     let text = |name: &str| knock.text(name).map(str::to_owned);
+    let either = text("email_address_or_phone_number");
     Ok(SignUpFields {
-        email: text("email_address").or_else(|| text("email_address_or_phone_number")),
+        email: text("email_address").or_else(|| either.clone().filter(|text| text.contains('@'))),
+        phone: text("phone_number").or_else(|| either.filter(|text| !text.contains('@'))),
+        username: text("username"),
         password: knock.password("password")?,
         first_name: text("first_name"),
         last_name: text("last_name"),
@@ -108,10 +119,17 @@ fn expired(knock: &Knock) -> Response {
     knock.refuse(Error::Denied(Denial::AttemptExpired))
 }
 
-fn mailed(knock: &Knock) -> Result<Strategy, Response> {
+/// Where a code goes.
+enum Sent {
+    Mailbox(Strategy),
+    Phone,
+}
+
+fn sent_to(knock: &Knock) -> Result<Sent, Response> {
     match knock.required("strategy")? {
-        "email_code" => Ok(Strategy::EmailCode),
-        "email_link" => Ok(Strategy::EmailLink),
+        "email_code" => Ok(Sent::Mailbox(Strategy::EmailCode)),
+        "email_link" => Ok(Sent::Mailbox(Strategy::EmailLink)),
+        "phone_code" => Ok(Sent::Phone),
         _ => Err(knock.refuse(Error::field("strategy", "strategy_not_offered"))),
     }
 }

@@ -1,0 +1,355 @@
+//! Phone numbers of users. A proved number belongs to one user; an unproved one grants nothing (SEC-25).
+
+use crate::{
+    Reader, Store, StoreError,
+    error::Field,
+    sign_ins::{self, Trail},
+    sql::{Row, Tx},
+    statements,
+    steward::raise,
+    users, verifications,
+};
+use housekey_core::{
+    identifier::phone::Phone,
+    ids::{ClientId, PhoneId, UserId, VerificationId},
+    sign_in::Account,
+    time::Time,
+};
+
+statements! {
+    INSERT = "INSERT INTO housekey_phone (id, user_id, number, verified_at, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    OF_USER = "SELECT id, number, verified_at, created_at FROM housekey_phone WHERE user_id = $1 ORDER BY created_at, id LIMIT 100";
+    ONE = "SELECT id, number, verified_at, created_at FROM housekey_phone WHERE id = $1 AND user_id = $2";
+    ANY = "SELECT id, number, verified_at, created_at, user_id FROM housekey_phone WHERE id = $1";
+    COUNT = "SELECT COUNT(*) FROM housekey_phone WHERE user_id = $1";
+    TAKEN = "SELECT id FROM housekey_phone WHERE number = $1 AND verified_at IS NOT NULL AND id <> $2";
+    PROVE = "UPDATE housekey_phone SET verified_at = $3 WHERE id = $1 AND user_id = $2";
+    UNPROVE = "UPDATE housekey_phone SET verified_at = NULL WHERE id = $1 AND user_id = $2";
+    NEXT = "SELECT id FROM housekey_phone WHERE user_id = $1 AND id <> $2 AND verified_at IS NOT NULL ORDER BY created_at, id LIMIT 1";
+    OTHER_WAYS = "SELECT id FROM housekey_user u WHERE u.id = $1 AND (EXISTS (SELECT 1 FROM housekey_email e WHERE e.user_id = u.id AND e.verified_at IS NOT NULL) \
+        OR EXISTS (SELECT 1 FROM housekey_phone f WHERE f.user_id = u.id AND f.id <> $2 AND f.verified_at IS NOT NULL) \
+        OR u.username IS NOT NULL AND EXISTS (SELECT 1 FROM housekey_password p WHERE p.user_id = u.id))";
+    ADDED_AFTER = "SELECT id FROM housekey_phone WHERE user_id = $1 AND created_at > $2 ORDER BY id LIMIT 100";
+    REMOVE = "DELETE FROM housekey_phone WHERE id = $1 AND user_id = $2";
+}
+
+/// How many numbers a user may have.
+pub const MOST: i64 = 10;
+
+/// A number of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhoneRow {
+    /// Its row.
+    pub id: PhoneId,
+    /// The number.
+    pub number: Phone,
+    /// When it was proved, if it was.
+    pub verified: Option<Time>,
+    /// When it was added.
+    pub created: Time,
+}
+
+/// A proved number that a new user gets.
+#[derive(Clone)]
+pub struct NewPhone {
+    /// The number's row.
+    pub id: PhoneId,
+    /// The number.
+    pub number: Phone,
+}
+
+/// A number that a user gets by a steward's word.
+pub struct KeptPhone {
+    /// The account as it was read.
+    pub account: Account,
+    /// The number's row.
+    pub id: PhoneId,
+    /// The number.
+    pub number: Phone,
+    /// Whether it counts as the user's.
+    pub verified: bool,
+    /// Whether it is the primary one from now on.
+    pub primary: bool,
+}
+
+impl Reader {
+    /// The numbers of a user, in the order they were added.
+    ///
+    /// # Errors
+    /// When the database is out of reach or a row is broken.
+    pub async fn phones_of_user(&self, user: &UserId) -> Result<Vec<PhoneRow>, StoreError> {
+        self.rows(&OF_USER, &[user.into()]).await?.iter().map(read).collect()
+    }
+
+    /// One number of a user.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row is broken.
+    pub async fn phone(&self, id: &PhoneId, user: &UserId) -> Result<Option<PhoneRow>, StoreError> {
+        self.optional(&ONE, &[id.into(), user.into()]).await?.map(|r| read(&r)).transpose()
+    }
+
+    /// A number of whomever.
+    ///
+    /// # Errors
+    /// When the database is out of reach or the row is broken.
+    pub async fn any_phone(&self, id: &PhoneId) -> Result<Option<(UserId, PhoneRow)>, StoreError> {
+        let Some(row) = self.optional(&ANY, &[id.into()]).await? else { return Ok(None) };
+        let broken = || StoreError::corrupt("housekey_phone", "user_id", id.as_str());
+        let user = UserId::try_from(row.text(4)?.as_str()).map_err(|_| broken())?;
+        Ok(Some((user, read(&row)?)))
+    }
+}
+
+impl Store {
+    /// Adds an unproved number.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when this user has it already or has too many.
+    pub async fn phone_add(
+        &self,
+        account: Account,
+        id: PhoneId,
+        number: Phone,
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                users::bind(tx, &account, true, now).await?;
+                tx.touch_user(&account.user);
+                add(tx, &account.user, (&id, &number, None), now).await?;
+                sign_ins::leave(tx, &trail, now).await
+            })
+        })
+        .await
+    }
+
+    /// The code was typed: the number is proved.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when another user proved it first.
+    pub async fn phone_prove(
+        &self,
+        account: Account,
+        phone: PhoneRow,
+        (client, spent): (ClientId, VerificationId),
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                users::bind(tx, &account, true, now).await?;
+                tx.touch_user(&account.user);
+                prove(tx, &account.user, &phone, now).await?;
+                verifications::take(tx, &client, &spent).await?;
+                sign_ins::leave(tx, &trail, now).await
+            })
+        })
+        .await
+    }
+
+    /// Another proved number becomes the primary one.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the account was changed meanwhile.
+    pub async fn phone_make_primary(
+        &self,
+        account: Account,
+        phone: PhoneId,
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                users::bind(tx, &account, true, now).await?;
+                tx.touch_user(&account.user);
+                users::set_primary_phone(tx, &account.user, Some(&phone), now).await?;
+                sign_ins::leave(tx, &trail, now).await
+            })
+        })
+        .await
+    }
+
+    /// Removes a number. Where it was the primary one, the next proved one takes its place.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when nothing else would let its owner in, [`StoreError::Conflict`] when the account was
+    /// changed meanwhile.
+    pub async fn phone_remove(
+        &self,
+        account: Account,
+        phone: PhoneId,
+        was_primary: bool,
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                users::bind(tx, &account, true, now).await?;
+                tx.touch_user(&account.user);
+                remove(tx, &account.user, &phone, was_primary, now).await?;
+                sign_ins::leave(tx, &trail, now).await
+            })
+        })
+        .await
+    }
+
+    /// Gives a user a number, by a steward's word.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when it is somebody's already or the user has too many, [`StoreError::Conflict`] when the
+    /// account was changed meanwhile.
+    pub async fn keep_phone(&self, new: KeptPhone, trail: Trail, now: Time) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let user = &new.account.user;
+                raise(tx, &new.account, now).await?;
+                add(tx, user, (&new.id, &new.number, new.verified.then_some(now)), now).await?;
+                if new.primary {
+                    users::set_primary_phone(tx, user, Some(&new.id), now).await?;
+                }
+                verifications::kill_of_user(tx, user).await?;
+                sign_ins::leave(tx, &trail, now).await
+            })
+        })
+        .await
+    }
+
+    /// Counts a number as proved or as unproved, and makes it the primary one, by a steward's word.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when another user proved it, [`StoreError::Conflict`] when the account was changed
+    /// meanwhile.
+    pub async fn set_phone(
+        &self,
+        account: Account,
+        phone: PhoneRow,
+        (verified, primary): (Option<bool>, bool),
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let (user, id) = (&account.user, &phone.id);
+                raise(tx, &account, now).await?;
+                match verified {
+                    Some(true) if phone.verified.is_none() => prove(tx, user, &phone, now).await?,
+                    Some(false) => tx.execute(&UNPROVE, &[id.into(), user.into()]).await.map(drop)?,
+                    _ => {}
+                }
+                if primary {
+                    users::set_primary_phone(tx, user, Some(id), now).await?;
+                }
+                verifications::kill_of_user(tx, user).await?;
+                sign_ins::leave(tx, &trail, now).await
+            })
+        })
+        .await
+    }
+
+    /// Takes a number away from a user, by a steward's word.
+    ///
+    /// # Errors
+    /// As [`Store::phone_remove`].
+    pub async fn take_phone(
+        &self,
+        account: Account,
+        phone: PhoneId,
+        was_primary: bool,
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                raise(tx, &account, now).await?;
+                remove(tx, &account.user, &phone, was_primary, now).await?;
+                verifications::kill_of_user(tx, &account.user).await?;
+                sign_ins::leave(tx, &trail, now).await
+            })
+        })
+        .await
+    }
+}
+
+async fn add(
+    tx: &mut Tx,
+    user: &UserId,
+    (id, number, verified): (&PhoneId, &Phone, Option<Time>),
+    now: Time,
+) -> Result<(), StoreError> {
+    let row = tx.optional(&COUNT, &[user.into()]).await?;
+    let count = row.map(|r| r.int(0)).transpose()?.unwrap_or_default();
+    let verified = verified.map(Time::as_millis);
+    let args = [id.into(), user.into(), number.as_str().into(), verified.into(), now.into()];
+    if count >= MOST || tx.execute(&INSERT, &args).await? != 1 {
+        return Err(StoreError::Taken(Field::Phone));
+    }
+    Ok(())
+}
+
+/// A number that counts as its owner's from now on; the first one is the primary one.
+async fn prove(tx: &mut Tx, user: &UserId, phone: &PhoneRow, now: Time) -> Result<(), StoreError> {
+    let id = &phone.id;
+    if tx.optional(&TAKEN, &[phone.number.as_str().into(), id.into()]).await?.is_some() {
+        return Err(StoreError::Taken(Field::Phone));
+    }
+    if tx.execute(&PROVE, &[id.into(), user.into(), now.into()]).await? != 1 {
+        return Err(StoreError::Conflict);
+    }
+    users::first_primary_phone(tx, user, id).await
+}
+
+async fn remove(tx: &mut Tx, user: &UserId, phone: &PhoneId, was_primary: bool, now: Time) -> Result<(), StoreError> {
+    if tx.optional(&OTHER_WAYS, &[user.into(), phone.into()]).await?.is_none() {
+        return Err(StoreError::Taken(Field::Phone));
+    }
+    if was_primary {
+        let next = tx.optional(&NEXT, &[user.into(), phone.into()]).await?.map(|r| r.text(0)).transpose()?;
+        let broken = |id: &str| StoreError::corrupt("housekey_phone", "id", id);
+        let next = next.map(|id| PhoneId::try_from(id.as_str()).map_err(|_| broken(&id))).transpose()?;
+        users::set_primary_phone(tx, user, next.as_ref(), now).await?;
+    }
+    match tx.execute(&REMOVE, &[phone.into(), user.into()]).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict),
+    }
+}
+
+/// Numbers that were added after a time go.
+pub(crate) async fn drop_after(tx: &mut Tx, user: &UserId, after: Time, now: Time) -> Result<(), StoreError> {
+    let broken = |id: &str| StoreError::corrupt("housekey_phone", "id", id);
+    for row in tx.rows(&ADDED_AFTER, &[user.into(), after.into()]).await? {
+        let id = row.text(0)?;
+        let id = PhoneId::try_from(id.as_str()).map_err(|_| broken(&id))?;
+        tx.execute(&REMOVE, &[(&id).into(), user.into()]).await?;
+        let primary = users::one(tx, user).await?.is_some_and(|row| row.primary_phone.as_ref() == Some(&id));
+        if primary {
+            let next = tx.optional(&NEXT, &[user.into(), (&id).into()]).await?.map(|r| r.text(0)).transpose()?;
+            let next = next.map(|id| PhoneId::try_from(id.as_str()).map_err(|_| broken(&id))).transpose()?;
+            users::set_primary_phone(tx, user, next.as_ref(), now).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn read(r: &Row) -> Result<PhoneRow, StoreError> {
+    let id = r.text(0)?;
+    let broken = |column| StoreError::corrupt("housekey_phone", column, &id);
+    Ok(PhoneRow {
+        id: PhoneId::try_from(id.as_str()).map_err(|_| broken("id"))?,
+        number: Phone::try_from(r.text(1)?).map_err(|_| broken("number"))?,
+        verified: r.opt_int(2)?.map(Time::from_millis),
+        created: Time::from_millis(r.int(3)?),
+    })
+}
+
+/// The numbers of a user, as they are in this transaction.
+pub(crate) async fn of(tx: &mut Tx, user: &UserId) -> Result<Vec<PhoneRow>, StoreError> {
+    tx.rows(&OF_USER, &[user.into()]).await?.iter().map(read).collect()
+}
+
+/// A proved number of a new user; whoever comes second is told that it is taken.
+pub(crate) async fn insert_proved(tx: &mut Tx, user: &UserId, phone: &NewPhone, now: Time) -> Result<(), StoreError> {
+    add(tx, user, (&phone.id, &phone.number, Some(now)), now).await
+}

@@ -17,6 +17,7 @@ const number = '+4915123456789';
 test.use({ serverOptions: { config } });
 
 test('a username and a phone number sign up, sign in, confirm and reset', async ({ page, mailbox, javaScriptEnabled }) => {
+  test.setTimeout(180_000);
   const seen = (name) => (javaScriptEnabled === false ? null : look(page, name));
   const type = async (code) => {
     await page.getByLabel(/6-digit code/i).fill(code);

@@ -174,12 +174,13 @@ impl Housekey {
     /// Sends a code that makes the session fresh to the primary phone.
     ///
     /// # Errors
-    /// [`Error::NotFound`] without one, [`Error::Limited`] beyond a limit.
+    /// [`Error::Invalid`] without one, [`Error::Limited`] beyond a limit.
     pub async fn step_up_send_sms(&self, caller: &Caller) -> Result<CodeSent> {
         let here = self.here(caller).await?;
         let user = self.row_of(&here).await?;
-        let id = user.primary_phone.as_ref().ok_or(Error::NotFound)?;
-        let phone = self.store().reader().phone(id, &user.account.user).await?.ok_or(Error::NotFound)?;
+        let not_offered = || Error::field("strategy", "strategy_not_offered");
+        let id = user.primary_phone.as_ref().ok_or_else(not_offered)?;
+        let phone = self.store().reader().phone(id, &user.account.user).await?.ok_or_else(not_offered)?;
         let sent = self.text_own_code(caller, &here, &user, &phone.number, Purpose::StepUpPhone).await?;
         self.store().leave_trail(sent.0, self.now()).await?;
         self.mail_waits();

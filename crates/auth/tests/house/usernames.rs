@@ -7,7 +7,7 @@ use crate::{
 use housekey::{
     Error,
     flows::sign_up::StartSignUp,
-    settings::{Settings, Use},
+    settings::{Settings, SignUpMode, Use},
     testkit::{Browser, TestHouse},
 };
 use std::time::Duration;

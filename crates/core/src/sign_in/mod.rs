@@ -325,7 +325,13 @@ impl SignIn<NeedsFirstFactor> {
 
 impl<S> SignIn<S> {
     /// A reset sets a new password, and so does whoever comes to an account whose password is compromised.
-    fn first_proved(self, identifier: Option<Identifier>, proof: FirstProof, due: &[SecondStrategy], now: Time) -> After {
+    fn first_proved(
+        self,
+        identifier: Option<Identifier>,
+        proof: FirstProof,
+        due: &[SecondStrategy],
+        now: Time,
+    ) -> After {
         let FirstProof { account, strategy: first, renew } = proof;
         if renew || first.is_reset() {
             let state = NeedsNewPassword { identifier, account, first };

@@ -73,8 +73,7 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
 }
 
 /// What the form sends.
-const FIELDS: [&str; 8] =
-    ["email", "username", "phone", "password", "return_to", "legal_accepted", "website", "shown"];
+const FIELDS: [&str; 8] = ["email", "username", "phone", "password", "return_to", "legal_accepted", "website", "shown"];
 
 pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
     let mut fields = match ask.form(&body, &FIELDS) {

@@ -127,10 +127,7 @@ impl Housekey {
         let id = user.as_ref().map(|u| &u.account.user);
         let known = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch)).is_some();
         let made = match (named, strategy) {
-            (
-                Identifier::Email(to),
-                Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode,
-            ) => {
+            (Identifier::Email(to), Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode) => {
                 self.pass(caller, action, self.mail_gate(caller, to, known)).await?;
                 let asked = Asked {
                     client,

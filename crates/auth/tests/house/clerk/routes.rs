@@ -112,7 +112,7 @@ fn sec_112_the_table_names_every_operation() {
 }
 
 /// A form that would do where it is let in.
-const FIELDS: [(&str, &str); 11] = [
+const FIELDS: [(&str, &str); 12] = [
     ("strategy", "password"),
     ("password", PASSWORD),
     ("current_password", PASSWORD),
@@ -120,6 +120,7 @@ const FIELDS: [(&str, &str); 11] = [
     ("code", "000000"),
     ("first_name", "Eve"),
     ("email_address", "eve@new.example"),
+    ("phone_number", "+4915123456789"),
     ("unsafe_metadata", "{}"),
     ("ticket", "nothing"),
     ("public_key_credential", "{}"),
@@ -136,6 +137,7 @@ async fn ask(app: &App, method: &str, path: &str) -> Told {
         _ => {
             let coded = FIELDS.map(|(n, v)| {
                 let strategy = match n {
+                    "strategy" if path.contains("phone_numbers") => "phone_code",
                     "strategy" if path.contains("verification") => "email_code",
                     "strategy" if path.contains("second_factor") => "totp",
                     _ => v,

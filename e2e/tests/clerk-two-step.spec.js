@@ -25,11 +25,7 @@ test('an authenticator app is set up, signs in, and a backup code stands in for 
 
   await firstStep(page, person);
   const backup = page.getByRole('button', { name: /backup code/i });
-  // The component draws itself once more after it appears, and forgets what was pressed before.
-  await expect(async () => {
-    await page.getByRole('link', { name: 'Use another method' }).click({ timeout: 1_000 });
-    await expect(backup).toBeVisible({ timeout: 2_000 });
-  }).toPass();
+  await untilItTakes(() => page.getByRole('link', { name: 'Use another method' }).click({ timeout: 1_000 }), backup);
   await look(page, 'second-factor-methods');
   await backup.click();
   await page.getByLabel('Backup code').fill(codes[0]);
@@ -47,8 +43,10 @@ test('it is taken away only after its code was shown again', async ({ page, cont
   const part = section(page, 'mfa');
   await part.getByRole('button', { name: 'Open menu' }).first().click();
   await page.getByRole('menuitem', { name: 'Remove' }).click();
-  await page.getByRole('button', { name: 'Remove' }).last().click();
-  await expect(page.getByRole('heading', { name: 'Verification required' })).toBeVisible();
+  await untilItTakes(
+    () => page.getByRole('button', { name: 'Remove' }).last().click({ timeout: 1_000 }),
+    page.getByRole('heading', { name: 'Verification required' }),
+  );
   await look(page, 'reverification-second-factor');
   await typeCode(page.getByRole('dialog'), totp(key, { at: now(clerk) }));
   await expect.poll(() => enabled(clerk, person)).toBe(false);
@@ -84,6 +82,14 @@ async function firstStep(page, person) {
   await page.getByLabel('Email address').fill(person.email);
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
   await sendPassword(page, person.password);
+}
+
+// A component draws itself once more after it appears, and forgets what was pressed before.
+async function untilItTakes(press, wanted) {
+  await expect(async () => {
+    await press();
+    await expect(wanted).toBeVisible({ timeout: 3_000 });
+  }).toPass();
 }
 
 async function enabled(clerk, person) {

@@ -3,7 +3,7 @@
 use crate::{
     Store, StoreError,
     clients::{self, Rotation},
-    links, phones, second_factors, sessions,
+    links, phones, recoveries, second_factors, sessions,
     sign_ins::{self, Trail},
     sql::Tx,
     users, verifications,
@@ -57,8 +57,8 @@ pub struct Securing {
 }
 
 impl Store {
-    /// Ends every session, forgets every device, and drops the password, new passkeys and phones, and the codes on their
-    /// way.
+    /// Ends every session, forgets every device, and drops the password, new passkeys and phones, the codes on their way,
+    /// and a request to come back without a second factor.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the account was changed meanwhile or the link was used.
@@ -72,6 +72,7 @@ impl Store {
                 second_factors::drop_passkeys_after(tx, user, securing.added_after).await?;
                 phones::drop_after(tx, user, securing.added_after, now).await?;
                 users::freeze(tx, user, Some(securing.frozen_until)).await?;
+                recoveries::end_of_user(tx, user).await?;
                 end_what_it_opened(tx, user, None).await?;
                 sign_ins::leave(tx, &securing.trail, now).await
             })

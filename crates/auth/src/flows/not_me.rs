@@ -1,7 +1,7 @@
 //! "This was not me": the link in every notice. Whoever reads the mailbox ends what somebody else may have begun: every
-//! session, every known device, the password, passkeys and phones that were added since the notice can be, and all codes on
-//! their way, and nothing risky is changed for three days or until the owner is back. The way back in is the mailbox, and the
-//! second factor where there is one.
+//! session, every known device, the password, passkeys and phones that were added since the notice can be, all codes on
+//! their way, and a request to come back without a second factor. Nothing risky is changed for three days or until the
+//! owner is back. The way back in is the mailbox, and the second factor where there is one.
 
 use crate::{
     caller::Caller,

@@ -334,6 +334,26 @@ async fn this_was_not_me_freezes_what_is_risky_until_the_owner_is_back() {
     assert!(!is_signed_in(&house, &mut thief).await);
 }
 
+async fn this_was_not_me_says_no_to_a_recovery_too() {
+    let house = house_with(roomy()).await;
+    let (_, kept) = ada(&house).await;
+    let mut thief = at_second_step(&house, 2).await;
+    house.housekey.recovery_ask(&thief.caller()).await.unwrap();
+    assert_eq!(live(&house).await.len(), 1);
+    house.deliver().await;
+    let added = house.caught.outbox().iter().find(|m| m.text.contains("/not-me?token=")).unwrap().text.clone();
+    let token = added.split("/not-me?token=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    house.housekey.not_me(&house.browser(3).caller(), &token).await.unwrap();
+    assert!(live(&house).await.is_empty());
+    house.clock.advance(HOUR * 80);
+    house.keep().await;
+    let mut owner = house.browser(5);
+    assert_eq!(by_code(&house, &mut owner).await, SignInStatus::NeedsSecondFactor);
+    let code = kept.code(&house);
+    let done = house.housekey.sign_in_second_factor(&owner.caller(), SecondStrategy::Totp, &code).await.unwrap();
+    assert_eq!(owner.keep(done).status, SignInStatus::Complete, "nothing was removed");
+}
+
 async fn a_freeze_ends_after_three_days() {
     let house = house_with(roomy()).await;
     sign_up(&house, &mut house.browser(1), ADA).await;
@@ -391,5 +411,6 @@ on_both! {
     an_operator_shortens_and_denies,
     the_pages_from_the_second_step_to_the_link_that_says_no,
     this_was_not_me_freezes_what_is_risky_until_the_owner_is_back,
+    this_was_not_me_says_no_to_a_recovery_too,
     a_freeze_ends_after_three_days,
 }

@@ -17,6 +17,8 @@ mod gate;
 mod kit;
 mod limits;
 mod mail;
+mod passkeys;
+mod phones;
 mod second_factors;
 mod verifications;
 mod webhooks;

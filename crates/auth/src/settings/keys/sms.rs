@@ -29,7 +29,7 @@ pub(super) const URL: Key<Settings> = Key {
         s.sms.url = Some(read_url(&v.text()?, "\"https://sms.example.com/send\"")?);
         Ok(())
     },
-    show: |s| s.sms.url.as_ref().map(|url| Value::Text(url.to_string())),
+    show: |s| s.sms.url.as_ref().map(|url| Value::Text(without_secrets(url))),
 };
 
 pub(super) const HEADERS: Key<Settings> = Key {
@@ -80,7 +80,8 @@ pub(super) const BODY: Key<Settings> = Key {
         s.sms.body = Some(v.text()?);
         Ok(())
     },
-    show: |s| s.sms.body.clone().map(Value::Text),
+    // Some gateways take their key in it.
+    show: |s| s.sms.body.as_ref().map(|_| Value::Text("hidden".to_owned())),
 };
 
 pub(super) const ACCOUNT: Key<Settings> = Key {
@@ -158,3 +159,30 @@ pub(super) const PER_DAY: Key<Settings> = Key {
     },
     show: |s| Some(Value::Count(s.sms.per_day)),
 };
+
+/// An address without the places where some gateways take their key.
+fn without_secrets(url: &url::Url) -> String {
+    let mut shown = url.clone();
+    if shown.query().is_some() {
+        shown.set_query(Some("hidden"));
+    }
+    // Only an address without host refuses this, and such a one has neither.
+    let _ = shown.set_password(None).and_then(|()| shown.set_username(""));
+    shown.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_holds_no_key() {
+        let mut settings = Settings::default();
+        settings.sms.url = "https://me:k3y@sms.example.com/send?token=k3y".parse().ok();
+        settings.sms.body = Some("key=k3y&to={{ to }}&text={{ text }}".to_owned());
+        let Some(Value::Text(url)) = (URL.show)(&settings) else { panic!("an address") };
+        assert_eq!(url, "https://sms.example.com/send?hidden");
+        let Some(Value::Text(body)) = (BODY.show)(&settings) else { panic!("a body") };
+        assert_eq!(body, "hidden");
+    }
+}

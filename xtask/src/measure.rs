@@ -49,7 +49,7 @@ pub fn attack() -> Result<bool> {
     let root = workspace()?;
     succeeds(
         Command::new("cargo")
-            .args(["run", "--package", "xtask", "--features", "attack", "--bin", "attack"])
+            .args(["run", "--profile", "attack", "--package", "xtask", "--features", "attack", "--bin", "attack"])
             .current_dir(&root),
     )
 }

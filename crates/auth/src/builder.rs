@@ -8,19 +8,22 @@ use crate::{
     drawing::Drawing,
     error::Error,
     flows::{challenge::Unrest, clients::ClientCache, secret_keys::SecretKeys, tell::HouseTeller},
-    hooks::{Hooks, Subject},
+    hooks::{Attempt, Hooks, Subject},
     housekey::{ClerkHost, Housekey, Inner},
     keys::{self, Found, Key, KeyError, OpenError},
     mail::{Caught, Letterhead, Letters, Mailer, Smtp},
     outbound::Outbound,
     passkeys::RelyingParty,
+    places::{self, Places},
     seen::Seen,
     sessions::SessionCache,
     settings::{Gateway, Mode, Mount, Sender, Settings},
     sms::{self, SmsGateway},
     world::{Clock, World},
 };
-use housekey_core::{challenge::ChallengeKeys, entropy, limits::Limits, redirect::Origins, secret::Secret};
+use housekey_core::{
+    challenge::ChallengeKeys, entropy, limits::Limits, redirect::Origins, risk::Response, secret::Secret,
+};
 use housekey_store::{Store, StoreError};
 use ipnet::IpNet;
 use std::{
@@ -47,6 +50,7 @@ pub struct Builder {
     contracts: Vec<Contract>,
     bundles: Option<Bundles>,
     hooks: Hooks,
+    places: Option<Arc<dyn Places>>,
     limits: Limits,
     faults: Vec<BuildFault>,
 }
@@ -118,6 +122,7 @@ impl Housekey {
             contracts: vec![Contract::Pages],
             bundles: None,
             hooks: Hooks::default(),
+            places: None,
             limits: Limits::default(),
             faults: Vec::new(),
         }
@@ -229,6 +234,25 @@ impl Builder {
         self
     }
 
+    /// What a new device of an account is, in place of the house's own cookie: `true` for one that the account knows. It
+    /// is asked when the first factor was right, for the risk score, client trust and notices. Limits go by the cookie.
+    pub fn known_device(mut self, is_known: impl Fn(&Subject, &Attempt) -> bool + Send + Sync + 'static) -> Self {
+        self.hooks.known_device = Some(Arc::new(is_known));
+        self
+    }
+
+    /// What a risk score does, in place of `risk.second_factor` and `risk.refuse`, whose answer is in the attempt.
+    pub fn on_risk(mut self, decide: impl Fn(&Subject, &Attempt) -> Response + Send + Sync + 'static) -> Self {
+        self.hooks.on_risk = Some(Arc::new(decide));
+        self
+    }
+
+    /// Where network addresses are, in place of `risk.geoip_file`.
+    pub fn places(mut self, places: impl Places + 'static) -> Self {
+        self.places = Some(Arc::new(places));
+        self
+    }
+
     /// Time, chance and the outside, for tests.
     pub fn world(mut self, world: World) -> Self {
         self.world = Some(world);
@@ -268,6 +292,7 @@ impl Builder {
             contracts,
             bundles,
             hooks,
+            places,
             limits,
             mut faults,
         } = self;
@@ -311,6 +336,13 @@ impl Builder {
             networks.extend(LOOPBACK.iter().filter_map(|text| text.parse::<IpNet>().ok()));
         }
         let breach = Breach::open(&settings.breach).await.map_err(|fault| faults.push(fault)).ok();
+        let places = match places {
+            Some(places) => Some(places),
+            None => places::open(settings.risk.geoip_file.as_ref()).await.unwrap_or_else(|fault| {
+                faults.push(fault);
+                None
+            }),
+        };
         let disposable = Disposable::open(&settings.sign_up).map_err(|fault| faults.push(fault)).ok();
         let world = match world {
             Some(world) => Some(world),
@@ -354,6 +386,7 @@ impl Builder {
             breach,
             passkeys: RelyingParty::of(&settings, &public_url),
             hooks,
+            places,
             limits: limits.multiplied(settings.limits_multiplier),
             sessions: SessionCache::new(settings.session_cache_mib),
             clients: ClientCache::new(settings.session_cache_mib),

@@ -75,6 +75,8 @@ pub enum Denial {
     AttemptExpired,
     /// The password way is closed from here; a mailed code is open.
     PasswordClosed,
+    /// The password is right, and the sign-in so unusual that it opens nothing here; a mailed code does.
+    SignInUnusual,
     /// The account is banned, told only after a right proof.
     UserBanned,
     /// The password is right, and known to others: another one is set by way of the mailbox.
@@ -119,6 +121,7 @@ impl Denial {
             Self::CodeExpired => "code_expired",
             Self::AttemptExpired => "attempt_expired",
             Self::PasswordClosed => "password_closed",
+            Self::SignInUnusual => "sign_in_unusual",
             Self::UserBanned => "user_banned",
             Self::PasswordCompromised => "password_compromised",
             Self::Frozen => "account_frozen",

@@ -1,8 +1,12 @@
 //! What an app decides by code of its own. Hooks are asked inside the flows, so no door goes past them.
 
-use housekey_core::{ids::UserId, time::Time};
+use housekey_core::{
+    ids::UserId,
+    risk::{Assessment, Response},
+    time::Time,
+};
 use housekey_store::users::UserRow;
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 /// An account, as hooks see it.
 #[derive(Clone, Debug)]
@@ -21,12 +25,31 @@ pub struct Subject {
     pub created: Time,
 }
 
+/// A sign-in whose first factor was right, as hooks see it.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The network address.
+    pub address: IpAddr,
+    /// The User-Agent header, cut at 512 bytes.
+    pub agent: String,
+    /// Whether the account completed a sign-in on this device before.
+    pub known_device: bool,
+    /// How unusual it is, and why.
+    pub assessment: Assessment,
+    /// What the settings answer to that.
+    pub response: Response,
+}
+
 type Question = Arc<dyn Fn(&Subject) -> bool + Send + Sync>;
+type DeviceQuestion = Arc<dyn Fn(&Subject, &Attempt) -> bool + Send + Sync>;
+type RiskDecision = Arc<dyn Fn(&Subject, &Attempt) -> Response + Send + Sync>;
 
 /// The hooks of an instance. None is set at first.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     pub must_have_second_factor: Option<Question>,
+    pub known_device: Option<DeviceQuestion>,
+    pub on_risk: Option<RiskDecision>,
 }
 
 impl Subject {

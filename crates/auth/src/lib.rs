@@ -18,6 +18,7 @@ mod layer;
 pub mod mail;
 pub mod outbound;
 mod passkeys;
+mod places;
 mod run;
 mod seen;
 mod sessions;
@@ -33,11 +34,12 @@ pub use caller::{Caller, ClientToken, Cookies, Door, Outcome, SetClient, SetDevi
 pub use doors::Contract;
 pub use error::{Denial, Error, Fault, Result};
 pub use hasher::Hasher;
-pub use hooks::Subject;
+pub use hooks::{Attempt, Subject};
 pub use housekey::Housekey;
 pub use jobs::event_chain::{ChainFault, ChainReport};
 pub use keys::{Key, KeyError};
 pub use layer::{CsrfToken, Fresh, HousekeyLayer, HousekeyService, Session, Turned, User};
+pub use places::{GeoipFile, Places};
 pub use sessions::Current;
 pub use world::{Clock, SystemClock, SystemEntropy, World};
 

@@ -24,6 +24,8 @@ pub enum EventKind {
     SessionReverified,
     /// A first factor was refused.
     SignInFailed,
+    /// A first factor was right, and the sign-in is so unusual that more is asked for.
+    SignInUnusual,
     /// A code was asked for.
     CodeSent,
     /// A form was filled in by a program: it got the usual answer, and nothing was made.
@@ -158,6 +160,7 @@ impl EventKind {
             Self::SessionRevoked => "session.revoked",
             Self::SessionReverified => "session.reverified",
             Self::SignInFailed => "sign_in.failed",
+            Self::SignInUnusual => "sign_in.unusual",
             Self::CodeSent => "code.sent",
             Self::BotTrapped => "bot.trapped",
             Self::PasswordChanged => "password.changed",

@@ -33,6 +33,8 @@ pub mod policy;
 #[cfg(feature = "rules")]
 pub mod redirect;
 #[cfg(feature = "rules")]
+pub mod risk;
+#[cfg(feature = "rules")]
 pub mod session;
 #[cfg(feature = "rules")]
 pub mod sign_in;

@@ -6,7 +6,7 @@ use crate::{
     statements, tell,
 };
 use housekey_core::{
-    event::Event,
+    event::{Event, EventKind},
     ids::{EventId, RequestId, UserId},
     time::Time,
 };
@@ -16,6 +16,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     OF_USER = "SELECT id, at, kind, user_id, client_id, session_id, door, request_id, detail, facts, facts_key FROM housekey_event \
         WHERE user_id = $1 AND (at < $2 OR (at = $2 AND id < $3)) ORDER BY at DESC, id DESC LIMIT $4";
+    OF_KIND = "SELECT id, at, kind, user_id, client_id, session_id, door, request_id, detail, facts, facts_key FROM housekey_event \
+        WHERE user_id = $1 AND kind = $2 AND at >= $3 ORDER BY at DESC, id DESC LIMIT $4";
     ONE = "SELECT id, at, kind, user_id, client_id, session_id, door, request_id, detail, facts, facts_key FROM housekey_event WHERE id = $1";
     OF_REQUEST = "SELECT id, at, kind, user_id, client_id, session_id, door, request_id, detail, facts, facts_key FROM housekey_event \
         WHERE at >= $1 AND at <= $2 AND request_id = $3 ORDER BY at, id LIMIT 100";
@@ -64,6 +66,21 @@ impl Reader {
     ) -> Result<Vec<EventRow>, StoreError> {
         let (at, id) = before.unwrap_or((Time::from_millis(i64::MAX), ""));
         let rows = self.rows(&OF_USER, &[user.into(), at.into(), id.into(), most.into()]).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The last events of one kind of a user since then, newest first.
+    ///
+    /// # Errors
+    /// When the database is out of reach or a row is broken.
+    pub async fn events_of_kind(
+        &self,
+        user: &UserId,
+        kind: EventKind,
+        since: Time,
+        most: i64,
+    ) -> Result<Vec<EventRow>, StoreError> {
+        let rows = self.rows(&OF_KIND, &[user.into(), kind.as_str().into(), since.into(), most.into()]).await?;
         rows.iter().map(read).collect()
     }
 

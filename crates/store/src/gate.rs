@@ -66,6 +66,8 @@ pub struct Passage {
     pub verdict: Verdict,
     /// Failures in a row, where they are counted.
     pub failures: i64,
+    /// Whether a challenge was due, solved or not.
+    pub challenged: bool,
 }
 
 /// Whether a gate is open.
@@ -102,11 +104,18 @@ async fn pass(tx: &mut Tx, gate: &Gate, now: Time) -> Result<Passage, StoreError
         Some(name) => limits::failures(tx, name).await?,
         None => 0,
     };
-    let verdict = judge(tx, gate, failures, now).await?;
-    Ok(Passage { verdict, failures })
+    let mut challenged = false;
+    let verdict = judge(tx, gate, failures, &mut challenged, now).await?;
+    Ok(Passage { verdict, failures, challenged })
 }
 
-async fn judge(tx: &mut Tx, gate: &Gate, failures: i64, now: Time) -> Result<Verdict, StoreError> {
+async fn judge(
+    tx: &mut Tx,
+    gate: &Gate,
+    failures: i64,
+    challenged: &mut bool,
+    now: Time,
+) -> Result<Verdict, StoreError> {
     let mut times = 0;
     for bucket in &gate.outer {
         match limits::spend_one(tx, bucket, now).await? {
@@ -121,6 +130,7 @@ async fn judge(tx: &mut Tx, gate: &Gate, failures: i64, now: Time) -> Result<Ver
         }
     }
     if let Some(retry_after) = wait {
+        *challenged = true;
         let level = Level::of(Risk { times, failures, least: gate.least });
         if !is_solved(tx, gate, level, now).await? {
             return Ok(Verdict::Challenge { level, retry_after });

@@ -53,6 +53,10 @@ pub enum Purpose {
     StepUpPhone,
     /// A number added to an account.
     VerifyPhone,
+    /// A device that is vouched for in a sign-in, by the mailbox.
+    ClientTrust,
+    /// A device that is vouched for in a sign-in, by a message to a phone.
+    ClientTrustPhone,
 }
 
 impl Purpose {
@@ -69,6 +73,8 @@ impl Purpose {
             Self::SignUpPhone => "sign_up_phone",
             Self::StepUpPhone => "step_up_phone",
             Self::VerifyPhone => "verify_phone",
+            Self::ClientTrust => "client_trust",
+            Self::ClientTrustPhone => "client_trust_phone",
         }
     }
 

@@ -38,6 +38,12 @@ mail-sign-in-code-title = Sign in to { $app }
 mail-sign-in-code-lead = Type this code on the page that asks for it:
 mail-sign-in-code-not-you = If you did not ask for it, do nothing. Without the code nobody gets in.
 
+mail-device-code-subject = Your code for a new device on { $app }
+mail-device-code-first = { $code } is your code to sign in to { $app } on a new device.
+mail-device-code-title = A new device signs in to { $app }
+mail-device-code-lead = Somebody typed your password on a device that your account does not know. If it was you, type this code on the page that asks for it:
+mail-device-code-not-you = If it was not you, somebody knows your password: set a new one. Without the code they do not get in.
+
 mail-sign-in-link-subject = Your link to sign in to { $app }
 mail-sign-in-link-first = Here is your link to sign in to { $app }.
 mail-sign-in-link-title = Sign in to { $app }
@@ -125,6 +131,11 @@ mail-notice-new-device-subject = Your { $app } account was used on a new device
 mail-notice-new-device-first = Somebody signed in to your { $app } account on a device it had not been used on before.
 mail-notice-new-device-title = A sign-in on a new device
 mail-notice-new-device-lead = If it was you, there is nothing to do.
+
+mail-notice-sign-in-refused-subject = Somebody with your { $app } password was refused
+mail-notice-sign-in-refused-first = Somebody typed the right password of your { $app } account, from where it is so unusual that they were not let in.
+mail-notice-sign-in-refused-title = Somebody knows your password
+mail-notice-sign-in-refused-lead = If it was you, sign in with a code by e-mail, or on a device that you have used before.
 
 mail-notice-phone-added-subject = A phone number was added to your { $app } account
 mail-notice-phone-added-first = The phone number { $added } was added to your { $app } account.

@@ -3,6 +3,7 @@
 use crate::{
     caller::Caller,
     error::{Error, Result},
+    flows::risk,
     housekey::Housekey,
 };
 use housekey_core::{
@@ -87,16 +88,16 @@ impl Housekey {
         opened(self.ask_gate(caller, action, gate).await?.1)
     }
 
-    /// Asks a gate with what the caller shows. Answers failures in a row as well, where the gate counts them.
-    pub(crate) async fn ask_gate(&self, caller: &Caller, action: Action, gate: Gate) -> Result<(i64, Answer)> {
+    /// Asks a gate with what the caller shows. Answers what it saw as well.
+    pub(crate) async fn ask_gate(&self, caller: &Caller, action: Action, gate: Gate) -> Result<(risk::Tried, Answer)> {
         let (shown, in_vain) = match self.solved(caller, action) {
             Some(Ok(solved)) => (Some(solved), true),
             Some(Err(_)) => (None, true),
             None => (None, false),
         };
         let gate = Gate { least: self.least_level(), shown, ..gate };
-        let Passage { verdict, failures } = self.store().pass(gate, self.now()).await?;
-        Ok((failures, Answer { verdict, action, in_vain }))
+        let Passage { verdict, failures, challenged } = self.store().pass(gate, self.now()).await?;
+        Ok((risk::Tried { failures, challenged }, Answer { verdict, action, in_vain }))
     }
 
     /// A proof failed: the instance asks more of everybody for a while.
@@ -105,7 +106,12 @@ impl Housekey {
     }
 
     fn least_level(&self) -> Level {
-        Level::of_failures(self.0.unrest.lately(self.now().as_millis()))
+        Level::of_failures(self.unrest())
+    }
+
+    /// How many proofs failed lately, of everybody.
+    pub(crate) fn unrest(&self) -> i64 {
+        self.0.unrest.lately(self.now().as_millis())
     }
 
     fn solved(&self, caller: &Caller, action: Action) -> Option<Result<Solved, Unsolved>> {

@@ -104,7 +104,7 @@ impl Housekey {
         let id = VerificationId::new(now, self.entropy());
         // Who confirms a risky change has a page open that asks for a code.
         let mailed = match asked.purpose {
-            Purpose::StepUp => MailedProof::Code,
+            Purpose::StepUp | Purpose::ClientTrust => MailedProof::Code,
             _ => self.settings().mailbox,
         };
         let token = mailed.has_link().then(|| OpaqueToken::new(id.clone(), self.entropy()));

@@ -2,7 +2,7 @@
 //! HMAC of what they count by, so that the table tells nobody who signs in.
 
 use crate::{
-    caller::Caller,
+    caller::{Caller, Door},
     error::{Error, Result},
     housekey::Housekey,
 };
@@ -41,6 +41,9 @@ impl Housekey {
     pub(crate) fn password_gate(&self, caller: &Caller, tried: &PasswordTried<'_>) -> Gate {
         let mut gate = self.sign_in_gate(caller, tried.device.is_some());
         gate.failures = Some(tried.failures);
+        // Who cannot be challenged is asked for more after the password.
+        let strangers = self.settings().risk.thresholds.challenges_strangers(self.unrest());
+        gate.always = strangers && tried.is_from_unknown() && caller.door == Door::Pages;
         match &tried.unknown {
             None => gate.inner.extend(tried.own.clone()),
             Some(buckets) => {
@@ -114,6 +117,23 @@ impl Housekey {
         ]
     }
 
+    /// A code to the mailbox that vouches for a device. It counts apart from what strangers can ask for.
+    pub(crate) fn vouching_mail_spends(&self, caller: &Caller, to: &Email) -> Vec<Spend> {
+        let gate = self.mail_gate_of("vouching", caller, to);
+        [gate.outer, gate.inner].concat()
+    }
+
+    /// A code to the phone that vouches for a device, likewise.
+    pub(crate) fn vouching_sms_spends(&self, caller: &Caller, to: &Phone, who: &UserId) -> Vec<Spend> {
+        let gate = self.sms_gate_of("vouching", caller, to, Some(who));
+        [gate.outer, gate.inner].concat()
+    }
+
+    /// A notice of a sign-in that was refused, per account.
+    pub(crate) fn refusal_told_spends(&self, user: &UserId) -> Vec<Spend> {
+        vec![self.bucket("refusal_told", &[user.as_str()], Limit::new(1, Duration::from_secs(3600)))]
+    }
+
     /// A request to come back without a second factor: per address, and per account.
     pub(crate) fn recovery_spends(&self, caller: &Caller, user: &UserId) -> Vec<Spend> {
         let limits = self.limits();
@@ -126,14 +146,18 @@ impl Housekey {
     /// A mail to an address: per address of the network, per mailbox, and one network's share of a mailbox.
     /// Someone on a known device counts apart, so that a stranger cannot use up the owner's mails.
     pub(crate) fn mail_gate(&self, caller: &Caller, to: &Email, known: bool) -> Gate {
-        let limits = self.limits();
+        let asks = self.by_address("mail_address", caller, self.limits().mail_address).asks;
         let kind = if known { "known" } else { "unknown" };
+        Gate { eased: eased(known, [asks]), ..self.mail_gate_of(kind, caller, to) }
+    }
+
+    fn mail_gate_of(&self, kind: &str, caller: &Caller, to: &Email) -> Gate {
+        let limits = self.limits();
         let mailbox = to.canonical();
         let network = network_of(caller.address);
         let address = self.by_address("mail_address", caller, limits.mail_address);
         Gate {
             outer: vec![address.refuses],
-            eased: eased(known, [address.asks]),
             inner: vec![
                 self.bucket("mail_network_mailbox", &[kind, mailbox, &network], limits.mail_mailbox_network),
                 self.bucket("mail_short", &[kind, mailbox], limits.mail_mailbox),
@@ -147,8 +171,11 @@ impl Housekey {
     /// instance, since each costs money. Someone on a known device counts apart, in all but the address. The figure of
     /// the address refuses at once: a program that solves challenges is not let send more.
     pub(crate) fn sms_gate(&self, caller: &Caller, to: &Phone, who: Option<&UserId>, known: bool) -> Gate {
+        self.sms_gate_of(if known { "known" } else { "unknown" }, caller, to, who)
+    }
+
+    fn sms_gate_of(&self, kind: &str, caller: &Caller, to: &Phone, who: Option<&UserId>) -> Gate {
         let limits = self.limits();
-        let kind = if known { "known" } else { "unknown" };
         let number = to.as_str();
         let network = network_of(caller.address);
         let day = Limit::new(self.settings().sms.per_day, Duration::from_secs(24 * 3600));

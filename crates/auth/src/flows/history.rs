@@ -10,13 +10,14 @@ use housekey_store::events::EventRow;
 use std::time::Duration;
 
 /// What is told: the rest says nothing to a person.
-const TOLD: [EventKind; 44] = [
+const TOLD: [EventKind; 45] = [
     EventKind::UserCreated,
     EventKind::SessionCreated,
     EventKind::SessionEnded,
     EventKind::SessionRevoked,
     EventKind::SessionReverified,
     EventKind::SignInFailed,
+    EventKind::SignInUnusual,
     EventKind::SecondFactorFailed,
     EventKind::CodeSent,
     EventKind::PasswordChanged,

@@ -18,6 +18,7 @@ mod own;
 mod password;
 mod pictures;
 pub mod recovery;
+pub(crate) mod risk;
 pub(crate) mod second_factor;
 pub mod trusted_devices;
 mod two_step;

@@ -4,7 +4,7 @@
 use crate::{
     caller::Caller,
     error::{Error, Result},
-    flows::notes::facts_of,
+    flows::{notes::facts_of, risk::Tried},
     housekey::Housekey,
 };
 use housekey_core::{
@@ -61,6 +61,8 @@ impl Housekey {
         };
         let stored = self.store().reader().trusted_device(&shown.id, id, self.now()).await?;
         Ok(match stored.is_some_and(|hash| hash.matches(shown.secret().expose())) {
+            // Whoever took the browser's cookies along comes from somewhere else.
+            true if self.weigh(caller, user, Tried::default()).await?.is_unusual() => Due { second, trusted: None },
             true => Due { second: Vec::new(), trusted: Some(shown.id) },
             false => Due { second, trusted: None },
         })

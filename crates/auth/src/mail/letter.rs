@@ -36,6 +36,15 @@ pub enum Letter {
         /// Who asked.
         asked: Facts,
     },
+    /// A code that vouches for a new device, after a right password.
+    DeviceCode {
+        /// Six digits.
+        code: Option<MailedSecret>,
+        /// When the code ends.
+        expires: Time,
+        /// Who asked.
+        asked: Facts,
+    },
     /// Somebody signs up with an address that has an account already; the code signs in to that.
     SignUpExisting {
         /// Six digits; none where only a link is a way in.
@@ -272,6 +281,14 @@ pub enum Letter {
         /// Where.
         asked: Facts,
     },
+    /// A sign-in with the right password was so unusual that it was refused.
+    NoticeSignInRefused {
+        /// The token of the page for whoever did not do it.
+        #[serde(default)]
+        not_me: Option<MailedSecret>,
+        /// Where.
+        asked: Facts,
+    },
     /// An endpoint of webhooks was switched off; goes to whoever keeps the instance.
     NoticeWebhookDisabled {
         /// Its id and its host.
@@ -291,6 +308,8 @@ impl Letter {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::SignInCode { .. } => "sign_in_code",
+            Self::DeviceCode { .. } => "device_code",
+            Self::NoticeSignInRefused { .. } => "notice_sign_in_refused",
             Self::SignUpCode { .. } => "sign_up_code",
             Self::SignUpExisting { .. } => "sign_up_existing",
             Self::ResetCode { .. } => "reset_code",
@@ -360,6 +379,8 @@ impl Letter {
             | Self::Invitation { asked, .. }
             | Self::WaitlistJoined { asked }
             | Self::NoticeNewDevice { asked, .. }
+            | Self::NoticeSignInRefused { asked, .. }
+            | Self::DeviceCode { asked, .. }
             | Self::NoticeWebhookDisabled { asked, .. }
             | Self::Test { asked } => asked,
         }
@@ -376,6 +397,7 @@ impl Letter {
             | Self::StepUpCode { code, link, expires, .. } => {
                 Some((MailedCode { code: code.as_ref(), link: link.as_ref() }, *expires))
             }
+            Self::DeviceCode { code, expires, .. } => Some((MailedCode { code: code.as_ref(), link: None }, *expires)),
             _ => None,
         }
     }
@@ -401,7 +423,8 @@ impl Letter {
             | Self::NoticePhoneRemoved { not_me, .. }
             | Self::NoticeUsernameChanged { not_me, .. }
             | Self::NoticeEmailAdded { not_me, .. }
-            | Self::NoticeNewDevice { not_me, .. } => not_me.as_ref(),
+            | Self::NoticeNewDevice { not_me, .. }
+            | Self::NoticeSignInRefused { not_me, .. } => not_me.as_ref(),
             _ => None,
         }
     }
@@ -424,6 +447,8 @@ impl Letter {
             Self::StepUpCode { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
             Self::NoticePasswordChanged { not_me: not_me(), asked: asked.clone() },
             Self::NoticeNewDevice { not_me: not_me(), asked: asked.clone() },
+            Self::NoticeSignInRefused { not_me: not_me(), asked: asked.clone() },
+            Self::DeviceCode { code: Some(code()), expires: soon, asked: asked.clone() },
             Self::NoticeFactorAdded { not_me: not_me(), asked: asked.clone() },
             Self::NoticeFactorRemoved { not_me: not_me(), asked: asked.clone() },
             Self::NoticePasskeyAdded { not_me: not_me(), asked: asked.clone() },
@@ -545,6 +570,6 @@ mod tests {
             assert_eq!(serde_json::to_string(&back).unwrap(), text);
             assert!(text.contains(&format!("\"kind\":\"{}\"", letter.kind())));
         }
-        assert_eq!(Letter::samples().len(), 39);
+        assert_eq!(Letter::samples().len(), 41);
     }
 }

@@ -52,9 +52,10 @@ macro_rules! built_in {
     ($($name:literal)*) => { [$(($name, include_str!(concat!("../../templates/mail/", $name)))),*] };
 }
 
-const BUILT_IN: [(&str, &str); 72] = built_in! {
+const BUILT_IN: [(&str, &str); 76] = built_in! {
     "_letter.html" "_code.html" "_notice.html" "_code.txt" "_notice.txt" "_facts.txt"
-    "sign_in_code.html" "sign_in_code.txt" "sign_up_code.html" "sign_up_code.txt"
+    "sign_in_code.html" "sign_in_code.txt" "device_code.html" "device_code.txt" "notice_sign_in_refused.html" "notice_sign_in_refused.txt"
+    "sign_up_code.html" "sign_up_code.txt"
     "sign_up_existing.html" "sign_up_existing.txt" "reset_code.html" "reset_code.txt"
     "verify_email_code.html" "verify_email_code.txt" "step_up_code.html" "step_up_code.txt"
     "notice_password_changed.html" "notice_password_changed.txt" "notice_email_added.html" "notice_email_added.txt"

@@ -13,6 +13,7 @@ mod keys;
 mod mode;
 mod mount;
 mod resolve;
+mod risk;
 mod sender;
 mod sign_up;
 mod sms;
@@ -39,6 +40,7 @@ pub use keys::KEYS;
 pub use mode::{Mode, is_loopback_name};
 pub use mount::Mount;
 pub use resolve::{Assignment, Resolved, resolve};
+pub use risk::{ClientTrust, RiskSettings};
 pub use sender::Sender;
 pub use sign_up::{SignUpMode, SignUpPolicy};
 pub use sms::{BodyForm, Gateway, SmsSettings};
@@ -105,6 +107,8 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     /// How people are told from programs.
     pub bots: BotSettings,
+    /// What an unusual sign-in is asked for.
+    pub risk: RiskSettings,
     /// What accounts are named by.
     pub identifiers: IdentifierSettings,
     /// Whether everybody who signs up must accept the terms.
@@ -223,6 +227,7 @@ impl Default for Settings {
             clerk: ClerkSettings::default(),
             webhooks: WebhookSettings::default(),
             bots: BotSettings::default(),
+            risk: RiskSettings::default(),
             identifiers: IdentifierSettings::default(),
             legal_consent: false,
             sign_up: SignUpPolicy::default(),

@@ -210,7 +210,9 @@ async fn every_sign_up_is_asked_where_the_operator_wants_it() {
 }
 
 async fn failures_of_the_whole_instance_make_challenges_harder() {
-    let house = house().await;
+    let mut settings = Settings::default();
+    settings.risk.thresholds.challenge = 0;
+    let house = house_with(settings).await;
     let mut browser = beyond(&house, 7).await;
     assert_eq!(due(name(&house, &mut browser, ADA).await).level, Level::Light);
     for at in 0..60u8 {

@@ -77,7 +77,7 @@ fn texts() -> Vec<(&'static str, String)> {
 }
 
 /// Every form, with all its fields filled in well.
-const FORMS: [(&str, &[(&str, &str)]); 31] = [
+const FORMS: [(&str, &[(&str, &str)]); 33] = [
     ("/sign-in", &[("email", "x@example.com"), ("remember", "yes"), ("return_to", "/account")]),
     (
         "/sign-up",
@@ -106,6 +106,8 @@ const FORMS: [(&str, &[(&str, &str)]); 31] = [
     ("/account/security", &[("username", "x"), ("current", "wrong wrong wrong"), ("password", "tidal")]),
     ("/account/security/app", &[("name", "Phone")]),
     ("/account/security/app/confirm", &[("code", "000000")]),
+    ("/sign-in/device", &[("code", "000000")]),
+    ("/sign-in/device/send", &[("way", "email_code")]),
     ("/sign-in/second-factor", &[("way", "totp"), ("code", "000000"), ("trust", "yes")]),
     ("/sign-in/passkey", &[("passkey", "{}")]),
     ("/account/security/passkeys", &[("passkey", "{}")]),

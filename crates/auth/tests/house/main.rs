@@ -55,6 +55,7 @@ mod phones;
 mod races;
 mod recovery;
 mod repeat;
+mod risk;
 mod routes;
 mod second_factor;
 mod sign_in;

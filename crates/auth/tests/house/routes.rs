@@ -23,7 +23,7 @@ pub enum For {
 }
 pub use For::*;
 
-pub const ROUTES: [(&str, &str, For); 57] = [
+pub const ROUTES: [(&str, &str, For); 59] = [
     ("/", "GET", Everyone),
     ("/sign-in", "GET POST", Everyone),
     ("/sign-in/passkey", "POST", Everyone),
@@ -31,6 +31,8 @@ pub const ROUTES: [(&str, &str, For); 57] = [
     ("/sign-in/password", "GET POST", Attempt),
     ("/sign-in/code", "GET POST", Attempt),
     ("/sign-in/code/send", "POST", Attempt),
+    ("/sign-in/device", "GET POST", Attempt),
+    ("/sign-in/device/send", "POST", Attempt),
     ("/sign-in/second-factor", "GET POST", Attempt),
     ("/sign-in/second-factor/passkey/options", "POST", Attempt),
     ("/sign-in/set-up", "GET", Attempt),
@@ -98,6 +100,8 @@ pub fn fields(path: &str) -> Vec<(&'static str, &'static str)> {
         "/sign-in/passkey" | "/account/security/passkeys" => vec![("passkey", "{}")],
         "/account/security/passkeys/after" => vec![("wanted", "yes")],
         p if p.ends_with("/rename") => vec![("name", "Mine")],
+        "/sign-in/device" => vec![("code", "000000")],
+        "/sign-in/device/send" => vec![("way", "email_code")],
         "/sign-in/second-factor" => vec![("way", "totp"), ("code", "000000")],
         "/sign-in/password" => vec![("password", PASSWORD)],
         "/link" => vec![("purpose", "sign_in")],

@@ -8,9 +8,10 @@ use housekey::Error;
 use housekey::core::challenge::solve;
 use housekey::core::limits::{Limit, Limits};
 use housekey::core::password::Password;
-use housekey::flows::sign_in::StartSignIn;
+use housekey::core::risk::Thresholds;
+use housekey::flows::sign_in::{SignInStatus, StartSignIn};
 use housekey::flows::sign_up::StartSignUp;
-use housekey::settings::Settings;
+use housekey::settings::{ClientTrust, Settings};
 use housekey::testkit::{Browser, TestHouse};
 use housekey_store::Store;
 
@@ -97,10 +98,13 @@ pub enum Guard {
     NoAccount,
     /// As before, without the end of passwords from unknown devices after a hundred failures in a row.
     NoEnd,
+    /// As before, without a code from unusual sign-ins.
+    NoTrust,
 }
 
 impl Guard {
-    pub const ALL: [Self; 6] = [Self::Nothing, Self::All, Self::Solved, Self::NoAddress, Self::NoAccount, Self::NoEnd];
+    pub const ALL: [Self; 7] =
+        [Self::Nothing, Self::All, Self::Solved, Self::NoAddress, Self::NoAccount, Self::NoEnd, Self::NoTrust];
 
     pub fn words(self) -> &'static str {
         match self {
@@ -110,11 +114,23 @@ impl Guard {
             Self::NoAddress => "solved, without limits per address",
             Self::NoAccount => "solved, without limits per account",
             Self::NoEnd => "solved, without the end after 100 failures",
+            Self::NoTrust => "solved, without a code from unusual sign-ins",
         }
     }
 
     fn solves(self) -> bool {
         !matches!(self, Self::All | Self::Nothing)
+    }
+
+    fn settings(self) -> Settings {
+        let mut settings = Settings::default();
+        if matches!(self, Self::Nothing | Self::NoTrust) {
+            settings.risk.client_trust = ClientTrust::Off;
+        }
+        if self == Self::Nothing {
+            settings.risk.thresholds = Thresholds { challenge: 0, second_factor: 0, refuse: 0 };
+        }
+        settings
     }
 
     fn limits(self) -> Limits {
@@ -138,6 +154,8 @@ impl Guard {
 pub struct Told {
     /// Guesses that were compared with a password.
     pub judged: u32,
+    /// Right passwords after which a code was asked for that only the owner gets, or nothing opened.
+    pub stopped: u32,
     /// Accounts that the attacker got into.
     pub opened: u32,
     /// Challenges that were asked for.
@@ -146,6 +164,8 @@ pub struct Told {
     pub known_disturbed: u32,
     /// Owners on an unknown device who had to solve a challenge, which their browser does by itself.
     pub new_challenged: u32,
+    /// Owners on an unknown device who had to type a mailed code after the password.
+    pub new_vouched: u32,
     /// Owners on an unknown device whose password was not taken; a mailed code was open.
     pub new_refused: u32,
 }
@@ -155,7 +175,7 @@ pub async fn run(shape: Shape, guard: Guard) -> Result<Told> {
     let folder = tempfile::tempdir_in(if std::path::Path::new("/dev/shm").is_dir() { "/dev/shm" } else { "/tmp" })?;
     let store = Store::sqlite(&folder.path().join("attack.db"))?;
     let house =
-        TestHouse::limited(store, Settings::default(), guard.limits()).await.map_err(|e| anyhow::anyhow!("{e}"))?;
+        TestHouse::limited(store, guard.settings(), guard.limits()).await.map_err(|e| anyhow::anyhow!("{e}"))?;
     let mut owners = Vec::new();
     for account in 0..shape.accounts() {
         owners.push(owner(&house, account).await?);
@@ -168,12 +188,12 @@ pub async fn run(shape: Shape, guard: Guard) -> Result<Told> {
         let (from, account, nth) = shape.attempt(number);
         let right = shape.is_right(account, nth);
         let mut eve = browser(&house, attacker(from));
-        match guess(&house, &mut eve, account, right, guard.solves().then_some(1), &mut told.asked).await? {
-            Got::Judged { opened } => {
-                told.judged += 1;
-                told.opened += u32::from(opened);
-            }
-            Got::Refused => {}
+        let got = guess(&house, &mut eve, account, right, guard.solves().then_some(1), &mut told.asked).await?;
+        told.judged += u32::from(got != Got::Refused);
+        match got {
+            Got::Opened => told.opened += 1,
+            Got::Stopped => told.stopped += 1,
+            Got::Wrong | Got::Refused => {}
         }
         if number % (ATTEMPTS / OWNERS) == 0 {
             owner_comes(&house, &mut owners, number, shape, &mut told).await?;
@@ -183,8 +203,12 @@ pub async fn run(shape: Shape, guard: Guard) -> Result<Told> {
     Ok(told)
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Got {
-    Judged { opened: bool },
+    Opened,
+    /// The password was right, and more is due.
+    Stopped,
+    Wrong,
     Refused,
 }
 
@@ -222,8 +246,8 @@ async fn guess(
         let password = Password::parse(text).ok().context("a password")?;
         match house.housekey.sign_in_password(&browser.caller(), password).await {
             Ok(done) => {
-                browser.keep(done);
-                return Ok(Got::Judged { opened: true });
+                let opened = browser.keep(done).status == SignInStatus::Complete;
+                return Ok(if opened { Got::Opened } else { Got::Stopped });
             }
             Err(Error::Challenge(due)) => {
                 *asked += 1;
@@ -233,8 +257,9 @@ async fn guess(
                 browser.challenge = solve(&house.housekey.pose_challenge(due)?);
             }
             Err(Error::Denied(why)) if why.code() == "password_or_identifier_incorrect" => {
-                return Ok(Got::Judged { opened: false });
+                return Ok(Got::Wrong);
             }
+            Err(Error::Denied(why)) if why.code() == "sign_in_unusual" => return Ok(Got::Stopped),
             Err(Error::Denied(_) | Error::Limited { .. }) => return Ok(Got::Refused),
             Err(other) => bail!("{other}"),
         }
@@ -257,14 +282,15 @@ async fn owner_comes(
         let known = owners.get_mut(account as usize).context("an owner")?;
         known.client = None;
         let got = guess(house, known, account, true, None, &mut asked).await?;
-        told.known_disturbed += u32::from(!matches!(got, Got::Judged { opened: true }));
+        told.known_disturbed += u32::from(got != Got::Opened);
         return Ok(());
     }
     let address = Ipv4Addr::from(u32::from(Ipv4Addr::new(192, 0, 2, 0)) + turn);
     let mut new = browser(house, address.into());
     let got = guess(house, &mut new, account, true, Some(1), &mut asked).await?;
-    told.new_challenged += u32::from(asked > 0 && matches!(got, Got::Judged { opened: true }));
-    told.new_refused += u32::from(!matches!(got, Got::Judged { opened: true }));
+    told.new_challenged += u32::from(asked > 0 && got != Got::Refused);
+    told.new_vouched += u32::from(got == Got::Stopped);
+    told.new_refused += u32::from(got == Got::Refused);
     Ok(())
 }
 
@@ -274,6 +300,8 @@ async fn owner(house: &TestHouse, account: u32) -> Result<Browser> {
     let mut browser = browser(house, address.into());
     let start = StartSignUp {
         email: address_of(account),
+        username: String::new(),
+        phone: String::new(),
         password: Password::parse(RIGHT.to_owned()).ok().context("a password")?,
         first_name: String::new(),
         last_name: String::new(),

@@ -24,9 +24,10 @@ impl Row {
     }
 
     pub fn line(&self) -> String {
-        let Told { judged, opened, asked, known_disturbed, new_challenged, new_refused } = &self.told;
+        let Told { judged, stopped, opened, asked, known_disturbed, new_challenged, new_vouched, new_refused } =
+            &self.told;
         format!(
-            "| {} | {} | {judged} | {opened} | {asked} | {known_disturbed} | {new_challenged} | {new_refused} |",
+            "| {} | {} | {judged} | {stopped} | {opened} | {asked} | {known_disturbed} | {new_challenged} | {new_vouched} | {new_refused} |",
             self.shape.words(),
             self.guard.words()
         )
@@ -39,9 +40,9 @@ pub fn write(rows: &[Row]) -> Result<()> {
     let page = fs::read_to_string(&file)?;
     let (before, rest) = page.split_once(FROM).context("docs/protection.md has no place for the table")?;
     let (_, after) = rest.split_once(TO).context("docs/protection.md has no end of the table")?;
-    let head = "| attack | protections | guesses compared | accounts opened | challenges asked | owners on a known device \
-                not let in at once | owners on a new device asked for a challenge | owners on a new device whose \
-                password was not taken |\n|---|---|---|---|---|---|---|---|";
+    let head = "| attack | protections | guesses compared | right guesses that opened nothing by themselves | accounts opened | challenges asked | owners on a known device \
+                not let in at once | owners on a new device asked for a challenge | asked for a mailed code | owners on a new device \
+                whose password was not taken |\n|---|---|---|---|---|---|---|---|---|---|";
     let lines: Vec<String> = rows.iter().map(Row::line).collect();
     fs::write(&file, format!("{before}{FROM}\n{head}\n{}\n{TO}{after}", lines.join("\n")))?;
     Ok(())

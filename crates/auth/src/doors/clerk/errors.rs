@@ -199,6 +199,12 @@ fn denied(why: Denial, proof: Proof) -> Refusal {
             "Too many wrong passwords were tried. Sign in with a code by e-mail.",
             param("password"),
         ),
+        (Denial::SignInUnusual, _) => (
+            S::FORBIDDEN,
+            "user_locked",
+            "This sign-in is too unusual for a password. Sign in with a code by e-mail.",
+            param("password"),
+        ),
         (Denial::UserLocked, _) => (S::FORBIDDEN, "user_locked", "This account is locked.", Value::Null),
         (Denial::UserBanned, _) => (S::FORBIDDEN, "user_banned", "This account is banned.", Value::Null),
         (Denial::PasswordCompromised, _) => (
@@ -419,6 +425,7 @@ mod tests {
             (Error::Denied(Denial::CodeExpired), (400, "verification_expired")),
             (Error::Denied(Denial::AttemptExpired), (404, "resource_not_found")),
             (Error::Denied(Denial::PasswordClosed), (403, "user_locked")),
+            (Error::Denied(Denial::SignInUnusual), (403, "user_locked")),
             (Error::Denied(Denial::UserBanned), (403, "user_banned")),
             (Error::Denied(Denial::PasswordCompromised), (422, "form_password_compromised")),
             (Error::Denied(Denial::Frozen), (403, "action_blocked")),

@@ -1,6 +1,7 @@
 //! Our own pages: server-rendered, whole without a script, better with one.
 
 mod account;
+mod client_trust;
 mod code;
 mod dev_mail;
 mod dev_pieces;
@@ -63,6 +64,8 @@ impl Housekey {
             .route("/sign-in/password", get(password::show).post(password::check))
             .route("/sign-in/code", get(code::show_sign_in).post(code::check_sign_in))
             .route("/sign-in/code/send", post(code::send_sign_in))
+            .route("/sign-in/device", get(client_trust::show).post(client_trust::check))
+            .route("/sign-in/device/send", post(client_trust::send))
             .route("/sign-in/second-factor", get(second_factor::show).post(second_factor::check))
             .route("/sign-in/second-factor/passkey/options", post(passkeys::second_factor_options))
             .route("/sign-in/set-up", get(set_up::show))

@@ -247,6 +247,7 @@ impl Told {
             }),
             Error::Denied(
                 why @ (Denial::PasswordClosed
+                | Denial::SignInUnusual
                 | Denial::Frozen
                 | Denial::UserBanned
                 | Denial::UserLocked

@@ -1,8 +1,9 @@
 //! The password as first factor.
 
 use super::{
+    client_trust,
     page::{self, Told},
-    problem, sign_in,
+    problem,
 };
 use crate::{
     caller::Cookies,
@@ -33,7 +34,7 @@ pub(super) async fn check(mut ask: Ask, body: Bytes) -> Response {
             match ask.housekey.sign_in_password(&ask.caller, password).await {
                 Ok(outcome) => {
                     let (view, cookies) = page::parts(outcome);
-                    return sign_in::next(ask, &view, &cookies);
+                    return client_trust::begin(ask, view, cookies).await;
                 }
                 Err(error) => Told::of(&mut ask, error, "password"),
             }

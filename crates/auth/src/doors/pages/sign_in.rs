@@ -100,6 +100,7 @@ pub(super) fn next(ask: Ask, view: &SignInView, cookies: &Cookies) -> Response {
         SignInStatus::NeedsFirstFactor if view.code.is_some() => "/sign-in/code",
         SignInStatus::NeedsFirstFactor => "/sign-in/password",
         SignInStatus::NeedsSecondFactor => "/sign-in/second-factor",
+        SignInStatus::NeedsClientTrust => "/sign-in/device",
         SignInStatus::NeedsNewPassword => "/sign-in/new-password",
         _ => "/sign-in",
     };

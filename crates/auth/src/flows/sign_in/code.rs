@@ -93,6 +93,7 @@ impl Housekey {
             verification: made.verification.id.clone(),
             sent: made.sent.sent,
             expires: made.sent.expires,
+            to: None,
         };
         let any = AnySignIn::NeedsFirstFactor(attempt.prepare(prepared, now).map_err(refused)?);
         let detail = serde_json::json!({"purpose": purpose.as_str()});

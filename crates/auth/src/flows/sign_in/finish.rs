@@ -4,7 +4,7 @@ use super::{SignInStatus, SignInView, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::client::Renewal,
+    flows::{client::Renewal, risk::Weighed},
     housekey::Housekey,
     mail::Letter,
 };
@@ -33,6 +33,10 @@ pub(crate) struct Finish<'a> {
     pub attempt_version: Option<i64>,
     /// The attempt that a mailed link ended, and until when its browser's other page is told so.
     pub followed: Option<(String, Time)>,
+    /// What vouched for the device, where something had to.
+    pub vouched: Option<Strategy>,
+    /// How unusual it is, where it was judged just now.
+    pub weighed: Option<Weighed>,
     /// The device that is trusted from now on.
     pub trust: Option<(OpaqueToken<TrustedDeviceId>, NewTrustedDevice)>,
     pub proved: Proved,
@@ -40,7 +44,15 @@ pub(crate) struct Finish<'a> {
 
 impl<'a> Finish<'a> {
     pub(crate) fn new(user: &'a UserRow) -> Self {
-        Self { user, attempt_version: None, followed: None, trust: None, proved: Proved::default() }
+        Self {
+            user,
+            attempt_version: None,
+            followed: None,
+            vouched: None,
+            weighed: None,
+            trust: None,
+            proved: Proved::default(),
+        }
     }
 }
 
@@ -99,6 +111,7 @@ impl Housekey {
             identifier: finish.user.shown_name(),
             offered: Vec::new(),
             second_offered: Vec::new(),
+            vouching: Vec::new(),
             code: None,
             passkey: None,
             remember: done.remember,
@@ -152,9 +165,15 @@ impl Housekey {
             (None, Some(device)) => serde_json::json!({"trusted_device": device.as_str()}),
             (second, _) => serde_json::json!(second),
         };
-        let detail = serde_json::json!({
+        let mut detail = serde_json::json!({
             "first_factor": first, "second_factor": second, "remembered": session.remembered, "task": task,
         });
+        if let Some(vouched) = finish.vouched {
+            detail["client_trust"] = serde_json::json!(vouched);
+        }
+        if let Some(weighed) = finish.weighed.filter(|weighed| weighed.assessment.score > 0) {
+            detail["risk"] = weighed.detail();
+        }
         let event = self
             .event_of(caller, EventKind::SessionCreated, Some(user), Some(&client.id), Some(&session.id), detail)
             .await?;
@@ -177,7 +196,7 @@ impl Housekey {
             expires,
         });
         // A new password is told by itself.
-        let known = self.known_device(caller, &user.account.user, user.device_epoch).is_some();
+        let known = self.is_known_device(caller, user);
         if !known && proved.renew.is_none() && task.is_none() {
             let asked = self.facts(caller);
             self.tell_owner(user, &mut proved.trail, |not_me| Letter::NoticeNewDevice { not_me, asked })?;

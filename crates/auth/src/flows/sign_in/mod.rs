@@ -10,6 +10,7 @@ mod password;
 mod second_factor;
 mod start;
 mod ticket;
+mod trust;
 
 use crate::{
     caller::Caller,
@@ -24,7 +25,7 @@ use housekey_core::{
     identifier::Identifier,
     ids::{ClientId, SessionId, SignInId, UserId},
     redirect::ReturnTo,
-    sign_in::{AnySignIn, SecondStrategy, Strategy},
+    sign_in::{AnySignIn, SecondStrategy, Strategy, Vouching},
     time::Time,
 };
 use housekey_store::{clients::ClientRow, sign_ins::SignInRow};
@@ -48,6 +49,8 @@ pub struct SignInView {
     pub offered: Vec<Strategy>,
     /// The second factors that the account has, once a second one is due.
     pub second_offered: Vec<SecondStrategy>,
+    /// What can vouch for the device, where something has to.
+    pub vouching: Vec<Vouching>,
     /// The code on its way, and what it proves.
     pub code: Option<(Strategy, CodeSent)>,
     /// The passkey that is asked for, in the answer that asks.
@@ -148,9 +151,11 @@ pub(crate) fn view(attempt: &AnySignIn) -> SignInView {
             second_offered: a.state.offered.clone(),
             ..shown(a, SignInStatus::NeedsSecondFactor, a.state.identifier.as_ref(), Some(a.state.first))
         },
-        AnySignIn::NeedsClientTrust(a) => {
-            shown(a, SignInStatus::NeedsClientTrust, Some(&a.state.identifier), Some(a.state.first))
-        }
+        AnySignIn::NeedsClientTrust(a) => SignInView {
+            offered: a.state.offered.iter().map(|one| one.way).collect(),
+            vouching: a.state.offered.clone(),
+            ..shown(a, SignInStatus::NeedsClientTrust, Some(&a.state.identifier), Some(a.state.first))
+        },
         AnySignIn::NeedsNewPassword(a) => {
             shown(a, SignInStatus::NeedsNewPassword, a.state.identifier.as_ref(), Some(a.state.first))
         }
@@ -163,17 +168,17 @@ fn shown<S>(
     identifier: Option<&Identifier>,
     first: Option<Strategy>,
 ) -> SignInView {
-    let code = a
-        .prepared
-        .as_ref()
-        .zip(identifier)
-        .map(|(p, to)| (p.strategy, codes::code_sent(to.masked(), p.sent, p.expires)));
+    let code = a.prepared.as_ref().zip(identifier).map(|(p, named)| {
+        let to = p.to.clone().unwrap_or_else(|| named.masked());
+        (p.strategy, codes::code_sent(to, p.sent, p.expires))
+    });
     SignInView {
         id: a.id.clone(),
         status,
         identifier: identifier.map(|named| named.typed().to_owned()),
         offered: Vec::new(),
         second_offered: Vec::new(),
+        vouching: Vec::new(),
         code,
         passkey: None,
         remember: a.remember,

@@ -4,7 +4,14 @@ use super::{Finish, SignInView, view};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::{challenge, client::Presented, codes, gate::PasswordTried, trusted_devices::Due},
+    flows::{
+        challenge,
+        client::Presented,
+        codes,
+        gate::PasswordTried,
+        risk::{Tried, Weighed},
+        trusted_devices::Due,
+    },
     housekey::Housekey,
     mail::Letter,
 };
@@ -13,8 +20,10 @@ use housekey_core::{
     entropy,
     event::EventKind,
     identifier::{Identifier, email::Email},
+    ids::ClientId,
     password::{Password, Verdict},
-    sign_in::{AnySignIn, FirstProof, Strategy},
+    risk::Response,
+    sign_in::{After, AnySignIn, FirstProof, Strategy},
 };
 use housekey_store::{
     sign_ins::{Proved, Trail},
@@ -57,7 +66,7 @@ impl Housekey {
         let id = user.as_ref().map(|u| &u.account.user);
         let device = user.as_ref().and_then(|u| self.known_device(caller, &u.account.user, u.device_epoch));
         let tried = self.password_tried(&who, id, device.as_ref());
-        let failed_before = self.password_allowed(caller, &tried).await?;
+        let before = self.password_allowed(caller, &tried).await?;
 
         let stored = user.as_ref().and_then(|u| u.password.clone());
         let (password, verdict) = self.hasher().verify(stored, password).await?;
@@ -67,7 +76,7 @@ impl Housekey {
             let client = Some(&checked.client.id);
             let event = self.event_of(caller, EventKind::SignInFailed, user.as_ref(), client, None, detail).await?;
             let failed = device.is_none().then_some(tried.failures);
-            let closing = self.closing(caller, &attempt.state.identifier, user.as_ref(), failed_before).await?;
+            let closing = self.closing(caller, &attempt.state.identifier, user.as_ref(), before.failures).await?;
             self.store().password_failed(failed, event, closing).await?;
             self.mail_waits();
             self.proof_failed();
@@ -82,6 +91,16 @@ impl Housekey {
             self.store().refund(tried.counted()).await?;
             return Err(Error::Denied(Denial::PasswordCompromised));
         }
+        let weighed = self.weigh(caller, user, before).await?;
+        if weighed.response == Response::Refuse {
+            let refused = self.refuse_unusual(caller, user, &checked.client.id, &weighed).await?;
+            self.store()
+                .sign_in_advance(row.version, AnySignIn::NeedsFirstFactor(attempt), refused, self.now())
+                .await?;
+            self.store().refund(tried.counted()).await?;
+            self.mail_waits();
+            return Err(Error::Denied(Denial::SignInUnusual));
+        }
         let rehash = match (&verdict, &user.password) {
             (Verdict::Yes { outdated: true }, Some(old)) => {
                 let salt = entropy::bytes::<16>(self.entropy());
@@ -90,25 +109,60 @@ impl Housekey {
             _ => None,
         };
         let Due { second, trusted } = self.due_here(caller, user).await?;
+        let named = attempt.state.identifier.clone();
         let after = attempt.prove(proof, &second, self.now()).map_err(super::code::refused)?;
         let mut finish = Finish::new(user);
         finish.attempt_version = Some(row.version);
         let (refund, forgive) = (tried.counted(), Some(tried.failures));
         finish.proved = Proved { rehash, trusted, refund, forgive, ..Proved::default() };
-        self.go_on(caller, &checked.client, after, finish).await
+        if weighed.is_unusual() {
+            finish.proved.trail.events.push(self.unusual(caller, user, &checked.client.id, &weighed).await?);
+        }
+        let vouching = match &after {
+            After::Done(_) if finish.proved.trusted.is_none() => self.vouching(user, &weighed).await?,
+            _ => Vec::new(),
+        };
+        match after {
+            After::Done(done) if !vouching.is_empty() => {
+                let next = AnySignIn::NeedsClientTrust(done.distrust(named, vouching));
+                let shown = view(&next);
+                self.store().sign_in_step(self.step(next, finish)?, self.now()).await?;
+                Ok(Outcome::plain(shown))
+            }
+            after => {
+                finish.weighed = Some(weighed);
+                self.go_on(caller, &checked.client, after, finish).await
+            }
+        }
     }
 
-    /// Counts the try before it is judged, so that parallel guesses never pass more than the buckets hold. Answers how
-    /// many failures there were in a row.
-    async fn password_allowed(&self, caller: &Caller, tried: &PasswordTried<'_>) -> Result<i64> {
+    /// What a refused sign-in leaves: the owner is told that somebody knows the password.
+    async fn refuse_unusual(
+        &self,
+        caller: &Caller,
+        user: &UserRow,
+        client: &ClientId,
+        weighed: &Weighed,
+    ) -> Result<Trail> {
+        let mut trail = Trail { events: vec![self.unusual(caller, user, client, weighed).await?], ..Trail::default() };
+        if self.may_tell_of_refusal(user).await? {
+            let asked = self.facts(caller);
+            self.tell_owner(user, &mut trail, |not_me| Letter::NoticeSignInRefused { not_me, asked })?;
+        }
+        Ok(trail)
+    }
+
+    /// Counts the try before it is judged, so that parallel guesses never pass more than the buckets hold. Answers what
+    /// the gate saw.
+    async fn password_allowed(&self, caller: &Caller, tried: &PasswordTried<'_>) -> Result<Tried> {
         let gate = self.password_gate(caller, tried);
-        let (failures, answer) = self.ask_gate(caller, Action::SignIn, gate).await?;
+        let (before, answer) = self.ask_gate(caller, Action::SignIn, gate).await?;
         match challenge::opened(answer) {
             Err(limited @ Error::Limited { .. }) => Err(limited),
-            _ if tried.is_from_unknown() && failures >= self.limits().password_closed_after => {
+            _ if tried.is_from_unknown() && before.failures >= self.limits().password_closed_after => {
                 Err(Error::Denied(Denial::PasswordClosed))
             }
-            other => other.map(|()| failures),
+            other => other.map(|()| before),
         }
     }
 

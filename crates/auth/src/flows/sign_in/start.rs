@@ -85,6 +85,7 @@ impl Housekey {
             verification: made.verification.id.clone(),
             sent: made.sent.sent,
             expires: made.sent.expires,
+            to: None,
         };
         let attempt = attempt.prepare(prepared, self.now()).map_err(super::code::refused)?;
         let detail = serde_json::json!({"purpose": made.verification.purpose.as_str()});

@@ -8,6 +8,7 @@ mod limits;
 mod mail;
 mod passkeys;
 mod passwords;
+mod risk;
 mod server;
 mod sessions;
 mod sign_in;
@@ -72,6 +73,11 @@ pub static KEYS: &[Key<Settings>] = &[
     limits::MULTIPLIER,
     limits::REASON,
     bots::SIGN_UP,
+    risk::CLIENT_TRUST,
+    risk::CHALLENGE,
+    risk::SECOND_FACTOR,
+    risk::REFUSE,
+    risk::GEOIP_FILE,
     identifiers::EMAIL,
     identifiers::USERNAME,
     identifiers::PHONE,

@@ -11,7 +11,8 @@ use crate::{
 };
 use housekey_core::{
     identifier::Identifier,
-    sign_in::{SecondStrategy, Strategy},
+    sign_in::{SecondStrategy, Strategy, Vouching},
+    time::Time,
 };
 use housekey_wire::frontend::{Factor, Verification, sign_in::SignIn};
 
@@ -29,15 +30,27 @@ pub(crate) fn sign_in(house: &Housekey, view: &SignInView, client: Option<&str>)
             (None, true) => factors(house, view),
             (None, false) => Vec::new(),
         },
-        supported_second_factors: second_factors(&view.second_offered),
-        first_factor_verification: verification(house, view, client),
-        // The contract knows a passkey as a first factor alone.
-        second_factor_verification: view.second.filter(|way| *way != SecondStrategy::Passkey).map(second_proved),
+        supported_second_factors: match view.status {
+            // The contract takes what vouches for a device as second factors.
+            SignInStatus::NeedsClientTrust => vouching(house, view),
+            _ => second_factors(&view.second_offered),
+        },
+        first_factor_verification: match view.status {
+            SignInStatus::NeedsClientTrust => view.first.map(|first| proved(view, first, client)),
+            _ => verification(house, view, client),
+        },
+        second_factor_verification: match view.status {
+            SignInStatus::NeedsClientTrust => {
+                view.code.as_ref().map(|(way, code)| sent(*way, code.expires, "unverified"))
+            }
+            // The contract knows a passkey as a first factor alone.
+            _ => view.second.filter(|way| *way != SecondStrategy::Passkey).map(second_proved),
+        },
         identifier: view.identifier.clone(),
         user_data: None,
         created_session_id: view.session.as_ref().map(ToString::to_string),
         abandon_at: ms(view.expires),
-        client_trust_state: None,
+        client_trust_state: (view.status == SignInStatus::NeedsClientTrust).then_some("new"),
     }
 }
 
@@ -147,35 +160,56 @@ fn verification(house: &Housekey, view: &SignInView, client: Option<&str>) -> Op
         let link = *strategy == Strategy::EmailLink;
         // Whoever waits for a link to be followed goes on asking until it says so.
         let over = link && code.expires <= house.now();
-        return Some(Verification {
-            object: Some(if link { "verification_email_link" } else { "verification_otp" }),
-            status: if over { "expired" } else { "unverified" },
-            strategy: Some(name(*strategy)),
-            attempts: Some(0),
-            expire_at: Some(ms(code.expires)),
-            nonce: None,
-            verified_at_client: None,
-        });
+        return Some(sent(*strategy, code.expires, if over { "expired" } else { "unverified" }));
     }
-    // A code is over with its use, and the contract wants a time for it.
-    view.first.map(|strategy| {
-        let (object, expire_at) = match strategy {
-            Strategy::Password => ("verification_password", None),
-            Strategy::Ticket => ("verification_ticket", None),
-            Strategy::Passkey => ("verification_passkey", Some(ms(view.expires))),
-            Strategy::EmailLink => ("verification_email_link", Some(ms(view.expires))),
-            _ => ("verification_otp", Some(ms(view.expires))),
-        };
-        Verification {
-            object: Some(object),
-            status: "verified",
-            strategy: Some(name(strategy)),
-            attempts: Some(1),
-            expire_at,
-            nonce: None,
-            verified_at_client: client.filter(|_| strategy == Strategy::EmailLink).map(str::to_owned),
-        }
-    })
+    view.first.map(|strategy| proved(view, strategy, client))
+}
+
+/// That a code or a link is on its way.
+fn sent(strategy: Strategy, expires: Time, status: &'static str) -> Verification {
+    let link = strategy == Strategy::EmailLink;
+    Verification {
+        object: Some(if link { "verification_email_link" } else { "verification_otp" }),
+        status,
+        strategy: Some(name(strategy)),
+        attempts: Some(0),
+        expire_at: Some(ms(expires)),
+        nonce: None,
+        verified_at_client: None,
+    }
+}
+
+/// That the first factor was proved. A code is over with its use, and the contract wants a time for it.
+fn proved(view: &SignInView, strategy: Strategy, client: Option<&str>) -> Verification {
+    let (object, expire_at) = match strategy {
+        Strategy::Password => ("verification_password", None),
+        Strategy::Ticket => ("verification_ticket", None),
+        Strategy::Passkey => ("verification_passkey", Some(ms(view.expires))),
+        Strategy::EmailLink => ("verification_email_link", Some(ms(view.expires))),
+        _ => ("verification_otp", Some(ms(view.expires))),
+    };
+    Verification {
+        object: Some(object),
+        status: "verified",
+        strategy: Some(name(strategy)),
+        attempts: Some(1),
+        expire_at,
+        nonce: None,
+        verified_at_client: client.filter(|_| strategy == Strategy::EmailLink).map(str::to_owned),
+    }
+}
+
+/// What vouches for a device: the mailbox and the phone are the account's own.
+fn vouching(house: &Housekey, view: &SignInView) -> Vec<Factor> {
+    let id = |way: Strategy| house.stand_in_id("idn_", &[view.id.as_str(), name(way)]);
+    let factor = |one: &Vouching| Factor {
+        strategy: name(one.way),
+        safe_identifier: Some(one.to.clone()),
+        email_address_id: (one.way == Strategy::EmailCode).then(|| id(one.way)),
+        phone_number_id: (one.way == Strategy::PhoneCode).then(|| id(one.way)),
+        primary: Some(true),
+    };
+    view.vouching.iter().map(factor).collect()
 }
 
 /// That a passkey is asked for, and with what.

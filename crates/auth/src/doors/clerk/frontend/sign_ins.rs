@@ -126,21 +126,53 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
     }
 }
 
-/// What there is needs no preparing: an app shows its code by itself.
+/// What an account has as second factor needs no preparing: an app shows its code by itself. What vouches for a device is
+/// sent.
 pub(super) async fn prepare_second(Path(id): Path<String>, knock: Knock) -> Answer {
-    live(&knock, &id).await?;
-    Err(knock.refuse(not_offered()))
+    knock.counted()?;
+    let stands = live(&knock, &id).await?;
+    if stands.status != SignInStatus::NeedsClientTrust {
+        return Err(knock.refuse(not_offered()));
+    }
+    match knock.house.sign_in_trust_send(&knock.caller, chosen(&knock)?).await {
+        Ok(outcome) => done(&knock, outcome).await,
+        Err(error) => Err(knock.refuse(error)),
+    }
 }
 
 pub(super) async fn attempt_second(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.counted()?;
     let stands = repeatable(&knock, &id).await?;
+    if matches!(knock.text("strategy"), Some("email_code" | "phone_code")) {
+        return vouch(knock, stands).await;
+    }
     let strategy = wire::second_strategy(knock.required("strategy")?).ok_or_else(|| knock.refuse(not_offered()))?;
     let code = knock.required("code")?.to_owned();
     if stands.is_some_and(|view| view.status != SignInStatus::NeedsSecondFactor) {
         return Err(knock.refuse(Error::Denied(Denial::AttemptExpired)));
     }
     match knock.house.sign_in_second_factor(&knock.caller, strategy, &code).await {
+        Ok(outcome) => done(&knock, outcome).await,
+        Err(error) => Err(knock.refuse(error)),
+    }
+}
+
+async fn vouch(knock: Knock, stands: Option<SignInView>) -> Answer {
+    let strategy = chosen(&knock)?;
+    let code = knock.required("code")?.to_owned();
+    if let Some(view) = stands {
+        let sent = view.code.as_ref().is_some_and(|(of, _)| *of == strategy);
+        let why = match view.status {
+            SignInStatus::NeedsClientTrust if sent => None,
+            SignInStatus::NeedsClientTrust => Some(Error::Denied(Denial::CodeExpired)),
+            SignInStatus::NeedsSecondFactor => Some(not_offered()),
+            _ => Some(Error::Denied(Denial::AttemptExpired)),
+        };
+        if let Some(why) = why {
+            return Err(knock.refuse(why));
+        }
+    }
+    match knock.house.sign_in_trust_code(&knock.caller, &code).await {
         Ok(outcome) => done(&knock, outcome).await,
         Err(error) => Err(knock.refuse(error)),
     }

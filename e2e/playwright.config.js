@@ -15,7 +15,7 @@ export default defineConfig({
   projects: [
     { name: 'scripts', testIgnore: /clerk-.*\.spec\.js/, use: { javaScriptEnabled: true } },
     // Pages are HTML first: what people do must work without any script.
-    { name: 'no scripts', testMatch: /(?<!clerk-)(flows|return|two-step)\.spec\.js/, use: { javaScriptEnabled: false } },
+    { name: 'no scripts', testMatch: /(?<!clerk-)(flows|guests|return|two-step)\.spec\.js/, use: { javaScriptEnabled: false } },
     // A trace of such rich pages costs more than the test. Who looks for a
     // fault asks for it: HOUSEKEY_TRACE=retain-on-failure.
     // Somebody else's components move and fade in their own time: they get a

@@ -22,7 +22,7 @@ use crate::{
     world::{Clock, World},
 };
 use housekey_core::{
-    challenge::ChallengeKeys, entropy, limits::Limits, redirect::Origins, risk::Response, secret::Secret,
+    challenge::ChallengeKeys, entropy, ids::UserId, limits::Limits, redirect::Origins, risk::Response, secret::Secret,
 };
 use housekey_store::{Store, StoreError};
 use ipnet::IpNet;
@@ -250,6 +250,14 @@ impl Builder {
     /// Where network addresses are, in place of `risk.geoip_file`.
     pub fn places(mut self, places: impl Places + 'static) -> Self {
         self.places = Some(Arc::new(places));
+        self
+    }
+
+    /// What happens when a guest signs in to an account that was there already: the app moves over what the guest had. It is
+    /// called with the guest and the account once the sign-in is written, before its answer, so it must be quick; the trail
+    /// keeps both as `guest.joined`.
+    pub fn on_guest_joins(mut self, tell: impl Fn(&UserId, &UserId) + Send + Sync + 'static) -> Self {
+        self.hooks.guest_joined = Some(Arc::new(tell));
         self
     }
 

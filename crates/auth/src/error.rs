@@ -105,6 +105,8 @@ pub enum Denial {
     SessionExists,
     /// The account's owner may not delete it.
     DeletionOff,
+    /// The account is a guest's, which has no ways in and gets none but by a sign-up.
+    Guest,
     /// The mailbox is proved and has an account already: the client's live sign-in waits for what else is due.
     SignInContinues,
 }
@@ -136,6 +138,7 @@ impl Denial {
             Self::AccountExists => "account_exists",
             Self::SessionExists => "session_exists",
             Self::DeletionOff => "deletion_off",
+            Self::Guest => "guest_account",
             Self::SignInContinues => "sign_in_continues",
         }
     }

@@ -43,6 +43,7 @@ pub struct Attempt {
 type Question = Arc<dyn Fn(&Subject) -> bool + Send + Sync>;
 type DeviceQuestion = Arc<dyn Fn(&Subject, &Attempt) -> bool + Send + Sync>;
 type RiskDecision = Arc<dyn Fn(&Subject, &Attempt) -> Response + Send + Sync>;
+type Joining = Arc<dyn Fn(&UserId, &UserId) + Send + Sync>;
 
 /// The hooks of an instance. None is set at first.
 #[derive(Clone, Default)]
@@ -50,6 +51,7 @@ pub(crate) struct Hooks {
     pub must_have_second_factor: Option<Question>,
     pub known_device: Option<DeviceQuestion>,
     pub on_risk: Option<RiskDecision>,
+    pub guest_joined: Option<Joining>,
 }
 
 impl Subject {

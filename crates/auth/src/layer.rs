@@ -78,6 +78,8 @@ pub struct User {
     pub last_name: Option<String>,
     /// The primary address.
     pub email: Option<String>,
+    /// Whether it is a guest, who told nobody who they are.
+    pub guest: bool,
 }
 
 /// The signed-in user's session.
@@ -283,6 +285,7 @@ impl From<&Current> for User {
             first_name: current.first_name.clone(),
             last_name: current.last_name.clone(),
             email: current.email.clone(),
+            guest: current.is_guest(),
         }
     }
 }

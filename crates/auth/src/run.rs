@@ -95,7 +95,7 @@ impl Housekey {
         }
     }
 
-    async fn write_seen(&self) {
+    pub(crate) async fn write_seen(&self) {
         loop {
             let batch = self.seen().batch(SEEN_BATCH);
             if batch.is_empty() {
@@ -109,7 +109,7 @@ impl Housekey {
         }
     }
 
-    async fn sweep(&self) {
+    pub(crate) async fn sweep(&self) {
         let now = self.now();
         loop {
             match self.store().sweep(now, self.settings().webhooks.keep).await {
@@ -121,6 +121,7 @@ impl Housekey {
                 }
             }
         }
+        self.sweep_guests().await;
         if let Err(error) = self.store().drop_event_keys(now.minus(FACTS_FOR)).await {
             tracing::warn!(%error, "old event keys could not be destroyed; it is tried again");
         }

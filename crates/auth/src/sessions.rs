@@ -38,6 +38,11 @@ impl Current {
         &self.account.user
     }
 
+    /// Whether it is a guest, who told nobody who they are.
+    pub fn is_guest(&self) -> bool {
+        self.session.is_guest()
+    }
+
     /// The session's id.
     pub fn id(&self) -> &SessionId {
         &self.session.id

@@ -203,6 +203,12 @@ impl TestHouse {
         self.housekey.recoveries_go_on().await;
     }
 
+    /// Writes what was seen and removes what has expired, as the background does each minute.
+    pub async fn sweep(&self) {
+        self.housekey.write_seen().await;
+        self.housekey.sweep().await;
+    }
+
     async fn open(
         store: Store,
         settings: Settings,

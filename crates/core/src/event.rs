@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub enum EventKind {
     /// An account was made.
     UserCreated,
+    /// A guest became somebody with a way in; the account is the same.
+    UserUpgraded,
+    /// A guest signed in to an account that was there already: the detail says which guest.
+    GuestJoined,
     /// A name was changed.
     UserUpdated,
     /// A sign-in ended in a session.
@@ -153,6 +157,8 @@ impl EventKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UserCreated => "user.created",
+            Self::UserUpgraded => "user.upgraded",
+            Self::GuestJoined => "guest.joined",
             Self::UserUpdated => "user.updated",
             Self::SessionCreated => "session.created",
             Self::SessionActivated => "session.activated",

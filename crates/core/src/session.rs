@@ -1,7 +1,7 @@
 //! A session: one user signed in on one client.
 //!
-//! [`Session::open`] takes a completed sign-in and [`Session::first`] a proved sign-up, and nothing else makes one:
-//! none can be minted early and taken back.
+//! [`Session::open`] takes a completed sign-in and [`Session::first`] a proved sign-up: none can be minted early and taken
+//! back. [`Session::guest`] alone takes nothing, and is never fresh, so that whatever wants a proof refuses it.
 
 use crate::{
     ids::{ClientId, SessionId, UserId},
@@ -11,6 +11,9 @@ use crate::{
     time::Time,
 };
 use serde::{Deserialize, Serialize};
+
+/// When a factor was proved that never was.
+const NEVER: Time = Time::from_millis(0);
 
 /// One user signed in on one client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +30,7 @@ pub struct Session {
     pub tasks: Vec<Task>,
     /// Whether "remember me" was asked for: the longer lifetimes hold.
     pub remembered: bool,
-    /// When a first factor was last proved.
+    /// When a first factor was last proved; [`Time`] 0 in a guest's session.
     pub first_proved: Time,
     /// When a second factor was last proved.
     pub second_proved: Option<Time>,
@@ -108,6 +111,28 @@ impl Session {
             last_seen: now,
             expires: now.plus(lifetime),
         }
+    }
+
+    /// A guest's session. It lives as remembered ones do, since nothing else leads back to its account.
+    pub fn guest((user, id): (UserId, SessionId), client: ClientId, policy: &SessionPolicy, now: Time) -> Self {
+        Self {
+            id,
+            user,
+            client,
+            status: Status::Active,
+            tasks: Vec::new(),
+            remembered: true,
+            first_proved: NEVER,
+            second_proved: None,
+            created: now,
+            last_seen: now,
+            expires: now.plus(policy.remembered_absolute),
+        }
+    }
+
+    /// Whether it is a guest's: nobody ever proved anything in it.
+    pub fn is_guest(&self) -> bool {
+        self.first_proved == NEVER
     }
 
     /// Whether it still counts, when it was last seen at `seen` (the later of memory and row).

@@ -1,7 +1,7 @@
 //! The audit trail, written in the transaction of what it tells, and the day's keys for events without a user.
 
 use crate::{
-    Reader, Store, StoreError,
+    Reader, Store, StoreError, guests,
     sql::{Row, Tx},
     statements, tell,
 };
@@ -166,6 +166,9 @@ pub(crate) async fn insert(tx: &mut Tx, events: &[Event]) -> Result<(), StoreErr
             e.facts_key.as_str().into(),
         ];
         tx.execute(&INSERT, &args).await?;
+    }
+    if let Some(first) = events.first() {
+        guests::left(tx, first.at).await?;
     }
     tell::events(tx, events).await
 }

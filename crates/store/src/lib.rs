@@ -12,6 +12,7 @@ pub mod event_chain;
 pub mod events;
 pub mod feed;
 pub mod gate;
+pub mod guests;
 pub mod handshakes;
 pub mod instance;
 pub mod invitations;

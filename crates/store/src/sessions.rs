@@ -59,6 +59,9 @@ statements! {
     END_PENDING = "DELETE FROM housekey_session WHERE user_id = $1 AND id <> $2 AND status = 'pending' \
         RETURNING id, user_id, client_id, status, tasks, remembered, first_proved_at, second_proved_at, created_at, last_seen_at, expires_at, facts";
     SEEN = "UPDATE housekey_session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
+    LAST_OF_GUESTS = "UPDATE housekey_user SET guest_left_at = (SELECT s.last_seen_at FROM housekey_session s WHERE s.user_id = housekey_user.id \
+        ORDER BY s.last_seen_at DESC LIMIT 1) WHERE guest_since IS NOT NULL AND id IN (SELECT user_id FROM housekey_session \
+        WHERE expires_at < $1 AND first_proved_at = 0 ORDER BY expires_at LIMIT $2)";
     SWEEP = "DELETE FROM housekey_session WHERE id IN (SELECT id FROM housekey_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 }
 
@@ -369,5 +372,7 @@ async fn change(tx: &mut Tx, sql: &'static Sql, args: &[Value], how: End) -> Res
 }
 
 pub(crate) async fn sweep(tx: &mut Tx, now: Time, most: i64) -> Result<u64, StoreError> {
+    // A guest's account is kept for so long after its last session, whose row goes now.
+    tx.execute(&LAST_OF_GUESTS, &[now.into(), most.into()]).await?;
     tx.execute(&SWEEP, &[now.into(), most.into()]).await
 }

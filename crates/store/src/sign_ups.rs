@@ -3,7 +3,9 @@
 use crate::{
     Reader, Store, StoreError,
     clients::{self, NewClient, Rotation},
-    emails, invitations,
+    emails,
+    guests::{self, Guest},
+    invitations,
     sessions::{self, Room, SessionRow},
     sign_ins::{self, Completion, Step, Trail},
     sql::Tx,
@@ -42,6 +44,8 @@ pub struct NewAccount {
     pub attempt: (SignUpId, i64),
     /// The account.
     pub user: NewUser,
+    /// The guest that becomes it, where it is there already.
+    pub guest: Option<Guest>,
     /// Its first session, with its sealed facts.
     pub session: SessionRow,
     /// How many sessions there may be.
@@ -139,7 +143,8 @@ impl Store {
         .await
     }
 
-    /// Makes the account, with its proved address where there is one, and its first session.
+    /// Makes the account, with its proved address where there is one, and its first session. Of a guest that becomes it all
+    /// other sessions end.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when somebody proved the address or took the username first, [`StoreError::Conflict`] when the attempt or the
@@ -148,12 +153,18 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let now = new.session.session.created;
-                users::insert(tx, &new.user, now).await?;
+                match &new.guest {
+                    Some(guest) => guests::upgrade(tx, guest, &new.user, now).await?,
+                    None => users::insert(tx, &new.user, now).await?,
+                }
                 if let Some(email) = &new.user.email {
                     emails::insert_proved(tx, &new.user.id, email, now).await?;
                 }
                 clients::rotate(tx, &new.rotation, now).await?;
                 sessions::open(tx, &new.session, new.room).await?;
+                if new.guest.is_some() {
+                    sessions::end_others(tx, &new.user.id, Some(&new.session.session.id)).await?;
+                }
                 take(tx, &new.rotation.client, &new.attempt).await?;
                 if let Some(due) = new.two_step_due {
                     users::set_two_step_due(tx, &new.user.id, due).await?;

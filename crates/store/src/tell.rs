@@ -245,6 +245,7 @@ fn meant(kind: EventKind) -> Option<WebhookKind> {
     match kind {
         E::UserCreated => Some(WebhookKind::UserCreated),
         E::UserUpdated
+        | E::UserUpgraded
         | E::PasswordChanged
         | E::PasswordReset
         | E::PasswordRemoved

@@ -24,28 +24,28 @@ statements! {
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE e.canonical = $1 AND e.verified_at IS NOT NULL";
     BY_ID = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE u.id = $1";
     BY_USERNAME = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE u.username_canonical = $1";
     INSERT = "INSERT INTO housekey_user (id, version, state, first_name, last_name, primary_email_id, device_epoch, event_key, handle, created_at, updated_at, \
-        public_metadata, unsafe_metadata, legal_accepted_at, username, username_canonical, primary_phone_id) \
-        VALUES ($1, 1, 'active', $2, $3, $4, 0, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13)";
+        public_metadata, unsafe_metadata, legal_accepted_at, username, username_canonical, primary_phone_id, guest_since) \
+        VALUES ($1, 1, 'active', $2, $3, $4, 0, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14)";
     BY_PHONE = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id FROM housekey_phone f \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since FROM housekey_phone f \
         JOIN housekey_user u ON u.id = f.user_id LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE f.number = $1 AND f.verified_at IS NOT NULL";
     USERNAME_TAKEN = "SELECT id FROM housekey_user WHERE username_canonical = $1 AND id <> $2";
@@ -139,6 +139,8 @@ pub struct UserRow {
     pub username: Option<String>,
     /// The primary number's row.
     pub primary_phone: Option<PhoneId>,
+    /// Since when it is a guest's, while it is.
+    pub guest_since: Option<Time>,
 }
 
 impl UserRow {
@@ -201,6 +203,8 @@ pub struct NewUser {
     pub event_key: Vec<u8>,
     /// The random handle that passkeys know the user by.
     pub handle: [u8; 16],
+    /// Since when it is a guest's, if it is.
+    pub guest_since: Option<Time>,
 }
 
 impl Reader {
@@ -427,6 +431,7 @@ pub(crate) fn read(r: &Row) -> Result<UserRow, StoreError> {
             .map(|t| PhoneId::try_from(t.as_str()))
             .transpose()
             .map_err(|_| broken("primary_phone_id"))?,
+        guest_since: r.opt_int(33)?.map(Time::from_millis),
     })
 }
 
@@ -473,9 +478,15 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, now: Time) -> Result<(), 
         new.username.as_ref().map(|name| name.typed().to_owned()).into(),
         new.username.as_ref().map(|name| name.canonical().to_owned()).into(),
         new.phone.as_ref().map(|phone| phone.id.as_str().to_owned()).into(),
+        new.guest_since.map(Time::as_millis).into(),
     ];
     free_username(tx, &new.id, new.username.as_ref()).await?;
     tx.execute(&INSERT, &args).await?;
+    put_ways_in(tx, new, now).await
+}
+
+/// The number and the password of a user whose row is there.
+pub(crate) async fn put_ways_in(tx: &mut Tx, new: &NewUser, now: Time) -> Result<(), StoreError> {
     if let Some(phone) = &new.phone {
         phones::insert_proved(tx, &new.id, phone, now).await?;
     }
@@ -551,7 +562,7 @@ pub(crate) async fn set_username(
 }
 
 /// Whoever comes in the same moment meets the index.
-async fn free_username(tx: &mut Tx, user: &UserId, username: Option<&Username>) -> Result<(), StoreError> {
+pub(crate) async fn free_username(tx: &mut Tx, user: &UserId, username: Option<&Username>) -> Result<(), StoreError> {
     let Some(name) = username else { return Ok(()) };
     match tx.optional(&USERNAME_TAKEN, &[name.canonical().into(), user.into()]).await? {
         Some(_) => Err(StoreError::Taken(Field::Username)),

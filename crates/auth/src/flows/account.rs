@@ -28,6 +28,8 @@ use housekey_store::{StoreError, emails::EmailRow, sign_ins::Trail, users::UserR
 pub struct AccountView {
     /// Whose.
     pub user: UserId,
+    /// Whether it is a guest's.
+    pub guest: bool,
     /// First name.
     pub first_name: Option<String>,
     /// Last name.
@@ -76,6 +78,7 @@ impl Housekey {
             })
             .collect();
         Ok(AccountView {
+            guest: user.guest_since.is_some(),
             user: user.account.user,
             first_name: user.first_name,
             last_name: user.last_name,

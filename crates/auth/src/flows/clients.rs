@@ -196,12 +196,13 @@ impl Housekey {
         Ok(())
     }
 
-    /// Whether another sign-in may begin here: where a client holds one session, not beside one.
+    /// Whether another sign-in may begin here: where a client holds one session, not beside one; but a guest may always.
     ///
     /// # Errors
     /// [`Denial::SessionExists`].
     pub async fn may_begin(&self, caller: &Caller) -> Result<()> {
-        let signed_in = self.client_view(caller).await?.is_some_and(|view| !view.sessions.is_empty());
+        let view = self.client_view(caller).await?;
+        let signed_in = view.is_some_and(|view| view.sessions.iter().any(|open| !open.session.is_guest()));
         match signed_in && !self.settings().sessions.multi_session {
             true => Err(Error::Denied(Denial::SessionExists)),
             false => Ok(()),

@@ -10,8 +10,10 @@ use housekey_store::events::EventRow;
 use std::time::Duration;
 
 /// What is told: the rest says nothing to a person.
-const TOLD: [EventKind; 45] = [
+const TOLD: [EventKind; 47] = [
     EventKind::UserCreated,
+    EventKind::UserUpgraded,
+    EventKind::GuestJoined,
     EventKind::SessionCreated,
     EventKind::SessionEnded,
     EventKind::SessionRevoked,

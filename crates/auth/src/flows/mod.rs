@@ -8,6 +8,7 @@ mod client;
 pub mod codes;
 mod device;
 mod gate;
+mod guests;
 mod known;
 mod lists;
 pub mod mailed_links;

@@ -13,6 +13,8 @@ use housekey_store::{phones::PhoneRow, tell::Person};
 pub struct Profile {
     /// Who.
     pub id: UserId,
+    /// Whether it is a guest's.
+    pub guest: bool,
     /// Whether the account is banned.
     pub banned: bool,
     /// Until when nobody may sign in to it.
@@ -121,6 +123,7 @@ impl Profile {
             held: user.held(),
             passkeys: passkeys.into_iter().map(PasskeyView::from).collect(),
             id: user.account.user,
+            guest: user.guest_since.is_some(),
             banned: user.state != "active",
             locked_until: user.locked_until,
             first_name: user.first_name,

@@ -219,9 +219,12 @@ impl Housekey {
     /// The caller's session, when a factor was proved in the last five minutes.
     ///
     /// # Errors
-    /// [`Error::Stale`] when that is longer ago.
+    /// [`Error::Stale`] when that is longer ago, [`Denial::Guest`] for a guest, who has nothing to prove.
     pub(crate) async fn here_fresh(&self, caller: &Caller) -> Result<Here> {
         let here = self.here(caller).await?;
+        if here.signed_in.session.is_guest() {
+            return Err(Error::Denied(Denial::Guest));
+        }
         if here.signed_in.session.is_fresh(&self.settings().sessions, self.now()) {
             Ok(here)
         } else {
@@ -233,7 +236,7 @@ impl Housekey {
     /// account has (SEC-63).
     ///
     /// # Errors
-    /// [`Error::StaleSecond`] or [`Error::Stale`] when that is longer ago.
+    /// [`Error::StaleSecond`] or [`Error::Stale`] when that is longer ago, [`Denial::Guest`] for a guest.
     pub(crate) async fn here_strong(&self, caller: &Caller) -> Result<(Here, UserRow)> {
         let here = self.here(caller).await?;
         self.strong(here).await
@@ -241,6 +244,7 @@ impl Housekey {
 
     pub(crate) async fn strong(&self, here: Here) -> Result<(Here, UserRow)> {
         let user = self.row_of(&here).await?;
+        Self::not_a_guest(&user)?;
         let (session, policy, now) = (&here.signed_in.session, &self.settings().sessions, self.now());
         match self.held(&user).two_step_since() {
             Some(_) if !session.is_strongly_fresh(policy, now) => Err(Error::StaleSecond),
@@ -314,7 +318,7 @@ impl Housekey {
         })
     }
 
-    fn open_here(&self, checked: Checked) -> Result<Here> {
+    pub(crate) fn open_here(&self, checked: Checked) -> Result<Here> {
         let signed_in = checked.signed_in.ok_or(Error::SignedOut)?;
         let session = &signed_in.session;
         let seen = self.seen().last(&session.id).unwrap_or(session.last_seen);

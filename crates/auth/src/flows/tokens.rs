@@ -23,7 +23,7 @@ use housekey_core::{
     },
 };
 use housekey_store::jwt_templates::JwtTemplateRow;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A token that lives longer than this is handed out again.
@@ -163,11 +163,13 @@ impl Housekey {
         // Backends refuse a token that is older than the sign-in it is of, and nodes' clocks differ a little.
         let iat = seconds(self.now()).max(seconds(signed));
         let age = |proved: Time| iat.saturating_sub(seconds(proved)).max(0) / 60;
+        let guest = session.is_guest();
+        let first = if guest { -1 } else { age(session.first_proved) };
         let second = form == ClaimsForm::Second;
         SessionClaims {
             azp: party.map(str::to_owned),
             exp: iat + i64::try_from(LIFE.as_secs()).unwrap_or(60),
-            fva: second.then(|| [age(session.first_proved), session.second_proved.map_or(-1, age)]),
+            fva: second.then(|| [first, session.second_proved.map_or(-1, age)]),
             iat,
             iss: self.clerk_issuer().to_owned(),
             jti: Some(self.token_id()),
@@ -176,7 +178,7 @@ impl Housekey {
             sts: second.then(|| session.status.as_str().to_owned()),
             sub: session.user.to_string(),
             v: second.then_some(2),
-            more: Map::new(),
+            more: guest.then(|| ("guest".to_owned(), true.into())).into_iter().collect(),
         }
     }
 

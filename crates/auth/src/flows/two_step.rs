@@ -48,15 +48,15 @@ impl Housekey {
         two_step::missing(must, user.two_step_due, self.settings().two_step.grace, self.now())
     }
 
-    /// The same of an account that is made just now.
-    pub(crate) fn missing_of_new(&self, new: &NewUser, now: Time) -> Missing {
+    /// The same of an account that is made just now, perhaps of a guest.
+    pub(crate) fn missing_of_new(&self, new: &NewUser, guest: Option<&UserRow>, now: Time) -> Missing {
         let subject = || Subject {
             user: new.id.clone(),
             email: new.email.as_ref().map(|email| email.address.clone()),
-            external_id: None,
+            external_id: guest.and_then(|guest| guest.external_id.clone()),
             public_metadata: new.public_metadata.clone(),
-            private_metadata: "{}".to_owned(),
-            created: now,
+            private_metadata: guest.map_or_else(|| "{}".to_owned(), |guest| guest.private_metadata.clone()),
+            created: guest.map_or(now, |guest| guest.created),
         };
         two_step::missing(self.must(subject), None, self.settings().two_step.grace, now)
     }

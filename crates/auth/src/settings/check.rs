@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::{Gateway, Mode, Settings, Use, Wrong};
+use super::{Gateway, Mode, Settings, SignUpMode, Use, Wrong};
 
 impl Settings {
     /// Everything that must stop a start, by key. Empty is safe.
@@ -13,6 +13,7 @@ impl Settings {
         self.check_domains(&mut faults);
         self.check_webhooks(&mut faults);
         self.check_identifiers(&mut faults);
+        self.check_guests(&mut faults);
         match self.public_url.as_ref().map(Mode::of) {
             Some(Ok(Mode::Production)) => self.check_production(&mut faults),
             Some(Ok(Mode::Development)) | None => {}
@@ -69,6 +70,17 @@ impl Settings {
                 "the countries where your users are, as [\"DE\", \"AT\"]",
             );
             faults.push(("sms.countries", wrong));
+        }
+    }
+
+    fn check_guests(&self, faults: &mut Vec<(&'static str, Wrong)>) {
+        let mode = self.sign_up.mode;
+        if self.guests.enabled && mode != SignUpMode::Open {
+            let what = format!(
+                "on, while `sign_up.mode` is \"{}\": a guest would be somebody who may not come in",
+                mode.word()
+            );
+            faults.push(("guests.enabled", Wrong::new(what, "false, or `sign_up.mode = \"open\"`")));
         }
     }
 
@@ -300,6 +312,16 @@ mod tests {
         assert_eq!(keys(&settings), ["limits.reason"]);
         settings.limits_reason = Some("a school".to_owned());
         assert!(keys(&settings).is_empty());
+    }
+
+    #[test]
+    fn guests_come_in_where_everybody_may_sign_up_and_nowhere_else() {
+        for mode in [SignUpMode::Open, SignUpMode::Restricted, SignUpMode::InvitationOnly, SignUpMode::Waitlist] {
+            let mut settings = Settings::default();
+            (settings.guests.enabled, settings.sign_up.mode) = (true, mode);
+            let expected: &[&str] = if mode == SignUpMode::Open { &[] } else { &["guests.enabled"] };
+            assert_eq!(keys(&settings), expected);
+        }
     }
 
     #[test]

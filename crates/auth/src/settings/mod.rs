@@ -8,6 +8,7 @@ mod bots;
 mod check;
 mod colour;
 mod given;
+mod guests;
 mod identifiers;
 mod keys;
 mod mode;
@@ -35,6 +36,7 @@ use url::Url;
 pub use bots::{BotSettings, ChallengedSignUps};
 pub use colour::Colour;
 pub use given::{Given, Value, duration_text};
+pub use guests::GuestSettings;
 pub use identifiers::{IdentifierSettings, Use};
 pub use keys::KEYS;
 pub use mode::{Mode, is_loopback_name};
@@ -115,6 +117,8 @@ pub struct Settings {
     pub legal_consent: bool,
     /// Who may sign up.
     pub sign_up: SignUpPolicy,
+    /// Who may use the app before.
+    pub guests: GuestSettings,
     /// A folder with files that replace our templates one by one.
     pub templates: Option<PathBuf>,
 }
@@ -231,6 +235,7 @@ impl Default for Settings {
             identifiers: IdentifierSettings::default(),
             legal_consent: false,
             sign_up: SignUpPolicy::default(),
+            guests: GuestSettings::default(),
             templates: None,
         }
     }

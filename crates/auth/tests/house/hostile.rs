@@ -98,6 +98,8 @@ const FORMS: [(&str, &[(&str, &str)]); 33] = [
     ("/sign-in/code", &[("code", "000000")]),
     ("/sign-in/new-password", &[("username", "x"), ("password", "tidal")]),
     ("/sign-up/code", &[("code", "000000")]),
+    ("/guest", &[("return_to", "/account")]),
+    ("/guest/delete", &[]),
     ("/account", &[("first_name", "Ada"), ("last_name", "L")]),
     ("/account/username", &[("username", "ada_lovelace")]),
     ("/account/emails", &[("email", "no address")]),

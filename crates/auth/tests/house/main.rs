@@ -43,6 +43,7 @@ mod doors;
 mod dump;
 mod email_links;
 mod factor_pages;
+mod guests;
 mod history;
 mod hostile;
 mod kit;

@@ -20,6 +20,8 @@ pub enum For {
     /// Who reads the terminal of a development.
     Developer,
     Files,
+    /// Who comes as a guest, where there are any.
+    Guest,
 }
 pub use For::*;
 
@@ -48,7 +50,20 @@ pub const ROUTES: [(&str, &str, For); 59] = [
     ("/theme", "POST", Everyone),
     ("/password-strength", "POST", Everyone),
     ("/sign-out", "GET POST", Owner),
+    ("/guest", "GET POST", Guest),
+    ("/guest/delete", "POST", Owner),
     ("/account", "GET POST", Owner),
+    ("/step-up", "GET POST", Owner),
+    ("/step-up/passkey/options", "POST", Owner),
+    ("/link", "GET POST", Link),
+    ("/recovery/cancel", "GET POST", Link),
+    ("/undo", "GET POST", Link),
+    ("/not-me", "GET POST", Link),
+    ("/dev/mail", "GET", Developer),
+    ("/dev/mail/{id}", "GET", Developer),
+    ("/dev/mail/{id}/html", "GET", Developer),
+    ("/dev/pieces", "GET", Developer),
+    ("/static/{name}", "GET", Files),
     ("/account/username", "POST", Owner),
     ("/account/emails", "GET POST", Owner),
     ("/account/emails/{id}/verify", "GET POST", Owner),
@@ -72,17 +87,6 @@ pub const ROUTES: [(&str, &str, For); 59] = [
     ("/account/security/backup-codes", "POST", Owner),
     ("/account/security/history", "GET", Owner),
     ("/account/devices", "GET POST", Owner),
-    ("/step-up", "GET POST", Owner),
-    ("/step-up/passkey/options", "POST", Owner),
-    ("/link", "GET POST", Link),
-    ("/recovery/cancel", "GET POST", Link),
-    ("/undo", "GET POST", Link),
-    ("/not-me", "GET POST", Link),
-    ("/dev/mail", "GET", Developer),
-    ("/dev/mail/{id}", "GET", Developer),
-    ("/dev/mail/{id}/html", "GET", Developer),
-    ("/dev/pieces", "GET", Developer),
-    ("/static/{name}", "GET", Files),
 ];
 
 /// What each form takes, filled in well.
@@ -141,7 +145,7 @@ fn refused(path: &str, of: For, answer: &Answer) -> bool {
         Everyone | Files => true,
         Attempt => answer.status == StatusCode::CONFLICT || ["/sign-in", "/sign-up", "/forgot-password"].contains(&to),
         Owner => to.starts_with("/sign-in") || (path == "/sign-out" && to == "/"),
-        Link | Developer => answer.status == StatusCode::NOT_FOUND,
+        Link | Developer | Guest => answer.status == StatusCode::NOT_FOUND,
     }
 }
 

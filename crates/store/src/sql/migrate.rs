@@ -53,6 +53,8 @@ const MIGRATIONS: &[Migration] = &[
         readable_from: 9,
         sql: include_str!("../../migrations/0009_identifiers.sql"),
     },
+    // A release before it would give a guest an address, and the account would be deleted as a guest's later.
+    Migration { number: 10, name: "guests", readable_from: 10, sql: include_str!("../../migrations/0010_guests.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS housekey_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \

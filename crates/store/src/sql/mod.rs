@@ -36,6 +36,7 @@ pub(crate) fn all() -> Vec<&'static Sql> {
         crate::events::ALL,
         crate::feed::ALL,
         crate::gate::ALL,
+        crate::guests::ALL,
         crate::handshakes::ALL,
         crate::instance::ALL,
         crate::invitations::ALL,

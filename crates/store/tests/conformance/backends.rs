@@ -36,6 +36,7 @@ fn user(address: &str, external_id: Option<&str>) -> KeptUser {
             legal_accepted: None,
             event_key: vec![1],
             handle: housekey_core::entropy::bytes(chance()),
+            guest_since: None,
         },
         more: vec![],
         more_phones: vec![],

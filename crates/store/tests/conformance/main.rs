@@ -14,6 +14,7 @@ mod clients;
 mod engine;
 mod feed;
 mod gate;
+mod guests;
 mod kit;
 mod limits;
 mod mail;

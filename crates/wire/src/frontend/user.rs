@@ -49,6 +49,9 @@ pub struct User {
     pub mfa_enabled_at: Option<i64>,
     pub mfa_disabled_at: Option<i64>,
     pub legal_accepted_at: Option<i64>,
+    /// Beside the contract, and only in the Frontend API: the Backend API's schema is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guest: Option<bool>,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -254,6 +254,12 @@ fn denied(why: Denial, proof: Proof) -> Refusal {
         (Denial::SessionExists, _) => {
             (S::BAD_REQUEST, "session_exists", "Somebody is signed in here already.", Value::Null)
         }
+        (Denial::Guest, _) => (
+            S::FORBIDDEN,
+            "guest_account",
+            "This is a guest's account, which has no ways in. It gets them by signing up.",
+            Value::Null,
+        ),
         (Denial::DeletionOff, _) => {
             (S::FORBIDDEN, "user_delete_self_not_enabled", "This account may not be deleted by its owner.", Value::Null)
         }

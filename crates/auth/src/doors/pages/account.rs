@@ -24,6 +24,10 @@ struct View {
 
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
     match ask.housekey.account(&ask.caller).await {
+        Ok(account) if account.guest => {
+            let view = serde_json::json!({"user": account.user.as_str()});
+            page::show(ask, "account_guest.html", "guest-account-title", view)
+        }
         Ok(account) => {
             let told = Told::done(&ask, &asked(query.as_deref(), "done"));
             let view = view(&ask, &account);

@@ -8,7 +8,10 @@ use minijinja::context;
 
 pub(super) async fn show(mut ask: Ask) -> Response {
     let who = match page::current(&ask).await {
-        Ok(current) => current.map(|c| c.email.clone().unwrap_or_else(|| c.user().to_string())),
+        Ok(current) => current.map(|c| match c.is_guest() {
+            true => ask.housekey.0.pages.words("guest-name", &[]).unwrap_or_default(),
+            false => c.email.clone().unwrap_or_else(|| c.user().to_string()),
+        }),
         Err(error) => return super::problem::of(&mut ask, error),
     };
     let csrf = ask.csrf();

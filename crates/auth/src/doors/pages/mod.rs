@@ -8,6 +8,7 @@ mod dev_pieces;
 mod devices;
 mod emails;
 mod factors;
+mod guests;
 mod history;
 mod home;
 mod links;
@@ -46,7 +47,7 @@ use crate::{doors::shared, housekey::Housekey};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Path, Request, State},
-    middleware::Next,
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -81,7 +82,28 @@ impl Housekey {
             .route("/theme", post(theme::choose))
             .route("/password-strength", post(strength::tell))
             .route("/sign-out", get(sign_out::show).post(sign_out::end))
+            .route("/guest", get(guests::show).post(guests::begin))
+            .route("/guest/delete", post(guests::delete))
             .route("/account", get(account::show).post(account::save))
+            .merge(self.account_pages())
+            .route("/step-up", get(step_up::show).post(step_up::prove))
+            .route("/step-up/passkey/options", post(passkeys::step_up_options))
+            .route("/link", get(links::show).post(links::follow))
+            .route("/recovery/cancel", get(recovery::show_cancel).post(recovery::cancel))
+            .route("/undo", get(undo::show).post(undo::act))
+            .route("/not-me", get(not_me::show).post(not_me::act))
+            .route("/dev/mail", get(dev_mail::list))
+            .route("/dev/mail/{id}", get(dev_mail::one))
+            .route("/dev/mail/{id}/html", get(dev_mail::html))
+            .route("/dev/pieces", get(dev_pieces::show))
+            .route("/static/{name}", get(asset))
+            .method_not_allowed_fallback(problem::method)
+            .layer(DefaultBodyLimit::max(shared::MOST_BODY))
+    }
+
+    /// The pages of an account that has ways in.
+    fn account_pages(&self) -> Router<Housekey> {
+        Router::new()
             .route("/account/username", post(username::change))
             .route("/account/emails", get(emails::show).post(emails::add))
             .route("/account/emails/{id}/verify", get(emails::show_verify).post(emails::verify))
@@ -105,19 +127,7 @@ impl Housekey {
             .route("/account/security/backup-codes", post(factors::new_codes))
             .route("/account/security/history", get(history::show))
             .route("/account/devices", get(devices::show).post(devices::end))
-            .route("/step-up", get(step_up::show).post(step_up::prove))
-            .route("/step-up/passkey/options", post(passkeys::step_up_options))
-            .route("/link", get(links::show).post(links::follow))
-            .route("/recovery/cancel", get(recovery::show_cancel).post(recovery::cancel))
-            .route("/undo", get(undo::show).post(undo::act))
-            .route("/not-me", get(not_me::show).post(not_me::act))
-            .route("/dev/mail", get(dev_mail::list))
-            .route("/dev/mail/{id}", get(dev_mail::one))
-            .route("/dev/mail/{id}/html", get(dev_mail::html))
-            .route("/dev/pieces", get(dev_pieces::show))
-            .route("/static/{name}", get(asset))
-            .method_not_allowed_fallback(problem::method)
-            .layer(DefaultBodyLimit::max(shared::MOST_BODY))
+            .route_layer(middleware::from_fn_with_state(self.clone(), guests::one_page))
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) fn show_told(mut ask: Ask, template: &str, title: &str, view: impl Se
         mailbox => house.settings().mailbox.as_str(),
         legal => legal(&house),
         phones => house.settings().identifiers.phone.is_on(),
+        guests => house.admits_guests(),
         signed_in => signed_in,
     };
     render(&ask, template, title, view, c, told.status.unwrap_or(StatusCode::OK), told.retry_after, &app)
@@ -262,7 +263,7 @@ impl Told {
             Error::Denied(
                 why @ (Denial::AttemptExpired | Denial::LinkExpired | Denial::TicketInvalid | Denial::TicketExpired),
             ) => Err(Box::new(problem::answer(ask, Problem::Attempt(why)))),
-            on @ Error::Denied(Denial::SignInContinues) => Err(Box::new(problem::of(ask, on))),
+            on @ Error::Denied(Denial::SignInContinues | Denial::Guest) => Err(Box::new(problem::of(ask, on))),
             Error::Denied(why) => {
                 let faults = BTreeMap::from([(beside, words(why.code()))]);
                 Ok(Self { status: Some(StatusCode::UNPROCESSABLE_ENTITY), faults, ..Self::default() })

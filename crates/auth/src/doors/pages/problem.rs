@@ -89,6 +89,8 @@ pub(super) fn of(ask: &mut Ask, error: Error) -> Response {
         Error::Denied(Denial::SignInContinues) => {
             page::go(ask, "/sign-in/second-factor", &crate::caller::Cookies::default())
         }
+        // What a guest may not do yet is done after a sign-up.
+        Error::Denied(Denial::Guest) => page::go(ask, "/sign-up", &crate::caller::Cookies::default()),
         Error::Denied(why) => answer(ask, Problem::Attempt(why)),
         Error::Limited { retry_after } => answer(ask, Problem::Limited(retry_after)),
         // No form stands here that could show it.

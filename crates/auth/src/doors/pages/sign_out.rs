@@ -9,7 +9,8 @@ pub(super) async fn show(mut ask: Ask) -> Response {
     match page::current(&ask).await {
         Ok(Some(current)) => {
             let who = current.email.clone().unwrap_or_else(|| current.user().to_string());
-            page::show(ask, "sign_out.html", "sign-out-title", serde_json::json!({"who": who}))
+            let view = serde_json::json!({"who": who, "guest": current.is_guest()});
+            page::show(ask, "sign_out.html", "sign-out-title", view)
         }
         Ok(None) => page::go(&ask, "/sign-in", &Cookies::default()),
         Err(error) => problem::of(&mut ask, error),

@@ -31,16 +31,19 @@ struct View {
     ask_phone: Option<&'static str>,
     return_to: String,
     shown: String,
+    /// Whether a guest's account becomes it.
+    guest: bool,
 }
 
 impl View {
-    fn asking(ask: &Ask) -> Self {
+    async fn asking(ask: &Ask) -> Self {
         let named = ask.housekey.settings().identifiers;
         let ask_email = if ask.housekey.required().email { Use::Required } else { named.email };
         Self {
             ask_email: ask_email.as_str(),
             ask_phone: named.phone.is_on().then(|| named.phone.as_str()),
             ask_username: named.username.is_on().then(|| named.username.as_str()),
+            guest: matches!(page::current(ask).await, Ok(Some(current)) if current.is_guest()),
             ..Self::default()
         }
     }
@@ -52,8 +55,8 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
     }
     let to = page::return_to(&ask, &asked(query.as_deref(), "return_to"));
     match page::current(&ask).await {
-        Ok(Some(_)) => return page::go_home(ask, to.as_ref(), &Cookies::default()),
-        Ok(None) => {}
+        Ok(Some(current)) if !current.is_guest() => return page::go_home(ask, to.as_ref(), &Cookies::default()),
+        Ok(_) => {}
         Err(error) => return problem::of(&mut ask, error),
     }
     if let Err(error) = ask.housekey.sign_up_is_open() {
@@ -66,7 +69,7 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
         };
     }
     let return_to = to.map(|t| t.as_str().to_owned()).unwrap_or_default();
-    let view = View { return_to, shown: ask.housekey.form_shown(), ..View::asking(&ask) };
+    let view = View { return_to, shown: ask.housekey.form_shown(), ..View::asking(&ask).await };
     let at_once = ask.housekey.challenge_at_once(Action::SignUp);
     let told = at_once.map_or_else(Told::default, |due| Told::challenged(&ask, due));
     page::show_told(ask, "sign_up.html", "sign-up", view, told)
@@ -90,7 +93,7 @@ pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
         phone: text("phone"),
         return_to: text("return_to"),
         shown: text("shown"),
-        ..View::asking(&ask)
+        ..View::asking(&ask).await
     };
     let hidden = text("website");
     let legal_accepted = fields.is_ticked("legal_accepted");

@@ -5,7 +5,7 @@ use super::{
     problem, second_factor,
     sign_in::asked,
 };
-use crate::{doors::shared::Ask, error::Error};
+use crate::{caller::Cookies, doors::shared::Ask, error::Error};
 use axum::{extract::RawQuery, response::Response};
 use bytes::Bytes;
 use housekey_core::{identifier::phone::Phone, password::Password, sign_in::SecondStrategy};
@@ -35,6 +35,10 @@ struct View {
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
     let return_to = asked(query.as_deref(), "return_to");
     let way = asked(query.as_deref(), "way");
+    if matches!(page::current(&ask).await, Ok(Some(current)) if current.is_guest()) {
+        let query: String = url::form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
+        return page::go(&ask, &format!("/sign-up?return_to={query}"), &Cookies::default());
+    }
     match view(&ask, &return_to, &way).await {
         Ok(view) => page::show(ask, "step_up.html", "step-up-title", view),
         Err(error) => problem::of(&mut ask, error),

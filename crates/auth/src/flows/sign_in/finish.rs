@@ -103,8 +103,10 @@ impl Housekey {
         caller: &Caller,
         client: &ClientRow,
         done: SignIn<Complete>,
-        finish: Finish<'_>,
+        mut finish: Finish<'_>,
     ) -> Result<Outcome<SignInView>> {
+        let user = finish.user;
+        let guest = self.guest_joins(caller, client, &mut finish).await?;
         let view = SignInView {
             id: done.id.clone(),
             status: SignInStatus::Complete,
@@ -125,6 +127,7 @@ impl Housekey {
         let made = |session: &SessionId| SignInView { session: Some(session.clone()), ..view };
         let (completion, outcome) = self.completion(caller, client, done, finish, made).await?;
         self.store().sign_in_complete(completion).await?;
+        self.guest_joined(guest, &user.account.user);
         self.mail_waits();
         Ok(outcome)
     }
@@ -215,6 +218,7 @@ impl Housekey {
 
     /// Whether the account may be signed in to at all; told only after a right proof.
     pub(crate) fn may_sign_in(&self, user: &UserRow) -> Result<()> {
+        Self::not_a_guest(user)?;
         if user.state != "active" {
             return Err(Error::Denied(Denial::UserBanned));
         }

@@ -4,22 +4,25 @@ use super::{Live, SignUpView};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
-    flows::{client::Renewal, notes::About, sign_in::Finish, username},
+    flows::{client::Renewal, metadata, notes::About, sign_in::Finish, username},
     housekey::Housekey,
 };
 use housekey_core::{
     entropy,
-    event::EventKind,
+    event::{Event, EventKind},
     factor::one_time_code,
     identifier::Identifier,
-    ids::{EmailId, PhoneId, SessionId, SignInId, SignUpId, UserId, VerificationId},
+    ids::{ClientId, EmailId, PhoneId, SessionId, SignInId, SignUpId, UserId, VerificationId},
     password::PasswordHash,
+    secret::Secret,
     session::Session,
     sign_in::{self, After, AnySignIn, FirstProof},
     sign_up::{AnySignUp, Gathering, Ready, SignUp},
+    time::Time,
 };
 use housekey_store::{
     Field, StoreError,
+    guests::Guest,
     phones::NewPhone,
     sessions::SessionRow,
     sign_ins::Trail,
@@ -41,6 +44,52 @@ struct Owner {
     user: UserRow,
     named: Identifier,
     proof: Option<FirstProof>,
+}
+
+/// Whose account a sign-up ends in.
+enum Becomes<'a> {
+    /// Somebody new.
+    New { user: UserId, key: Secret<[u8; 32]>, event_key: Vec<u8> },
+    /// The guest who is here.
+    Guest(&'a UserRow),
+}
+
+impl Becomes<'_> {
+    fn user(&self) -> &UserId {
+        match self {
+            Self::New { user, .. } => user,
+            Self::Guest(guest) => &guest.account.user,
+        }
+    }
+
+    fn kind(&self) -> EventKind {
+        match self {
+            Self::New { .. } => EventKind::UserCreated,
+            Self::Guest(_) => EventKind::UserUpgraded,
+        }
+    }
+
+    fn epoch(&self) -> i64 {
+        match self {
+            Self::New { .. } => 0,
+            Self::Guest(guest) => guest.device_epoch,
+        }
+    }
+
+    fn event_key(&self) -> Vec<u8> {
+        match self {
+            Self::New { event_key, .. } => event_key.clone(),
+            Self::Guest(guest) => guest.event_key.clone().unwrap_or_default(),
+        }
+    }
+
+    /// What is kept with the account already: public, and the person's own.
+    fn metadata(&self) -> (&str, &str) {
+        match self {
+            Self::New { .. } => ("{}", "{}"),
+            Self::Guest(guest) => (&guest.public_metadata, &guest.unsafe_metadata),
+        }
+    }
 }
 
 impl Housekey {
@@ -96,27 +145,31 @@ impl Housekey {
         ready: &SignUp<Ready>,
     ) -> Result<Outcome<SignUpView>> {
         let now = self.now();
-        let user = UserId::new(now, self.entropy());
-        let (key, event_key) = self.new_user_key(&user);
-        let new = self.new_user(ready, &user, event_key).await?;
+        let guest = self.guest_on(&live.client).await?;
+        let becomes = match &guest {
+            Some(guest) => Becomes::Guest(guest),
+            None => self.becomes_new(now),
+        };
+        let user = becomes.user().clone();
+        let new = self.new_user(ready, &becomes).await?;
         let policy = self.settings().sessions;
-        let missing = self.missing_of_new(&new, now);
+        let missing = self.missing_of_new(&new, guest.as_ref(), now);
         let session = SessionId::new(now, self.entropy());
         let session = Session::first(ready, missing.task(), (user.clone(), session), &policy, now);
-        let about = || About { user: Some((&user, &key)), client: Some(&live.client.id), session: Some(&session.id) };
-        let created = self.event(caller, EventKind::UserCreated, about(), serde_json::json!({})).await?;
+        let at = (&live.client.id, &session.id);
+        let created = self.first_event(caller, becomes.kind(), &becomes, at, serde_json::json!({})).await?;
         let first = match (&ready.state.email, &ready.state.phone) {
             (Some(_), _) => "email_code",
             (None, Some(_)) => "phone_code",
             (None, None) => "password",
         };
         let detail = serde_json::json!({"first_factor": first});
-        let opened = self.event(caller, EventKind::SessionCreated, about(), detail).await?;
+        let opened = self.first_event(caller, EventKind::SessionCreated, &becomes, at, detail).await?;
         let renewal = Renewal {
             active_session: Some(session.id.clone()),
             expires: session.expires.max(live.client.expires),
             until: session.remembered.then_some(session.expires),
-            device: missing.task().is_none().then(|| self.remember_device(caller, &user, 0)).flatten(),
+            device: missing.task().is_none().then(|| self.remember_device(caller, &user, becomes.epoch())).flatten(),
             signed: true,
         };
         let mut value = self.sign_up_view(&live.attempt);
@@ -132,6 +185,11 @@ impl Housekey {
         let account = NewAccount {
             attempt: (ready.id.clone(), live.version),
             user: new,
+            guest: guest.as_ref().map(|guest| Guest {
+                account: guest.account.clone(),
+                public_metadata: guest.public_metadata.clone(),
+                unsafe_metadata: guest.unsafe_metadata.clone(),
+            }),
             session: SessionRow { session, facts },
             room: self.room(),
             rotation: renewed.rotation,
@@ -152,15 +210,41 @@ impl Housekey {
         }
     }
 
-    async fn new_user(&self, ready: &SignUp<Ready>, user: &UserId, event_key: Vec<u8>) -> Result<NewUser> {
+    /// Somebody who was not here before.
+    fn becomes_new(&self, now: Time) -> Becomes<'static> {
+        let user = UserId::new(now, self.entropy());
+        let (key, event_key) = self.new_user_key(&user);
+        Becomes::New { user, key, event_key }
+    }
+
+    async fn first_event(
+        &self,
+        caller: &Caller,
+        kind: EventKind,
+        becomes: &Becomes<'_>,
+        (client, session): (&ClientId, &SessionId),
+        detail: serde_json::Value,
+    ) -> Result<Event> {
+        match becomes {
+            Becomes::New { user, key, .. } => {
+                let about = About { user: Some((user, key)), client: Some(client), session: Some(session) };
+                self.event(caller, kind, about, detail).await
+            }
+            Becomes::Guest(guest) => {
+                self.event_of(caller, kind, Some(guest), Some(client), Some(session), detail).await
+            }
+        }
+    }
+
+    async fn new_user(&self, ready: &SignUp<Ready>, becomes: &Becomes<'_>) -> Result<NewUser> {
         let fields = &ready.state.fields;
         let invitation = match &fields.invitation {
             Some(id) => self.store().reader().invitation(id).await?,
             None => None,
         };
-        let empty = || String::from("{}");
+        let (public, own) = becomes.metadata();
         Ok(NewUser {
-            id: user.clone(),
+            id: becomes.user().clone(),
             first_name: fields.first_name.clone(),
             last_name: fields.last_name.clone(),
             email: ready.state.email.as_ref().map(|email| NewEmail {
@@ -175,11 +259,12 @@ impl Housekey {
                 .as_ref()
                 .map(|number| NewPhone { id: PhoneId::new(self.now(), self.entropy()), number: number.clone() }),
             password: fields.password_hash.clone().map(PasswordHash::from_stored),
-            public_metadata: invitation.map_or_else(empty, |i| i.public_metadata),
-            unsafe_metadata: fields.unsafe_metadata.clone().unwrap_or_else(empty),
+            public_metadata: laid("public_metadata", public, invitation.map(|i| i.public_metadata))?,
+            unsafe_metadata: laid("unsafe_metadata", own, fields.unsafe_metadata.clone())?,
             legal_accepted: fields.legal_accepted,
-            event_key,
+            event_key: becomes.event_key(),
             handle: entropy::bytes::<16>(self.entropy()),
+            guest_since: None,
         })
     }
 
@@ -223,6 +308,7 @@ impl Housekey {
         };
         let mut value = self.sign_up_view(&attempt);
         let user = owner.account.user.clone();
+        let guest = self.guest_joins(caller, &client, &mut finish).await?;
         let (completion, outcome) = self
             .completion(caller, &client, done, finish, move |session| {
                 value.done = Some((user, session.clone()));
@@ -230,6 +316,7 @@ impl Housekey {
             })
             .await?;
         self.store().sign_up_becomes_sign_in((id, version), completion).await?;
+        self.guest_joined(guest, &owner.account.user);
         self.mail_waits();
         Ok(outcome)
     }
@@ -244,5 +331,15 @@ impl Housekey {
         let step = self.step(next, finish)?;
         self.store().sign_up_becomes_step(attempt, step, self.now()).await?;
         Err(Error::Denied(Denial::SignInContinues))
+    }
+}
+
+/// What is given laid over what is kept already.
+fn laid(field: &'static str, kept: &str, given: Option<String>) -> Result<String> {
+    let invalid = |fault| Error::Invalid(vec![fault]);
+    match given {
+        Some(given) if kept == "{}" => Ok(given),
+        Some(given) => metadata::merge(field, kept, metadata::object(field, &given).map_err(invalid)?).map_err(invalid),
+        None => Ok(kept.to_owned()),
     }
 }

@@ -46,6 +46,7 @@ impl Housekey {
     /// proved.
     pub async fn address_add(&self, by: &Steward, user: &UserId, new: NewAddress) -> Result<ProfileEmail> {
         let user = self.kept_row(user).await?;
+        Self::not_a_guest(&user)?;
         let email = Email::parse(&new.address).map_err(|fault| Error::field("email_address", fault.code()))?;
         let first = user.primary_email.is_none() && new.verified;
         let primary = new.primary || new.alone || first;

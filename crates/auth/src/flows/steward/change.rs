@@ -59,9 +59,12 @@ impl Housekey {
     /// Changes a user.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Invalid`] with every fault.
+    /// [`Error::NotFound`], [`Error::Invalid`] with every fault, [`crate::Denial::Guest`] for a guest's way in.
     pub async fn user_change(&self, by: &Steward, id: &UserId, mut form: ChangedUser) -> Result<Profile> {
         let user = self.kept_row(id).await?;
+        if form.username.is_some() || form.password.is_some() {
+            Self::not_a_guest(&user)?;
+        }
         let about = user.words();
         let hash = self.given_password(by, form.password.take(), &about).await?;
         let mut tried = 0;

@@ -155,6 +155,7 @@ impl Housekey {
             legal_accepted: form.legal_accepted,
             event_key,
             handle: entropy::bytes::<16>(self.entropy()),
+            guest_since: None,
         };
         let about = About { user: Some((&id, &key)), client: None, session: None };
         let event = self.event(&by.caller, EventKind::UserCreated, about, by.signed(serde_json::json!({}))).await?;

@@ -43,6 +43,7 @@ impl Housekey {
         primary: bool,
     ) -> Result<ProfilePhone> {
         let user = self.kept_row(user).await?;
+        Self::not_a_guest(&user)?;
         let number = self.read_phone("phone_number", typed)?;
         let primary = primary || (verified && user.primary_phone.is_none());
         if primary && !verified {

@@ -47,6 +47,7 @@ impl Housekey {
             return Err(Error::field("expires_in_seconds", "out_of_range"));
         }
         let row = self.kept_row(user).await?;
+        Self::not_a_guest(&row)?;
         let now = self.now();
         let id = SignInTokenId::new(now, self.entropy());
         let ticket = OpaqueToken::new(id.clone(), self.entropy());

@@ -3,6 +3,7 @@
 
 mod bots;
 mod clerk;
+mod guests;
 mod identifiers;
 mod limits;
 mod mail;
@@ -86,6 +87,8 @@ pub static KEYS: &[Key<Settings>] = &[
     sign_up::DISPOSABLE_DOMAINS,
     sign_up::BLOCK_SUBADDRESSES,
     sign_up::LEGAL_CONSENT,
+    guests::ENABLED,
+    guests::KEEP,
     clerk::PROXY_URLS,
     clerk::HOME_URL,
     clerk::SIGN_IN_URL,

@@ -17,7 +17,7 @@ mod phones;
 pub mod published;
 mod routes;
 mod second_factor;
-mod sessions;
+pub mod sessions;
 pub use sessions::claims;
 mod sign_ins;
 mod sign_ups;

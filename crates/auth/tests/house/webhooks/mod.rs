@@ -3,4 +3,4 @@
 mod delivery;
 mod endpoints;
 mod receiver;
-mod told;
+pub mod told;

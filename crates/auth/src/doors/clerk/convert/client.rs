@@ -46,6 +46,7 @@ pub(crate) fn bare(house: &Housekey, session: &Kept, seen: Time) -> Session {
     let idle = if session.remembered { policy.remembered_idle } else { policy.idle };
     let now = house.now();
     let age = |proved: Time| i64::try_from(now.since(proved).as_secs() / 60).unwrap_or(i64::MAX);
+    let first = if session.is_guest() { -1 } else { age(session.first_proved) };
     Session {
         object: "session",
         id: session.id.to_string(),
@@ -58,7 +59,7 @@ pub(crate) fn bare(house: &Housekey, session: &Kept, seen: Time) -> Session {
         tasks: session.tasks.iter().map(|task| Task { key: task.as_str() }).collect(),
         user: None,
         public_user_data: None,
-        factor_verification_age: [age(session.first_proved), session.second_proved.map_or(-1, age)],
+        factor_verification_age: [first, session.second_proved.map_or(-1, age)],
         last_active_token: None,
         created_at: ms(session.created),
         updated_at: ms(seen),

@@ -61,6 +61,7 @@ pub(crate) fn user(house: &Housekey, profile: &Profile) -> User {
         mfa_enabled_at: profile.two_step_since.map(ms),
         mfa_disabled_at: None,
         legal_accepted_at: profile.legal_accepted.map(ms),
+        guest: profile.guest.then_some(true),
     }
 }
 
@@ -68,6 +69,7 @@ pub(crate) fn user(house: &Housekey, profile: &Profile) -> User {
 pub(crate) fn whole_user(house: &Housekey, profile: &Profile) -> User {
     User {
         private_metadata: Some(object(&profile.private_metadata)),
+        guest: None,
         passkeys: profile.passkeys.iter().map(kept_passkey).collect(),
         ..user(house, profile)
     }

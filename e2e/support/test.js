@@ -89,7 +89,14 @@ export async function signIn(page, person) {
 }
 
 export async function expectAccount(page) {
+  await declinePasskey(page);
   await expect(page).toHaveURL(/\/account/);
+}
+
+// A browser that knows passkeys is asked for one after a sign-up.
+export async function declinePasskey(page) {
+  await expect(page).not.toHaveURL(/\/(sign-up|sign-up\/code|sign-up\/ticket|link)(\?|$)/);
+  if (/\/sign-up\/passkey/.test(page.url())) await page.getByRole('link', { name: 'Not now' }).click();
 }
 
 export async function expectSignedOut(page) {

@@ -53,6 +53,9 @@ for (const field of document.querySelectorAll('input[data-wrong]')) {
   field.addEventListener('input', () => { if (field.checkValidity()) tell(false); });
 }
 
+// Who could not add a passkey is not asked to.
+for (const field of document.querySelectorAll('input[name="knows_passkeys"]')) field.value = window.PublicKeyCredential ? 'yes' : '';
+
 // Passkeys (WebAuthn Level 3): the form's options are asked for, and the browser's answer goes out with the form.
 const passkeyForms = document.querySelectorAll('form[data-passkey]');
 if (passkeyForms.length && window.PublicKeyCredential) {

@@ -91,6 +91,8 @@ pub struct Settings {
     pub two_step: TwoStepSettings,
     /// Whether people may sign in with passkeys.
     pub passkeys: bool,
+    /// Whether they are asked for one when they have just signed up.
+    pub passkey_at_sign_up: bool,
     /// The domain that passkeys belong to; [`Settings::rp_id`] says which without it.
     pub rp_id: Option<String>,
     /// What a password hash costs.
@@ -222,6 +224,7 @@ impl Default for Settings {
             breach: BreachSettings::default(),
             two_step: TwoStepSettings::default(),
             passkeys: true,
+            passkey_at_sign_up: true,
             rp_id: None,
             argon2: Argon2Cost::DEFAULT,
             parallel_hashes: None,

@@ -77,7 +77,7 @@ fn texts() -> Vec<(&'static str, String)> {
 }
 
 /// Every form, with all its fields filled in well.
-const FORMS: [(&str, &[(&str, &str)]); 33] = [
+const FORMS: [(&str, &[(&str, &str)]); 34] = [
     ("/sign-in", &[("email", "x@example.com"), ("remember", "yes"), ("return_to", "/account")]),
     (
         "/sign-up",
@@ -97,9 +97,10 @@ const FORMS: [(&str, &[(&str, &str)]); 33] = [
     ("/sign-in/password", &[("username", "x@example.com"), ("password", "wrong wrong wrong")]),
     ("/sign-in/code", &[("code", "000000")]),
     ("/sign-in/new-password", &[("username", "x"), ("password", "tidal")]),
-    ("/sign-up/code", &[("code", "000000")]),
+    ("/sign-up/code", &[("code", "000000"), ("knows_passkeys", "yes")]),
     ("/guest", &[("return_to", "/account")]),
     ("/guest/delete", &[]),
+    ("/sign-up/passkey", &[("name", ""), ("passkey", "{}"), ("return_to", "/account")]),
     ("/account", &[("first_name", "Ada"), ("last_name", "L")]),
     ("/account/username", &[("username", "ada_lovelace")]),
     ("/account/emails", &[("email", "no address")]),

@@ -51,6 +51,7 @@ mod layer;
 mod limits;
 mod not_me;
 mod pages;
+mod passkey_offer;
 mod passkeys;
 mod phones;
 mod races;

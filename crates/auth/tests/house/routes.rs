@@ -25,7 +25,7 @@ pub enum For {
 }
 pub use For::*;
 
-pub const ROUTES: [(&str, &str, For); 59] = [
+pub const ROUTES: [(&str, &str, For); 60] = [
     ("/", "GET", Everyone),
     ("/sign-in", "GET POST", Everyone),
     ("/sign-in/passkey", "POST", Everyone),
@@ -46,6 +46,7 @@ pub const ROUTES: [(&str, &str, For); 59] = [
     ("/sign-up/code", "GET POST", Attempt),
     ("/sign-up/code/send", "POST", Attempt),
     ("/sign-up/ticket", "GET POST", Link),
+    ("/sign-up/passkey", "GET POST", Owner),
     ("/waitlist", "GET POST", Attempt),
     ("/theme", "POST", Everyone),
     ("/password-strength", "POST", Everyone),

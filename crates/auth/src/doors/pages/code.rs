@@ -2,7 +2,7 @@
 
 use super::{
     page::{self, Told},
-    password, problem, sign_in,
+    passkey_offer, password, problem, sign_in,
 };
 use crate::{
     caller::Cookies,
@@ -21,6 +21,8 @@ struct View {
     button: &'static str,
     back: &'static str,
     password: bool,
+    /// Whether a sign-up ends here.
+    ends: bool,
 }
 
 #[derive(Serialize)]
@@ -120,13 +122,14 @@ pub(super) async fn send_sign_up(mut ask: Ask, body: Bytes) -> Response {
 }
 
 pub(super) async fn check_sign_up(mut ask: Ask, body: Bytes) -> Response {
-    let fields = match ask.form(&body, &["code"]) {
+    let fields = match ask.form(&body, &["code", passkey_offer::KNOWS]) {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
     if let Some(response) = problem::undeclared_proxy(&mut ask) {
         return response;
     }
+    let knows = fields.text(passkey_offer::KNOWS) == "yes";
     let done = match waits(&ask).await {
         Waits::Phone => ask.housekey.sign_up_sms_code(&ask.caller, None, fields.text("code")).await,
         Waits::Mailbox => ask.housekey.sign_up_code(&ask.caller, None, fields.text("code")).await,
@@ -135,7 +138,7 @@ pub(super) async fn check_sign_up(mut ask: Ask, body: Bytes) -> Response {
         Ok(outcome) => {
             let (view, cookies) = page::parts(outcome);
             match view.done {
-                Some(_) => page::go_home(ask, view.return_to.as_ref(), &cookies),
+                Some(_) => passkey_offer::after_sign_up(ask, &view, knows, &cookies),
                 None if view.phone.is_some() && !view.phone_proved => {
                     match ask.housekey.sign_up_send_sms(&ask.caller, None).await {
                         Ok(_) => page::go(&ask, "/sign-up/code", &cookies),
@@ -185,6 +188,7 @@ async fn of_sign_in(ask: &mut Ask) -> Result<(Strategy, View), Box<Response>> {
                 button: if reset { "continue" } else { "sign-in" },
                 back: if reset { "/forgot-password" } else { "/sign-in" },
                 password: !reset,
+                ends: false,
             };
             Ok((strategy, view))
         }
@@ -196,7 +200,8 @@ async fn of_sign_in(ask: &mut Ask) -> Result<(Strategy, View), Box<Response>> {
 async fn of_sign_up(ask: &mut Ask) -> Result<View, Box<Response>> {
     match ask.housekey.sign_up_current(&ask.caller).await {
         Ok(Some(SignUpView { code: Some(code), .. } | SignUpView { phone_code: Some(code), .. })) => {
-            Ok(View { sent: shown(code), action: "/sign-up/code", button: "verify", back: "/sign-up", password: false })
+            let (action, back) = ("/sign-up/code", "/sign-up");
+            Ok(View { sent: shown(code), action, button: "verify", back, password: false, ends: true })
         }
         Ok(_) => Err(Box::new(page::go(ask, "/sign-up", &Cookies::default()))),
         Err(error) => Err(Box::new(problem::of(ask, error))),

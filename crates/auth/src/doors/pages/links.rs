@@ -1,7 +1,7 @@
 //! Mailed links that prove a mailbox. Following one changes nothing: the token leaves the address at once, and waits in a
 //! cookie for the button. In another browser than the one that asked, the page shows a code to type there.
 
-use super::{page, problem, sign_in};
+use super::{page, passkey_offer, problem, sign_in};
 use crate::{
     caller::Cookies,
     doors::shared::{Ask, CookieNames},
@@ -39,7 +39,7 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
 }
 
 pub(super) async fn follow(mut ask: Ask, body: Bytes) -> Response {
-    let fields = match ask.form(&body, &["purpose"]) {
+    let fields = match ask.form(&body, &["purpose", passkey_offer::KNOWS]) {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
@@ -53,7 +53,10 @@ pub(super) async fn follow(mut ask: Ask, body: Bytes) -> Response {
     let names = ask.names.clone();
     let mut response = match purpose {
         Some(LinkPurpose::SignIn | LinkPurpose::Reset) => sign_in(ask, &token, to).await,
-        Some(LinkPurpose::SignUp) => sign_up(ask, &token, to).await,
+        Some(LinkPurpose::SignUp) => {
+            let knows = fields.text(passkey_offer::KNOWS) == "yes";
+            sign_up(ask, &token, to, knows).await
+        }
         Some(LinkPurpose::VerifyEmail) => email(ask, &token, to).await,
         _ => problem::of(&mut ask, expired()),
     };
@@ -76,7 +79,7 @@ async fn sign_in(mut ask: Ask, token: &str, to: Option<ReturnTo>) -> Response {
     }
 }
 
-async fn sign_up(mut ask: Ask, token: &str, to: Option<ReturnTo>) -> Response {
+async fn sign_up(mut ask: Ask, token: &str, to: Option<ReturnTo>, knows: bool) -> Response {
     match (ask.housekey.sign_up_follow(&ask.caller, token).await, to) {
         (Ok(outcome), Some(to)) => {
             let (view, cookies) = page::parts(outcome);
@@ -86,7 +89,7 @@ async fn sign_up(mut ask: Ask, token: &str, to: Option<ReturnTo>) -> Response {
         (Ok(outcome), None) => {
             let (view, cookies) = page::parts(outcome);
             match view.done {
-                Some(_) => page::go_home(ask, view.return_to.as_ref(), &cookies),
+                Some(_) => passkey_offer::after_sign_up(ask, &view, knows, &cookies),
                 // Begun through an app's own form, which asks for the rest.
                 None => page::go(&ask, "/sign-up", &cookies),
             }

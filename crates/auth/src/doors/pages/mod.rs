@@ -16,6 +16,7 @@ mod moments;
 mod not_me;
 mod overrides;
 mod page;
+mod passkey_offer;
 mod passkeys;
 mod password;
 mod phones;
@@ -78,6 +79,7 @@ impl Housekey {
             .route("/sign-up/code", get(code::show_sign_up).post(code::check_sign_up))
             .route("/sign-up/code/send", post(code::send_sign_up))
             .route("/sign-up/ticket", get(tickets::show_sign_up).post(tickets::sign_up))
+            .route("/sign-up/passkey", get(passkey_offer::show).post(passkey_offer::add))
             .route("/waitlist", get(waitlist::show).post(waitlist::join))
             .route("/theme", post(theme::choose))
             .route("/password-strength", post(strength::tell))

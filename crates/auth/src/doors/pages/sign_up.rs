@@ -2,7 +2,7 @@
 
 use super::{
     page::{self, Told},
-    problem,
+    passkey_offer, problem,
     sign_in::asked,
     tickets,
 };
@@ -76,7 +76,8 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
 }
 
 /// What the form sends.
-const FIELDS: [&str; 8] = ["email", "username", "phone", "password", "return_to", "legal_accepted", "website", "shown"];
+const FIELDS: [&str; 9] =
+    ["email", "username", "phone", "password", "return_to", "legal_accepted", "website", "shown", passkey_offer::KNOWS];
 
 pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
     let mut fields = match ask.form(&body, &FIELDS) {
@@ -97,6 +98,7 @@ pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
     };
     let hidden = text("website");
     let legal_accepted = fields.is_ticked("legal_accepted");
+    let knows = fields.text(passkey_offer::KNOWS) == "yes";
     let told = match Password::parse(fields.take("password")) {
         Ok(password) => {
             let start = StartSignUp {
@@ -115,7 +117,7 @@ pub(super) async fn start(mut ask: Ask, body: Bytes) -> Response {
                 Ok(outcome) => {
                     let (view, cookies) = page::parts(outcome);
                     return match view.done {
-                        Some(_) => page::go_home(ask, view.return_to.as_ref(), &cookies),
+                        Some(_) => passkey_offer::after_sign_up(ask, &view, knows, &cookies),
                         None => page::go(&ask, "/sign-up/code", &cookies),
                     };
                 }

@@ -4,13 +4,16 @@
 
 use super::{
     page::{self, Told},
-    problem, sign_in,
+    passkey_offer, problem, sign_in,
 };
 use crate::{
     caller::{Caller, Cookies},
     doors::shared::{Ask, CookieNames},
     error::{Denial, Error},
-    flows::{sign_in::SignInView, sign_up::SignUpFields},
+    flows::{
+        sign_in::SignInView,
+        sign_up::{SignUpFields, SignUpView},
+    },
 };
 use axum::response::Response;
 use bytes::Bytes;
@@ -72,7 +75,7 @@ pub(super) async fn show_sign_up(mut ask: Ask) -> Response {
 }
 
 pub(super) async fn sign_up(mut ask: Ask, body: Bytes) -> Response {
-    let mut fields = match ask.form(&body, &["username", "password", "legal_accepted"]) {
+    let mut fields = match ask.form(&body, &["username", "password", "legal_accepted", passkey_offer::KNOWS]) {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
@@ -85,16 +88,17 @@ pub(super) async fn sign_up(mut ask: Ask, body: Bytes) -> Response {
         Err(error) => return problem::of(&mut ask, error),
     };
     let legal_accepted = fields.is_ticked("legal_accepted");
+    let knows = fields.text(passkey_offer::KNOWS) == "yes";
     let told = match Password::parse(fields.take("password")) {
         Ok(password) => match open(&ask, ticket, password, legal_accepted).await {
-            Ok((Some(()), cookies)) => {
+            Ok((view, cookies)) if view.done.is_some() => {
                 let names = ask.names.clone();
-                let mut response = page::go_home(ask, None, &cookies);
+                let mut response = passkey_offer::after_sign_up(ask, &view, knows, &cookies);
                 names.forget(response.headers_mut(), &names.ticket);
                 return response;
             }
             // More is asked for than this page has: an app's own form asks for it.
-            Ok((None, cookies)) => return page::go(&ask, "/sign-up", &cookies),
+            Ok((_, cookies)) => return page::go(&ask, "/sign-up", &cookies),
             Err(error) => Told::of(&mut ask, error, "password"),
         },
         Err(_) => Ok(Told::field(&ask, "password", "password_too_long")),
@@ -108,7 +112,7 @@ pub(super) async fn sign_up(mut ask: Ask, body: Bytes) -> Response {
     }
 }
 
-async fn open(ask: &Ask, ticket: String, password: Password, legal: bool) -> Result<(Option<()>, Cookies), Error> {
+async fn open(ask: &Ask, ticket: String, password: Password, legal: bool) -> Result<(SignUpView, Cookies), Error> {
     ask.housekey.sign_up_consent(legal)?;
     let (caller, begun) = with_client(ask).await?;
     let fields = SignUpFields {
@@ -118,7 +122,7 @@ async fn open(ask: &Ask, ticket: String, password: Password, legal: bool) -> Res
         ..SignUpFields::default()
     };
     let (view, cookies) = page::parts(ask.housekey.sign_up_open(&caller, fields).await?);
-    Ok((view.done.map(|_| ()), or(cookies, begun)))
+    Ok((view, or(cookies, begun)))
 }
 
 /// The ticket that waits for its button.

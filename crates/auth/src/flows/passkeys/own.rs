@@ -58,6 +58,24 @@ impl From<PasskeyRow> for PasskeyView {
 }
 
 impl Housekey {
+    /// Whether somebody who signed up in this moment is asked for a passkey: once, while it can be added at once.
+    ///
+    /// # Errors
+    /// [`Error::SignedOut`] for anybody else, and while a session waits for a task.
+    pub async fn passkey_is_offered(&self, caller: &Caller) -> Result<bool> {
+        let here = self.here(caller).await?;
+        if !self.offers_passkeys() || !here.signed_in.session.is_fresh(&self.settings().sessions, self.now()) {
+            return Ok(false);
+        }
+        let user = self.row_of(&here).await?;
+        Ok(user.guest_since.is_none() && user.passkeys == 0 && user.frozen_until.is_none())
+    }
+
+    /// Whether a sign-up leads to the offer of a passkey at all.
+    pub fn offers_passkeys(&self) -> bool {
+        self.has_passkeys() && self.settings().passkey_at_sign_up
+    }
+
     /// Asks a signed-in user's browser for a new passkey.
     ///
     /// # Errors

@@ -70,6 +70,7 @@ impl Housekey {
             return_to: None,
             expires: now,
             done: Some((user, session)),
+            made: false,
         }))
     }
 }

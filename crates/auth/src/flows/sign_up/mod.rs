@@ -74,6 +74,9 @@ pub struct SignUpView {
     pub expires: Time,
     /// Whom it ended in, and signed in how.
     pub done: Option<(UserId, SessionId)>,
+    /// Whether that is a new account, and not one that was there already.
+    #[serde(default)]
+    pub made: bool,
 }
 
 /// A sign-up on which a step is taken.
@@ -147,6 +150,7 @@ impl Housekey {
             return_to: attempt.return_to.clone(),
             expires: attempt.expires,
             done: None,
+            made: false,
         }
     }
 }

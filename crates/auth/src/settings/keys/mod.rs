@@ -71,6 +71,7 @@ pub static KEYS: &[Key<Settings>] = &[
     two_step::GRACE,
     passkeys::ENABLED,
     passkeys::RP_ID,
+    passkeys::OFFER_AT_SIGN_UP,
     limits::MULTIPLIER,
     limits::REASON,
     bots::SIGN_UP,

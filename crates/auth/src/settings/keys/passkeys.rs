@@ -17,6 +17,20 @@ pub(super) const ENABLED: Key<Settings> = Key {
     show: |s| Some(Value::Switch(s.passkeys)),
 };
 
+pub(super) const OFFER_AT_SIGN_UP: Key<Settings> = Key {
+    name: "passkeys.offer_at_sign_up",
+    kind: Kind::Switch,
+    scope: Scope::Policy,
+    doc: "Whoever has just signed up on the pages is asked once whether to add a passkey, where the browser knows them.",
+    unset: "",
+    example: "false",
+    set: |s, v| {
+        s.passkey_at_sign_up = v.switch()?;
+        Ok(())
+    },
+    show: |s| Some(Value::Switch(s.passkey_at_sign_up)),
+};
+
 pub(super) const RP_ID: Key<Settings> = Key {
     name: "passkeys.rp_id",
     kind: Kind::Text,

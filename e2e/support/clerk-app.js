@@ -84,7 +84,7 @@ function page({ mount, home, proxyUrl, publishableKey }) {
 <script src="/npm/ui/ui.browser.js"></script>
 <script>
   const tell = ({ user, session }) => {
-    const name = user && (user.fullName || user.primaryEmailAddress.emailAddress);
+    const name = user && (user.fullName || user.primaryEmailAddress?.emailAddress);
     document.querySelector('[role=status]').textContent = user ? 'Signed in as ' + name : 'Signed out';
     document.querySelector('#out').hidden = !user;
   };

@@ -96,7 +96,7 @@ export async function expectAccount(page) {
 // A browser that knows passkeys is asked for one after a sign-up.
 export async function declinePasskey(page) {
   await expect(page).not.toHaveURL(/\/(sign-up|sign-up\/code|sign-up\/ticket|link)(\?|$)/);
-  if (/\/sign-up\/passkey/.test(page.url())) await page.getByRole('link', { name: 'Not now' }).click();
+  if (/\/sign-up\/passkey/.test(page.url())) await page.getByRole('link', { name: 'Not now' }).press('Enter');
 }
 
 export async function expectSignedOut(page) {

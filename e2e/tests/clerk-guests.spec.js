@@ -5,7 +5,7 @@ import { test, expect, PASSWORD } from '../support/clerk.js';
 test.use({ clerkConfig: '[guests]\nenabled = true\n' });
 
 test('an app begins with a guest and keeps the id', async ({ page, mailbox }) => {
-  await page.goto('/sign-in');
+  await page.goto('/');
   await page.waitForFunction(() => window.Clerk?.loaded);
   const guest = await page.evaluate(async () => {
     const up = await window.Clerk.client.signUp.create({ strategy: 'anonymous' });

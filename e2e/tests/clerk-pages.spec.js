@@ -2,6 +2,7 @@
 
 import { test, expect, PASSWORD, newPerson, signIn, signInOnPages, signOut, openProfile, section, expectIn, expectOut } from '../support/clerk.js';
 import { look } from '../support/look.js';
+import { expectAccount } from '../support/test.js';
 
 const account = (clerk) => `${clerk.server.url}/account`;
 
@@ -89,7 +90,7 @@ test('an invitation that is mailed makes an account on our page', async ({ page,
   await expect(page.getByLabel(/^password/i)).toHaveAttribute('aria-invalid', 'true');
   await page.getByLabel(/^password/i).fill(PASSWORD);
   await page.getByRole('main').getByRole('button', { name: 'Create account' }).click();
-  await expect(page).toHaveURL(/\/account/);
+  await expectAccount(page);
   await page.goto('/');
   await expectIn(page, person);
 });

@@ -2,7 +2,7 @@
 
 import { test, expect, newPerson, typeCode, expectIn, look as picture } from '../support/clerk.js';
 import { look } from '../support/look.js';
-import { pressUnlessSent } from '../support/test.js';
+import { expectAccount, pressUnlessSent } from '../support/test.js';
 
 test.use({
   clerkConfig: '[sign_up]\nlegal_consent = true\n[site]\nterms = "http://localhost/terms"\nprivacy = "http://localhost/privacy"\n',
@@ -39,7 +39,7 @@ test('our own page asks for it as well', async ({ page, mailbox, clerk }) => {
   await page.getByRole('button', { name: 'Create account' }).click();
   await page.getByLabel(/code/i).fill(await mailbox.code(person.email));
   await pressUnlessSent(page, 'Verify');
-  await expect(page).toHaveURL(/\/account/);
+  await expectAccount(page);
   await page.goto('/');
   await expectIn(page, person);
 });

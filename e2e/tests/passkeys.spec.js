@@ -119,6 +119,45 @@ test.describe('where everybody must have a second step', () => {
   });
 });
 
+test('whoever has just signed up is asked for one, and goes on with or without', async ({ page, mailbox, browser, server }) => {
+  test.setTimeout(180_000);
+  const phone = await authenticator(page);
+  const person = newPerson();
+  await begin(page, mailbox, person);
+  await expect(page.getByRole('heading', { name: 'Sign in faster next time' })).toBeVisible();
+  await look(page, 'sign-up-passkey');
+  await phone.verified(false);
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(page.getByText(/No passkey came/)).toBeVisible();
+  await phone.verified(true);
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(page, 'where the person wanted to go').toHaveURL(/\/account\/devices$/);
+  await page.goto('/account/security');
+  await expect(page.locator('#passkeys').getByRole('listitem')).toHaveCount(1);
+  await out(page, phone);
+  await phone.touched(true);
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await expectAccount(page);
+
+  for (const javaScriptEnabled of [true, false]) {
+    const context = await browser.newContext({ baseURL: server.url, javaScriptEnabled });
+    const other = await context.newPage();
+    await begin(other, mailbox, newPerson());
+    if (javaScriptEnabled) await other.getByRole('link', { name: 'Not now' }).click();
+    await expect(other).toHaveURL(/\/account\/devices$/);
+    await context.close();
+  }
+});
+
+async function begin(page, mailbox, person) {
+  await page.goto('/sign-up?return_to=/account/devices');
+  await page.getByLabel(/e-mail/i).fill(person.email);
+  await page.getByLabel(/^password/i).fill(person.password);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByLabel(/code/i).fill(await mailbox.code(person.email));
+  await submitCode(page);
+}
+
 async function addPasskey(page) {
   await page.goto('/account/security');
   await page.getByRole('button', { name: 'Add a passkey' }).click();

@@ -19,6 +19,7 @@ use housekey::{
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -397,8 +398,8 @@ async fn guests_who_are_gone_are_deleted_and_the_app_is_told() {
     assert_eq!(users().await, 2, "the one that signed out");
     assert!(kept.is_signed_in().await, "it was seen meanwhile");
     web.house.tell().await;
-    let told: Vec<_> = receiver.got().iter().map(|got| got.data()["id"].clone()).collect();
-    assert_eq!(told, [json!(gone_id), json!(out_id)]);
+    let told: BTreeSet<_> = receiver.got().iter().map(|got| got.data()["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(told, [gone_id, out_id].into());
 }
 
 async fn webhooks_tell_a_guest_and_what_becomes_of_it() {

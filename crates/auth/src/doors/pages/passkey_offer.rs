@@ -5,7 +5,7 @@ use super::{
     problem,
     sign_in::asked,
 };
-use crate::{caller::Cookies, doors::shared::Ask, error::Error, flows::sign_up::SignUpView};
+use crate::{caller::Cookies, doors::shared::Ask, flows::sign_up::SignUpView};
 use axum::{extract::RawQuery, response::Response};
 use bytes::Bytes;
 use housekey_core::redirect::ReturnTo;
@@ -28,7 +28,7 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
     let to = page::return_to(&ask, &asked(query.as_deref(), "return_to"));
     match ask.housekey.passkey_is_offered(&ask.caller).await {
         Ok(true) => shown(ask, to.as_ref(), Told::default()),
-        Ok(false) | Err(Error::SignedOut) => page::go_home(ask, to.as_ref(), &Cookies::default()),
+        Ok(false) => page::go_home(ask, to.as_ref(), &Cookies::default()),
         Err(error) => problem::of(&mut ask, error),
     }
 }

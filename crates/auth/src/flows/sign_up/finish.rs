@@ -174,7 +174,7 @@ impl Housekey {
         };
         let mut value = self.sign_up_view(&live.attempt);
         value.done = Some((user.clone(), session.id.clone()));
-        value.made = true;
+        value.made = missing.task().is_none();
         let renewed = self.renew(caller, &live.client, renewal, value)?;
         let facts = self.session_facts(caller, &session.id);
         let followed = spent.as_ref().filter(|spent| spent.link).map(|_| FollowedLink {

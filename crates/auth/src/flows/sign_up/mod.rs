@@ -74,7 +74,7 @@ pub struct SignUpView {
     pub expires: Time,
     /// Whom it ended in, and signed in how.
     pub done: Option<(UserId, SessionId)>,
-    /// Whether that is a new account, and not one that was there already.
+    /// Whether that is a new account, and not one that was there already, in a session that counts.
     #[serde(default)]
     pub made: bool,
 }

@@ -39,6 +39,10 @@ pub(super) async fn add(mut ask: Ask, body: Bytes) -> Response {
         Err(why) => return page::refused(&mut ask, why),
     };
     let to = page::return_to(&ask, fields.text("return_to"));
+    // A session that waits for a second factor sets one up elsewhere.
+    if let Err(error) = ask.housekey.passkey_is_offered(&ask.caller).await {
+        return problem::of(&mut ask, error);
+    }
     match ask.housekey.passkey_add(&ask.caller, None, fields.text("name"), fields.text("passkey")).await {
         Ok(_) => page::go_home(ask, to.as_ref(), &Cookies::default()),
         Err(error) => match Told::of(&mut ask, error, "passkey") {

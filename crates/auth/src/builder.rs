@@ -3,6 +3,7 @@
 use crate::{
     breach::Breach,
     bundles::{BundleSource, Bundles},
+    captcha::{self, Captcha},
     disposable::Disposable,
     doors::{self, Contract, pages::Pages},
     drawing::Drawing,
@@ -34,7 +35,7 @@ use tokio::sync::Notify;
 use url::Url;
 
 /// What webhooks may reach in development beside the public internet.
-const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
+pub(crate) const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 
 /// Collects what an instance needs. Get one from [`Housekey::builder`].
 pub struct Builder {
@@ -364,6 +365,7 @@ impl Builder {
             None => world,
         };
         let world = world.map(|world| with_gateway(world, sms, &settings, &mut faults));
+        let world = world.map(|world| with_captcha(world, &settings, &mut faults));
         if !faults.is_empty() {
             return Err(BuildError(faults));
         }
@@ -407,6 +409,7 @@ impl Builder {
             disposable,
             seen: Seen::default(),
             challenges: ChallengeKeys::of(&keyring),
+            captcha: Captcha::of(&settings.bots, &world),
             unrest: Unrest::default(),
             mail_bell: Notify::new(),
             sms_bell: Notify::new(),
@@ -473,6 +476,18 @@ fn with_gateway(
         });
     }
     World { sms, ..world }
+}
+
+/// The world with who looks tokens of a provider up: its own, or the one of the settings.
+fn with_captcha(world: World, settings: &Settings, faults: &mut Vec<BuildFault>) -> World {
+    let captcha = world.captcha.clone().or_else(|| {
+        let made = captcha::verifier(&settings.bots, &world, &settings.webhooks.allowed_networks);
+        made.unwrap_or_else(|fault| {
+            faults.push(fault);
+            None
+        })
+    });
+    World { captcha, ..world }
 }
 
 fn letterhead(settings: &Settings, public_url: &Url) -> Letterhead {

@@ -7,7 +7,8 @@ use housekey_core::{
     time::Time,
     token::opaque::OpaqueToken,
 };
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
+use url::Url;
 
 /// The client's credential: `client_id.secret`, the value of the cookie `__Host-housekey`.
 pub type ClientToken = OpaqueToken<ClientId>;
@@ -34,6 +35,17 @@ pub struct Caller {
     pub call: [u8; 32],
     /// What the browser shows for a challenge: the widget's own text.
     pub challenge: Option<String>,
+    /// What it shows for a challenge of a provider.
+    pub captcha: Option<CaptchaShown>,
+}
+
+/// What a provider's widget gave to a page.
+#[derive(Clone)]
+pub struct CaptchaShown {
+    /// The token.
+    pub token: Arc<Secret<String>>,
+    /// The host of the page.
+    pub host: String,
 }
 
 /// A contract by which the house is entered.
@@ -117,6 +129,14 @@ impl std::fmt::Debug for SetDevice {
     }
 }
 
+impl CaptchaShown {
+    /// What a page at this address shows; empty is nothing.
+    pub fn by(token: String, page: &Url) -> Option<Self> {
+        let host = page.host_str().unwrap_or_default().to_owned();
+        (!token.is_empty()).then(|| Self { token: Arc::new(Secret::new(token)), host })
+    }
+}
+
 impl<T> Outcome<T> {
     pub(crate) fn plain(value: T) -> Self {
         Self { value, cookies: Cookies::default() }
@@ -142,6 +162,7 @@ impl Caller {
             request: self.request.clone(),
             call: self.call,
             challenge: self.challenge.clone(),
+            captcha: self.captcha.clone(),
         }
     }
 
@@ -158,6 +179,7 @@ impl Caller {
             request: RequestId::new(now, entropy),
             call: [0; 32],
             challenge: None,
+            captcha: None,
         }
     }
 }

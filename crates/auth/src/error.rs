@@ -38,6 +38,12 @@ pub enum Error {
     /// A challenge has to be solved first. [`crate::Housekey::pose_challenge`] makes it.
     #[error("a challenge is due")]
     Challenge(ChallengeDue),
+    /// Sign-ups are asked for a challenge, and its provider does not answer.
+    #[error("sign-up is closed while the provider of challenges does not answer")]
+    SignUpClosed {
+        /// When it is asked again.
+        retry_after: Duration,
+    },
     /// The database or the hash pool is out of reach or full.
     #[error("unavailable")]
     Unavailable {

@@ -4,6 +4,7 @@ mod breach;
 mod builder;
 mod bundles;
 mod caller;
+mod captcha;
 mod disposable;
 pub mod doors;
 mod drawing;
@@ -30,7 +31,8 @@ mod world;
 
 pub use builder::{BuildError, BuildFault, Builder};
 pub use bundles::{BundleFile, BundleSource, Version};
-pub use caller::{Caller, ClientToken, Cookies, Door, Outcome, SetClient, SetDevice, Signed};
+pub use caller::{Caller, CaptchaShown, ClientToken, Cookies, Door, Outcome, SetClient, SetDevice, Signed};
+pub use captcha::{CaptchaDown, CaptchaVerifier};
 pub use doors::Contract;
 pub use error::{Denial, Error, Fault, Result};
 pub use hasher::Hasher;

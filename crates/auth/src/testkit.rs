@@ -4,7 +4,7 @@
 use crate::{
     builder::Builder,
     bundles::BundleSource,
-    caller::{Caller, ClientToken, Cookies, Door, Outcome},
+    caller::{Caller, CaptchaShown, ClientToken, Cookies, Door, Outcome},
     doors::Contract,
     hasher::Hasher,
     housekey::Housekey,
@@ -236,6 +236,7 @@ impl TestHouse {
             entropy,
             mailer: Arc::new(caught.clone()),
             sms: (settings.sms.gateway != Gateway::Off).then(|| Arc::new(texted.clone()) as Arc<dyn SmsGateway>),
+            captcha: None,
             names: Arc::new(SystemNames),
             hasher: Hasher::new(cost, 2),
             work: Work::CHEAP,
@@ -320,6 +321,7 @@ impl TestHouse {
             device: None,
             address: IpAddr::from([203, 0, 113, at]),
             challenge: None,
+            captcha: None,
             calls: 0,
         }
     }
@@ -336,6 +338,8 @@ pub struct Browser {
     pub address: IpAddr,
     /// What it shows for a challenge from now on.
     pub challenge: Option<String>,
+    /// What it shows for a challenge of a provider from now on.
+    pub captcha: Option<CaptchaShown>,
     calls: u64,
 }
 
@@ -363,6 +367,7 @@ impl Browser {
             request: RequestId::new(self.housekey.now(), self.housekey.entropy()),
             call,
             challenge: self.challenge.clone(),
+            captcha: self.captcha.clone(),
         }
     }
 
@@ -386,6 +391,7 @@ impl Browser {
             device: self.device.clone(),
             address: self.address,
             challenge: self.challenge.clone(),
+            captcha: self.captcha.clone(),
             calls: self.calls,
         }
     }

@@ -1,5 +1,6 @@
 //! The only door to time, chance and other machines: everything that a test must be able to set.
 
+use crate::captcha::CaptchaVerifier;
 use crate::hasher::Hasher;
 use crate::mail::Mailer;
 use crate::outbound::{Names, SystemNames};
@@ -22,6 +23,8 @@ pub struct World {
     pub mailer: Arc<dyn Mailer>,
     /// Takes messages to phones, where there is a gateway.
     pub sms: Option<Arc<dyn SmsGateway>>,
+    /// Says what tokens of a provider of challenges are worth, where there is one.
+    pub captcha: Option<Arc<dyn CaptchaVerifier>>,
     /// Says what names of other services mean.
     pub names: Arc<dyn Names>,
     /// Computes password hashes, so many at a time as there are processors.
@@ -38,6 +41,7 @@ impl World {
             entropy: Arc::new(SystemEntropy),
             mailer,
             sms: None,
+            captcha: None,
             names: Arc::new(SystemNames),
             hasher: Hasher::for_this_machine(),
             work: Work::DEFAULT,

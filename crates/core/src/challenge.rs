@@ -154,6 +154,13 @@ pub struct Solved {
     pub expires: Time,
 }
 
+impl Solved {
+    /// What counts for any work, as a person's answer does.
+    pub fn by_person(id: Vec<u8>, expires: Time) -> Self {
+        Self { id, level: Level::Heavy, expires }
+    }
+}
+
 /// Why an answer counts for nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unsolved {

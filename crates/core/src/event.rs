@@ -34,6 +34,8 @@ pub enum EventKind {
     CodeSent,
     /// A form was filled in by a program: it got the usual answer, and nothing was made.
     BotTrapped,
+    /// The provider of challenges gave no answer that says anything.
+    CaptchaUnavailable,
     /// A password was set or changed.
     PasswordChanged,
     /// A password was reset through the mailbox.
@@ -169,6 +171,7 @@ impl EventKind {
             Self::SignInUnusual => "sign_in.unusual",
             Self::CodeSent => "code.sent",
             Self::BotTrapped => "bot.trapped",
+            Self::CaptchaUnavailable => "captcha.unavailable",
             Self::PasswordChanged => "password.changed",
             Self::PasswordReset => "password.reset",
             Self::BreachCheckFailed => "breach_check.failed",

@@ -11,6 +11,8 @@ pub mod breach;
 #[cfg(feature = "rules")]
 pub mod bundle;
 #[cfg(feature = "rules")]
+pub mod captcha;
+#[cfg(feature = "rules")]
 pub mod challenge;
 #[cfg(feature = "rules")]
 pub mod event;

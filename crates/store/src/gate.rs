@@ -48,6 +48,13 @@ impl Gate {
         self
     }
 
+    /// What is left of a gate that asked for a challenge, when it is solved after all: what was counted is not counted
+    /// again.
+    #[must_use]
+    pub fn once_asked(self, solved: Solved) -> Self {
+        Self { inner: self.inner, always: true, shown: Some(solved), ..Self::default() }
+    }
+
     /// Both gates in one: a challenge that is due at either is solved once.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {

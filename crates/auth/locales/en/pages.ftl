@@ -497,6 +497,15 @@ challenge-working = Checking that this is a browser. You need not do anything.
 challenge-again = The last check counts no more. Checking once more; you need not do anything.
 challenge-done = Checked.
 challenge-failed = The check did not work. Load the page again, or try another browser.
+captcha-working = Answer this check, which shows that you are not a program.
+captcha-again = The last check counts no more. Answer this one.
+captcha-failed = The check could not be loaded. Allow it in this browser, or go on: it may be done another way.
+captcha-no-script = To go on, answer a check, which takes JavaScript. Switch it on for this page.
+captcha-no-script-wait = Many attempts came from here. To go on now, answer a check, which takes JavaScript. Without it, try again in { $wait ->
+    [one] a minute
+   *[other] { $wait } minutes
+}.
+fault-sign_up_closed = We cannot check right now that you are not a program, so nobody new is let in. Try again in a minute.
 challenge-no-script = To go on, this browser has to do a small calculation, which takes JavaScript. Switch it on for this page.
 challenge-no-script-wait = Many attempts came from here. To go on now, this browser has to do a small calculation, which takes JavaScript. Without it, try again in { $wait ->
     [one] a minute

@@ -7,6 +7,7 @@ use crate::{
     housekey::Housekey,
 };
 use housekey_core::{
+    captcha::Provider,
     challenge::{Action, Level, Posed, Solved, Unsolved},
     trap::{self, Trapped},
 };
@@ -23,10 +24,21 @@ pub struct ChallengeDue {
     pub action: Action,
     /// How much work it is.
     pub level: Level,
+    /// Who poses it.
+    pub by: Poser,
     /// When it is not asked for any more; at once where it is asked for each time.
     pub retry_after: Duration,
     /// Something was shown, and counted for nothing: too old, used before, or not solved.
     pub shown_in_vain: bool,
+}
+
+/// Who poses a challenge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Poser {
+    /// This instance: a calculation for the browser. [`Housekey::pose_challenge`] makes it.
+    House,
+    /// A provider, by its own widget.
+    Provider(Provider),
 }
 
 /// How many proofs failed lately on this node: the more, the more work a challenge is. It loses one a second.
@@ -64,7 +76,8 @@ impl Housekey {
     /// The challenge that a form shows from the beginning, where one is asked for each time.
     pub fn challenge_at_once(&self, action: Action) -> Option<ChallengeDue> {
         let always = action == Action::SignUp && self.settings().bots.challenges_every_sign_up();
-        let due = ChallengeDue { action, level: self.least_level(), retry_after: Duration::ZERO, shown_in_vain: false };
+        let (level, by) = (self.least_level(), self.poser(action));
+        let due = ChallengeDue { action, level, by, retry_after: Duration::ZERO, shown_in_vain: false };
         always.then_some(due)
     }
 
@@ -85,19 +98,47 @@ impl Housekey {
     /// # Errors
     /// [`Error::Limited`] where it refuses, [`Error::Challenge`] where a challenge is due.
     pub(crate) async fn pass(&self, caller: &Caller, action: Action, gate: Gate) -> Result<()> {
-        opened(self.ask_gate(caller, action, gate).await?.1)
+        self.ask_gate(caller, action, gate).await?.1
     }
 
     /// Asks a gate with what the caller shows. Answers what it saw as well.
-    pub(crate) async fn ask_gate(&self, caller: &Caller, action: Action, gate: Gate) -> Result<(risk::Tried, Answer)> {
-        let (shown, in_vain) = match self.solved(caller, action) {
+    pub(crate) async fn ask_gate(&self, caller: &Caller, action: Action, gate: Gate) -> Result<(risk::Tried, Result<()>)> {
+        let (mut shown, mut in_vain) = match self.solved(caller, action) {
             Some(Ok(solved)) => (Some(solved), true),
             Some(Err(_)) => (None, true),
             None => (None, false),
         };
+        if self.poser(action) != Poser::House && action == Action::SignUp {
+            shown = None;
+        }
         let gate = Gate { least: self.least_level(), shown, ..gate };
-        let Passage { verdict, failures, challenged } = self.store().pass(gate, self.now()).await?;
-        Ok((risk::Tried { failures, challenged }, Answer { verdict, action, in_vain }))
+        let Passage { mut verdict, failures, challenged } = self.store().pass(gate.clone(), self.now()).await?;
+        // A provider is asked for those alone who are due a challenge, and have room.
+        if matches!(verdict, Verdict::Challenge { .. })
+            && let Some(looked_up) = self.look_up_captcha(caller, action).await?
+        {
+            in_vain = true;
+            if let Ok(solved) = looked_up {
+                let rest = self.store().pass(gate.once_asked(solved), self.now()).await?.verdict;
+                verdict = if matches!(rest, Verdict::Challenge { .. }) { verdict } else { rest };
+            }
+        }
+        Ok((risk::Tried { failures, challenged }, self.judged(verdict, action, in_vain)))
+    }
+
+    /// Turns a gate's verdict into the refusal that doors know.
+    fn judged(&self, verdict: Verdict, action: Action, shown_in_vain: bool) -> Result<()> {
+        match verdict {
+            Verdict::Open => Ok(()),
+            Verdict::Refused { retry_after } => Err(Error::Limited { retry_after }),
+            Verdict::Challenge { level, retry_after } => match self.sign_up_closed(action) {
+                Some(retry_after) => Err(Error::SignUpClosed { retry_after }),
+                None => {
+                    let by = self.poser(action);
+                    Err(Error::Challenge(ChallengeDue { action, level, by, retry_after, shown_in_vain }))
+                }
+            },
+        }
     }
 
     /// A proof failed: the instance asks more of everybody for a while.
@@ -121,27 +162,6 @@ impl Housekey {
 
     fn challenge_host(&self) -> &str {
         self.public_url().host_str().unwrap_or_default()
-    }
-}
-
-/// What a gate answered to a caller.
-pub(crate) struct Answer {
-    verdict: Verdict,
-    action: Action,
-    in_vain: bool,
-}
-
-/// Turns a gate's answer into the refusal that doors know.
-pub(crate) fn opened(answer: Answer) -> Result<()> {
-    match answer.verdict {
-        Verdict::Open => Ok(()),
-        Verdict::Refused { retry_after } => Err(Error::Limited { retry_after }),
-        Verdict::Challenge { level, retry_after } => Err(Error::Challenge(ChallengeDue {
-            action: answer.action,
-            level,
-            retry_after,
-            shown_in_vain: answer.in_vain,
-        })),
     }
 }
 

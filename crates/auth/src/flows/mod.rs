@@ -3,6 +3,7 @@
 
 mod breach;
 pub(crate) mod bundles;
+mod captcha;
 pub mod challenge;
 mod client;
 pub mod codes;

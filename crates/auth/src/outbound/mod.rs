@@ -111,6 +111,21 @@ impl Outbound {
         read(with(self.client(url)?.post(url.clone()), headers).body(body), MOST).await
     }
 
+    /// Sends a body with limits of its own: how long all of it may take, and how much of the answer is read.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn post_within(
+        &self,
+        url: &Url,
+        headers: &Headers<'_>,
+        body: Vec<u8>,
+        total: Duration,
+        most: usize,
+    ) -> Result<OutboundAnswer, OutboundFault> {
+        read(with(self.client(url)?.post(url.clone()), headers).body(body).timeout(total), most).await
+    }
+
     /// Asks and reads the answer.
     ///
     /// # Errors

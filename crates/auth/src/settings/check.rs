@@ -3,6 +3,7 @@
 use url::{Host, Url};
 
 use super::{Gateway, Mode, Settings, SignUpMode, Use, Wrong};
+use housekey_core::captcha::Provider;
 
 impl Settings {
     /// Everything that must stop a start, by key. Empty is safe.
@@ -14,6 +15,7 @@ impl Settings {
         self.check_webhooks(&mut faults);
         self.check_identifiers(&mut faults);
         self.check_guests(&mut faults);
+        self.check_captcha(&mut faults);
         match self.public_url.as_ref().map(Mode::of) {
             Some(Ok(Mode::Production)) => self.check_production(&mut faults),
             Some(Ok(Mode::Development)) | None => {}
@@ -81,6 +83,19 @@ impl Settings {
                 mode.word()
             );
             faults.push(("guests.enabled", Wrong::new(what, "false, or `sign_up.mode = \"open\"`")));
+        }
+    }
+
+    fn check_captcha(&self, faults: &mut Vec<(&'static str, Wrong)>) {
+        let Some(provider) = self.bots.captcha.map(Provider::as_str) else { return };
+        for (key, missing) in [
+            ("bot_protection.captcha_site_key", self.bots.site_key.is_none()),
+            ("bot_protection.captcha_secret_key", self.bots.secret_key.is_none()),
+        ] {
+            if missing {
+                let what = format!("missing, and `bot_protection.captcha` is \"{provider}\"");
+                faults.push((key, Wrong::new(what, format!("the key that {provider} gave you"))));
+            }
         }
     }
 
@@ -197,6 +212,17 @@ pub(super) fn proxy_url(text: &str) -> Result<Url, Wrong> {
     Ok(url)
 }
 
+/// The address where tokens of challenges are checked. They travel with the key, so not in the clear.
+pub(super) fn verify_url(text: &str) -> Result<Url, Wrong> {
+    let example = "\"https://captcha-proxy.example.com/siteverify\"";
+    let url = super::read_url(text, example)?;
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_here(&url) => Ok(url),
+        _ => Err(Wrong::new("neither https nor on this machine", example)),
+    }
+}
+
 /// The address of a service that knows breached passwords, made one to which a path can be added.
 pub(super) fn breach_api(text: &str) -> Result<Url, Wrong> {
     let example = "\"https://api.pwnedpasswords.com/\"";
@@ -250,14 +276,18 @@ fn sends_password_in_the_clear(text: &str) -> bool {
         return true;
     };
     let required = url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
-    // `smtp` is no special scheme, so its host is never read as a number.
-    let here = match url.host() {
+    url.scheme() == "smtp" && url.password().is_some() && !required && !is_here(&url)
+}
+
+/// Whether an address is of this machine.
+pub(crate) fn is_here(url: &Url) -> bool {
+    match url.host() {
+        // The host of a scheme that is not special is never read as a number.
         Some(Host::Domain(name)) => super::is_loopback_name(name),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         None => false,
-    };
-    url.scheme() == "smtp" && url.password().is_some() && !required && !here
+    }
 }
 
 #[cfg(test)]

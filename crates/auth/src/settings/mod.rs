@@ -34,6 +34,7 @@ use ipnet::IpNet;
 use url::Url;
 
 pub use bots::{BotSettings, ChallengedSignUps};
+pub(crate) use check::is_here;
 pub use colour::Colour;
 pub use given::{Given, Value, duration_text};
 pub use guests::GuestSettings;

@@ -17,19 +17,19 @@ const STRANGER: &str = "amy@example.com";
 const BY_APP: &str = "/v1/client/sign_ins";
 
 /// What a page's widget is given to solve.
-fn work(answer: &Answer) -> Option<String> {
+pub fn work(answer: &Answer) -> Option<String> {
     let (_, rest) = answer.body.split_once("data-work=\"")?;
     let text = rest.split('"').next()?;
     Some(text.replace("&quot;", "\"").replace("&#34;", "\"").replace("&#x2f;", "/").replace("&#x27;", "'"))
 }
 
-fn solved(answer: &Answer) -> String {
+pub fn solved(answer: &Answer) -> String {
     let work = work(answer).unwrap_or_else(|| panic!("no challenge: {} {}", answer.status, answer.body));
     solve(&work).unwrap_or_else(|| panic!("not solved: {work}"))
 }
 
 /// A browser whose address has used up what it may do without a challenge.
-async fn beyond(web: &Web, at: u8) -> Jar {
+pub async fn beyond(web: &Web, at: u8) -> Jar {
     let jar = web.jar(at);
     for n in 0..20 {
         let email = format!("u{n}@example.com");
@@ -157,7 +157,7 @@ async fn sec_20_a_challenge_tells_nothing_about_an_account() {
 }
 
 async fn every_sign_up_is_asked_from_the_first_page_where_the_operator_wants_it() {
-    let bots = BotSettings { sign_up: ChallengedSignUps::Always };
+    let bots = BotSettings { sign_up: ChallengedSignUps::Always, ..BotSettings::default() };
     let settings = Settings { bots, app_origins: vec![app::APP.into()], ..Settings::default() };
     let web = app::clerk_with(settings).await;
     let jar = web.jar(1);

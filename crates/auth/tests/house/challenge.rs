@@ -196,7 +196,7 @@ async fn sec_11_whoever_was_signed_in_here_before_is_not_asked_for_the_neighbour
 }
 
 async fn every_sign_up_is_asked_where_the_operator_wants_it() {
-    let bots = BotSettings { sign_up: ChallengedSignUps::Always };
+    let bots = BotSettings { sign_up: ChallengedSignUps::Always, ..BotSettings::default() };
     let house = house_with(Settings { bots, ..Settings::default() }).await;
     let at_once = house.housekey.challenge_at_once(Action::SignUp).unwrap();
     assert_eq!(house.housekey.challenge_at_once(Action::SignIn), None);

@@ -86,6 +86,10 @@ fn rule(event: &Value) -> &'static str {
             "Secured: by the link of a notice. Sessions, devices and password are gone; risky changes wait for three days \
              or for the owner's new password."
         }
+        ("captcha.unavailable", ..) => {
+            "Not asked: the provider of challenges gave no answer in time, or none that says anything. Sign-ups that are due \
+             a challenge wait, all else gets the built-in one."
+        }
         ("breach_check.failed", ..) => "Passed over: the service that knows breached passwords gave no answer in time.",
         ("code.sent", ..) => "Sent: what proves a mailbox was asked for, within the limits of mailbox and network.",
         _ => "Noted: nothing was decided by a rule.",

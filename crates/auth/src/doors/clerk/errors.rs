@@ -100,6 +100,14 @@ impl Refusal {
                 "captcha_missing_token",
                 "This instance asks for a challenge that this form cannot solve. Use its own page.",
             ),
+            Error::SignUpClosed { retry_after } => Self {
+                retry_after: Some(retry_after),
+                ..one(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "captcha_unavailable",
+                    "It cannot be checked right now that this is not a program. Try again in a minute.",
+                )
+            },
             Error::Unavailable { maybe_applied, retry_after } => {
                 let message = if maybe_applied {
                     "The answer got lost, and the change may have happened. Look before you repeat it."

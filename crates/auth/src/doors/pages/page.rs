@@ -8,7 +8,7 @@ use crate::{
     caller::{Cookies, Outcome},
     doors::shared::{self, Ask, Body},
     error::{Denial, Error, Fault},
-    flows::challenge::ChallengeDue,
+    flows::challenge::{ChallengeDue, Poser},
     housekey::Housekey,
     sessions::Current,
 };
@@ -83,7 +83,7 @@ pub(super) fn render(
 ) -> Response {
     let pages = &ask.housekey.0.pages;
     let logo = Some(pages.logo(ask.housekey.settings().mount.as_str())).filter(|l| !l.is_empty());
-    let challenges = c.get_attr("challenge").is_ok_and(|challenge| challenge.is_true());
+    let challenge = c.get_attr("challenge").ok().filter(Value::is_true);
     let title = pages.words(title, &[("app", app)]).unwrap_or_else(|| title.to_owned());
     let whole = context! {
         lang => "en", app => app, logo => logo, title => title, request => ask.caller.request.as_str(),
@@ -97,8 +97,12 @@ pub(super) fn render(
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     };
-    if challenges {
-        shared::allow_workers(response.headers_mut());
+    if let Some(challenge) = challenge {
+        let provider = ask.housekey.captcha_widget().map(|(provider, _)| provider);
+        match provider.filter(|_| challenge.get_attr("captcha").is_ok_and(|captcha| captcha.is_true())) {
+            Some(provider) => shared::allow_captcha(provider, response.headers_mut()),
+            None => shared::allow_workers(response.headers_mut()),
+        }
     }
     if let Some(wait) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
@@ -283,18 +287,31 @@ impl Told {
                 let retry_after = Some(due.retry_after).filter(|wait| !wait.is_zero());
                 Ok(Self { status: Some(StatusCode::TOO_MANY_REQUESTS), retry_after, ..Self::challenged(ask, due) })
             }
+            Error::SignUpClosed { retry_after } => Ok(Self {
+                status: Some(StatusCode::SERVICE_UNAVAILABLE),
+                refused: Some(words("sign_up_closed")),
+                retry_after: Some(retry_after),
+                ..Self::default()
+            }),
             other => Err(Box::new(problem::of(ask, other))),
         }
     }
 
     /// A form with the challenge that it is due to solve.
     pub(super) fn challenged(ask: &Ask, due: ChallengeDue) -> Self {
-        let made =
-            ask.housekey.pose_challenge(due).inspect_err(|error| tracing::error!(%error, "no challenge is posed"));
-        let challenge = made.ok().map(|work| {
-            let minutes = u64::try_from(due.retry_after.as_millis().div_ceil(60_000)).unwrap_or_default();
-            context! { action => due.action.as_str(), work, minutes, in_vain => due.shown_in_vain }
-        });
+        let minutes = u64::try_from(due.retry_after.as_millis().div_ceil(60_000)).unwrap_or_default();
+        let (action, in_vain) = (due.action.as_str(), due.shown_in_vain);
+        let challenge = match due.by {
+            Poser::House => ask
+                .housekey
+                .pose_challenge(due)
+                .inspect_err(|error| tracing::error!(%error, "no challenge is posed"))
+                .ok()
+                .map(|work| context! { action, captcha => (), work, minutes, in_vain }),
+            Poser::Provider(_) => ask.housekey.captcha_widget().map(
+                |(captcha, site_key)| context! { action, captcha => captcha.as_str(), site_key, minutes, in_vain },
+            ),
+        };
         Self { challenge, ..Self::default() }
     }
 

@@ -8,7 +8,7 @@ use super::{
     origin::{self, Unsafe},
 };
 use crate::{
-    caller::{Caller, Door},
+    caller::{Caller, CaptchaShown, Door},
     housekey::Housekey,
 };
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -28,6 +28,8 @@ pub const MOST_BODY: usize = 16 * 1024;
 const TOKEN: &str = "csrf";
 /// The field in which the widget shows what it solved.
 const CHALLENGE: &str = "altcha";
+/// The field in which a provider's widget does.
+const CAPTCHA: &str = "captcha";
 const MOST_AGENT: usize = 512;
 
 /// A request to one of our pages.
@@ -96,6 +98,7 @@ impl Ask {
                 request: request.unwrap_or_else(|| RequestId::new(housekey.now(), housekey.entropy())),
                 call: [0; 32],
                 challenge: None,
+                captcha: None,
             },
             undeclared_proxy: from.undeclared_proxy && housekey.settings().mode().is_production(),
             path: full_path(parts),
@@ -151,10 +154,11 @@ impl Ask {
         origin::check(&self.headers, self.housekey.origins())?;
         let content_type = self.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
         let mut all = known.to_vec();
-        all.extend([TOKEN, CHALLENGE]);
+        all.extend([TOKEN, CHALLENGE, CAPTCHA]);
         let mut fields = read_form(content_type, body, &all)?;
         let token = fields.take(TOKEN);
         self.caller.challenge = Some(fields.take(CHALLENGE)).filter(|shown| !shown.is_empty());
+        self.caller.captcha = CaptchaShown::by(fields.take(CAPTCHA), self.housekey.public_url());
         let client = self.caller.client.as_ref().map(|c| c.id.as_str());
         if !csrf::is_valid(&self.housekey, &token, &[client, self.form_cookie.as_deref()]) {
             return Err(Body::Forged);

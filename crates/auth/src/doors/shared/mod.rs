@@ -13,8 +13,8 @@ pub use ask::{Ask, Body, MOST_BODY};
 pub use cookies::CookieNames;
 pub(crate) use cookies::cookie_suffix;
 pub use form::{Fields, FormFault, read_form};
-pub(crate) use headers::allow_workers;
 pub use headers::secure;
+pub(crate) use headers::{allow_captcha, allow_workers};
 pub use origin::Unsafe;
 
 pub(crate) use csrf::{form_token, is_form_token};

@@ -5,7 +5,6 @@ use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
     flows::{
-        challenge,
         client::Presented,
         codes,
         gate::PasswordTried,
@@ -157,7 +156,7 @@ impl Housekey {
     async fn password_allowed(&self, caller: &Caller, tried: &PasswordTried<'_>) -> Result<Tried> {
         let gate = self.password_gate(caller, tried);
         let (before, answer) = self.ask_gate(caller, Action::SignIn, gate).await?;
-        match challenge::opened(answer) {
+        match answer {
             Err(limited @ Error::Limited { .. }) => Err(limited),
             _ if tried.is_from_unknown() && before.failures >= self.limits().password_closed_after => {
                 Err(Error::Denied(Denial::PasswordClosed))

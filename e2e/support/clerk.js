@@ -21,8 +21,11 @@ export const test = base.extend({
   // More of a housekey.toml.
   clerkConfig: ['', { option: true, scope: 'worker' }],
 
-  clerk: [async ({ clerkConfig }, use) => {
-    const clerk = await Clerk.start(clerkConfig);
+  // How many may do things behind one address.
+  clerkLimits: [LOOSE, { option: true, scope: 'worker' }],
+
+  clerk: [async ({ clerkConfig, clerkLimits }, use) => {
+    const clerk = await Clerk.start(clerkConfig, [], clerkLimits);
     await use(clerk);
     await clerk.stop();
   }, { scope: 'worker' }],
@@ -66,11 +69,11 @@ export const test = base.extend({
 export class Clerk {
   timed = new WeakSet();
 
-  static async start(config, origins = []) {
+  static async start(config, origins = [], limits = LOOSE) {
     const clerk = new Clerk();
     clerk.app = await clerkApp();
     const forwarded = `[clerk]\nproxy_urls = ["${clerk.app.origin}/__clerk"]\n`;
-    clerk.server = await Server.start({ config: `${forwarded}${config}${LOOSE}`, returnTo: [clerk.app.origin, clerk.app.foreign, ...origins] });
+    clerk.server = await Server.start({ config: `${forwarded}${config}${limits}`, returnTo: [clerk.app.origin, clerk.app.foreign, ...origins] });
     clerk.keys = await clerk.server.command('clerk', 'keys', 'new');
     clerk.app.connect(clerk.server, clerk.keys.publishable_key);
     return clerk;
@@ -126,12 +129,14 @@ async function enter(context, clerk, watch) {
 
 class Watch {
   outside = [];
+  // Other hosts that a test means its pages to reach.
+  meant = [];
   faults = [];
 
   over(context) {
     context.on('request', (request) => {
       const url = new URL(request.url());
-      const local = LOCAL.includes(url.hostname) || ['data:', 'blob:', 'about:'].includes(url.protocol);
+      const local = [...LOCAL, ...this.meant].includes(url.hostname) || ['data:', 'blob:', 'about:'].includes(url.protocol);
       if (!local) this.outside.push(request.url());
     });
     context.on('response', (response) => {

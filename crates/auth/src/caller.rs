@@ -1,13 +1,20 @@
 //! Who asks a flow for something, and what the flow gives back beside its answer.
 
 use housekey_core::{
+    challenge::Level,
     entropy::Entropy,
     ids::{ClientId, RequestId, SessionId},
     secret::Secret,
     time::Time,
     token::opaque::OpaqueToken,
 };
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 use url::Url;
 
 /// The client's credential: `client_id.secret`, the value of the cookie `__Host-housekey`.
@@ -37,6 +44,8 @@ pub struct Caller {
     pub challenge: Option<String>,
     /// What it shows for a challenge of a provider.
     pub captcha: Option<CaptchaShown>,
+    /// What this call solved already.
+    pub solved: SolvedHere,
 }
 
 /// What a provider's widget gave to a page.
@@ -46,6 +55,33 @@ pub struct CaptchaShown {
     pub token: Arc<Secret<String>>,
     /// The host of the page.
     pub host: String,
+    /// Whose widget it was: by which names it was asked for.
+    pub widget: Widget,
+}
+
+/// Whose page shows a provider's widget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Widget {
+    /// One of ours.
+    House,
+    /// One of Clerk's components.
+    Clerk,
+}
+
+/// What a call solved, for all of its steps: a call that names somebody and proves something is asked once.
+#[derive(Clone, Default)]
+pub struct SolvedHere(Arc<AtomicI64>);
+
+impl SolvedHere {
+    /// A challenge of this level was due, and solved.
+    pub(crate) fn note(&self, level: Level) {
+        self.0.fetch_max(level.rank(), Ordering::Relaxed);
+    }
+
+    /// Whether one that is worth as much was.
+    pub(crate) fn covers(&self, level: Level) -> bool {
+        self.0.load(Ordering::Relaxed) >= level.rank()
+    }
 }
 
 /// A contract by which the house is entered.
@@ -131,9 +167,9 @@ impl std::fmt::Debug for SetDevice {
 
 impl CaptchaShown {
     /// What a page at this address shows; empty is nothing.
-    pub fn by(token: String, page: &Url) -> Option<Self> {
+    pub fn by(widget: Widget, token: String, page: &Url) -> Option<Self> {
         let host = page.host_str().unwrap_or_default().to_owned();
-        (!token.is_empty()).then(|| Self { token: Arc::new(Secret::new(token)), host })
+        (!token.is_empty()).then(|| Self { token: Arc::new(Secret::new(token)), host, widget })
     }
 }
 
@@ -163,6 +199,7 @@ impl Caller {
             call: self.call,
             challenge: self.challenge.clone(),
             captcha: self.captcha.clone(),
+            solved: self.solved.clone(),
         }
     }
 
@@ -180,6 +217,7 @@ impl Caller {
             call: [0; 32],
             challenge: None,
             captcha: None,
+            solved: SolvedHere::default(),
         }
     }
 }

@@ -38,9 +38,9 @@ pub enum Error {
     /// A challenge has to be solved first. [`crate::Housekey::pose_challenge`] makes it.
     #[error("a challenge is due")]
     Challenge(ChallengeDue),
-    /// Sign-ups are asked for a challenge, and its provider does not answer.
-    #[error("sign-up is closed while the provider of challenges does not answer")]
-    SignUpClosed {
+    /// A challenge of a provider is due, which does not answer: nobody signs up who is due one.
+    #[error("the provider of challenges does not answer")]
+    CaptchaUnavailable {
         /// When it is asked again.
         retry_after: Duration,
     },

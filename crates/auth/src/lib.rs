@@ -31,7 +31,9 @@ mod world;
 
 pub use builder::{BuildError, BuildFault, Builder};
 pub use bundles::{BundleFile, BundleSource, Version};
-pub use caller::{Caller, CaptchaShown, ClientToken, Cookies, Door, Outcome, SetClient, SetDevice, Signed};
+pub use caller::{
+    Caller, CaptchaShown, ClientToken, Cookies, Door, Outcome, SetClient, SetDevice, Signed, SolvedHere, Widget,
+};
 pub use captcha::{CaptchaDown, CaptchaVerifier};
 pub use doors::Contract;
 pub use error::{Denial, Error, Fault, Result};

@@ -4,7 +4,7 @@
 use crate::{
     builder::Builder,
     bundles::BundleSource,
-    caller::{Caller, CaptchaShown, ClientToken, Cookies, Door, Outcome},
+    caller::{Caller, CaptchaShown, ClientToken, Cookies, Door, Outcome, SolvedHere},
     doors::Contract,
     hasher::Hasher,
     housekey::Housekey,
@@ -368,6 +368,7 @@ impl Browser {
             call,
             challenge: self.challenge.clone(),
             captcha: self.captcha.clone(),
+            solved: SolvedHere::default(),
         }
     }
 

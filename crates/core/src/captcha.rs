@@ -30,6 +30,11 @@ impl Provider {
         }
     }
 
+    /// Whether Clerk's components show its widget: they know no other.
+    pub fn is_in_components(self) -> bool {
+        self == Self::Turnstile
+    }
+
     /// Whether a token says what it was asked for. One that does not counts for the form that it comes with.
     fn tells_action(self) -> bool {
         self == Self::Turnstile

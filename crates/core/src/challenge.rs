@@ -121,6 +121,15 @@ impl Level {
         }
     }
 
+    /// Its place among them: the heavier, the higher.
+    pub fn rank(self) -> i64 {
+        match self {
+            Self::Light => 1,
+            Self::Medium => 2,
+            Self::Heavy => 3,
+        }
+    }
+
     fn times(self) -> u32 {
         match self {
             Self::Light => 1,

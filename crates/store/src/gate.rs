@@ -16,6 +16,13 @@ use std::time::Duration;
 
 statements! {
     USE = "INSERT INTO housekey_challenge (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+    GRANT = "INSERT INTO housekey_challenge_pass (holder, action, level, expires_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (holder) DO UPDATE SET action = excluded.action, level = excluded.level, \
+        expires_at = excluded.expires_at";
+    TAKE = "DELETE FROM housekey_challenge_pass \
+        WHERE holder = $1 AND action IN ($2, '') AND level >= $3 AND expires_at > $4";
+    SWEEP_PASSES = "DELETE FROM housekey_challenge_pass WHERE holder IN \
+        (SELECT holder FROM housekey_challenge_pass WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
     SWEEP = "DELETE FROM housekey_challenge WHERE id IN \
         (SELECT id FROM housekey_challenge WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 }
@@ -37,6 +44,17 @@ pub struct Gate {
     pub least: Level,
     /// What the caller solved.
     pub shown: Option<Solved>,
+    /// Whose pass counts as well.
+    pub pass: Option<Holder>,
+}
+
+/// Who may have a pass: what a client solved for an operation that cannot show it.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// A keyed hash of the client's credential.
+    pub name: [u8; 32],
+    /// What the pass has to be for.
+    pub action: &'static str,
 }
 
 impl Gate {
@@ -46,6 +64,12 @@ impl Gate {
         self.eased.clear();
         self.always = false;
         self
+    }
+
+    /// What is left of a gate that asked for a challenge where the same call solved one already.
+    #[must_use]
+    pub fn opened_before(self) -> Self {
+        Self { inner: self.inner, ..Self::default() }
     }
 
     /// What is left of a gate that asked for a challenge, when it is solved after all: what was counted is not counted
@@ -75,6 +99,8 @@ pub struct Passage {
     pub failures: i64,
     /// Whether a challenge was due, solved or not.
     pub challenged: bool,
+    /// The level of the challenge that opened it, where one was due.
+    pub solved: Option<Level>,
 }
 
 /// Whether a gate is open.
@@ -104,6 +130,25 @@ impl Store {
     pub async fn pass(&self, gate: Gate, now: Time) -> Result<Passage, StoreError> {
         self.count(move |tx| Box::pin(async move { pass(tx, &gate, now).await })).await
     }
+
+    /// Uses up what a client solved for a pass of this action, or of any. It takes the place of one that the client has.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it was used before.
+    pub async fn grant_pass(&self, holder: [u8; 32], action: &'static str, solved: Solved) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            let solved = solved.clone();
+            Box::pin(async move {
+                if !use_up(tx, &solved).await? {
+                    return Err(StoreError::Conflict);
+                }
+                let row = [holder.to_vec().into(), action.into(), solved.level.rank().into(), solved.expires.into()];
+                tx.execute(&GRANT, &row).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
 }
 
 async fn pass(tx: &mut Tx, gate: &Gate, now: Time) -> Result<Passage, StoreError> {
@@ -112,8 +157,8 @@ async fn pass(tx: &mut Tx, gate: &Gate, now: Time) -> Result<Passage, StoreError
         None => 0,
     };
     let mut challenged = false;
-    let verdict = judge(tx, gate, failures, &mut challenged, now).await?;
-    Ok(Passage { verdict, failures, challenged })
+    let (verdict, solved) = judge(tx, gate, failures, &mut challenged, now).await?;
+    Ok(Passage { verdict, failures, challenged, solved })
 }
 
 async fn judge(
@@ -122,14 +167,15 @@ async fn judge(
     failures: i64,
     challenged: &mut bool,
     now: Time,
-) -> Result<Verdict, StoreError> {
+) -> Result<(Verdict, Option<Level>), StoreError> {
     let mut times = 0;
     for bucket in &gate.outer {
         match limits::spend_one(tx, bucket, now).await? {
             Use::Counted(used) => times = times.max(used.saturating_mul(REFUSED_AT) / bucket.limit.burst.max(1)),
-            Use::Empty(retry_after) => return Ok(Verdict::Refused { retry_after }),
+            Use::Empty(retry_after) => return Ok((Verdict::Refused { retry_after }, None)),
         }
     }
+    let mut solved = None;
     let mut wait = gate.always.then_some(Duration::ZERO);
     for bucket in &gate.eased {
         if let Use::Empty(after) = limits::spend_one(tx, bucket, now).await? {
@@ -140,24 +186,39 @@ async fn judge(
         *challenged = true;
         let level = Level::of(Risk { times, failures, least: gate.least });
         if !is_solved(tx, gate, level, now).await? {
-            return Ok(Verdict::Challenge { level, retry_after });
+            return Ok((Verdict::Challenge { level, retry_after }, None));
         }
+        solved = Some(level);
     }
     for bucket in &gate.inner {
         if let Use::Empty(retry_after) = limits::spend_one(tx, bucket, now).await? {
-            return Ok(Verdict::Refused { retry_after });
+            return Ok((Verdict::Refused { retry_after }, None));
         }
     }
-    Ok(Verdict::Open)
+    Ok((Verdict::Open, solved))
 }
 
 async fn is_solved(tx: &mut Tx, gate: &Gate, level: Level, now: Time) -> Result<bool, StoreError> {
-    match gate.shown.as_ref().filter(|solved| solved.level >= level && now < solved.expires) {
-        Some(solved) => Ok(tx.execute(&USE, &[solved.id.clone().into(), solved.expires.into()]).await? == 1),
+    if let Some(solved) = gate.shown.as_ref().filter(|solved| solved.level >= level && now < solved.expires)
+        && use_up(tx, solved).await?
+    {
+        return Ok(true);
+    }
+    match &gate.pass {
+        Some(Holder { name, action }) => {
+            let taken = [name.to_vec().into(), (*action).into(), level.rank().into(), now.into()];
+            Ok(tx.execute(&TAKE, &taken).await? == 1)
+        }
         None => Ok(false),
     }
 }
 
+/// Whether it was not used before.
+async fn use_up(tx: &mut Tx, solved: &Solved) -> Result<bool, StoreError> {
+    Ok(tx.execute(&USE, &[solved.id.clone().into(), solved.expires.into()]).await? == 1)
+}
+
 pub(crate) async fn sweep(tx: &mut Tx, now: Time, most: i64) -> Result<u64, StoreError> {
-    tx.execute(&SWEEP, &[now.into(), most.into()]).await
+    let passes = tx.execute(&SWEEP_PASSES, &[now.into(), most.into()]).await?;
+    Ok(passes + tx.execute(&SWEEP, &[now.into(), most.into()]).await?)
 }

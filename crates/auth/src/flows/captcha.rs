@@ -2,9 +2,9 @@
 
 use super::{challenge::Poser, notes::About};
 use crate::{
-    caller::{Caller, CaptchaShown},
+    caller::{Caller, CaptchaShown, ClientToken, Door, Outcome, Widget},
     captcha::CaptchaDown,
-    error::Result,
+    error::{Error, Result},
     housekey::Housekey,
 };
 use housekey_core::{
@@ -13,10 +13,12 @@ use housekey_core::{
     event::EventKind,
     keyring::Purpose,
 };
+use housekey_store::{StoreError, gate::Holder};
 use std::time::Duration;
 
 /// Longer than any token is.
 const LONGEST: usize = 8 * 1024;
+const TOKEN: &str = "captcha_token";
 
 impl Housekey {
     /// The provider of challenges, and the key by which its widget knows this instance.
@@ -40,6 +42,42 @@ impl Housekey {
         captcha.down(self.now())
     }
 
+    /// Takes what a component's widget solved as a pass for the client's next operation that is due a challenge. A
+    /// client is made for whoever has none. Where the provider poses nothing to components, nothing is to be solved.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a token that is missing or counts for nothing, [`Error::CaptchaUnavailable`] when the
+    /// provider does not answer, [`Error::Limited`] beyond the limits of the caller's address.
+    pub async fn captcha_pass(&self, caller: &Caller) -> Result<Outcome<()>> {
+        let Some(captcha) = self.0.captcha.as_ref().filter(|captcha| captcha.provider.is_in_components()) else {
+            return Ok(Outcome::plain(()));
+        };
+        let shown = caller.captcha.as_ref().ok_or_else(|| Error::field(TOKEN, "captcha_missing"))?;
+        self.spend(vec![self.per_address("captcha", caller, self.limits().sign_in_address_minute)]).await?;
+        let Some(looked_up) = self.look_up_shown(caller, shown, "verify").await? else {
+            return Err(Error::CaptchaUnavailable { retry_after: captcha.down(self.now()).unwrap_or_default() });
+        };
+        let solved = looked_up.map_err(|_| Error::field(TOKEN, "captcha_incorrect"))?;
+        let begun = self.client_begin(caller).await?;
+        let client = begun.cookies.client.as_ref().map(|set| &set.token).or(caller.client.as_ref());
+        let holder = self.holder_of(client.ok_or(Error::Bug("a client that was begun is missing"))?);
+        match self.store().grant_pass(holder, "", solved).await {
+            Err(StoreError::Conflict) => Err(Error::field(TOKEN, "captcha_incorrect")),
+            granted => Ok(granted.map(|()| begun)?),
+        }
+    }
+
+    /// Whose pass counts at a gate: that of whoever comes by components, which show nothing with an operation itself.
+    pub(crate) fn holder(&self, caller: &Caller, action: Action) -> Option<Holder> {
+        let client = caller.client.as_ref().filter(|_| caller.door == Door::ClerkFrontend)?;
+        Some(Holder { name: self.holder_of(client), action: action.as_str() })
+    }
+
+    /// A pass is of whoever has the client's secret, and a new secret leaves it behind.
+    fn holder_of(&self, client: &ClientToken) -> [u8; 32] {
+        self.keyring().mac(Purpose::Challenge, &[b"pass", client.reveal().as_bytes()])
+    }
+
     /// What the provider says of what the caller shows; nothing where there is no provider, it does not answer, or
     /// nothing is shown.
     pub(crate) async fn look_up_captcha(
@@ -48,11 +86,11 @@ impl Housekey {
         action: Action,
     ) -> Result<Option<Result<Solved, Unsolved>>> {
         let Some(shown) = &caller.captcha else { return Ok(None) };
-        self.look_up_shown(caller, shown, action.as_str()).await
+        self.look_up_shown(caller, shown, asked_as(shown.widget, action)).await
     }
 
-    /// The same of a token that was asked for under this name.
-    pub(crate) async fn look_up_shown(
+    /// The same of one that was asked for under this name.
+    async fn look_up_shown(
         &self,
         caller: &Caller,
         shown: &CaptchaShown,
@@ -90,5 +128,14 @@ impl Housekey {
         let about = About { user: None, client: None, session: None };
         let event = self.event(caller, EventKind::CaptchaUnavailable, about, detail).await?;
         Ok(self.store().record(vec![event]).await?)
+    }
+}
+
+/// The name under which a widget asks for a token.
+fn asked_as(widget: Widget, action: Action) -> &'static str {
+    match (widget, action) {
+        (Widget::House, action) => action.as_str(),
+        (Widget::Clerk, Action::SignUp) => "signup",
+        (Widget::Clerk, _) => "signin",
     }
 }

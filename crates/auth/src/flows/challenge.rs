@@ -102,7 +102,12 @@ impl Housekey {
     }
 
     /// Asks a gate with what the caller shows. Answers what it saw as well.
-    pub(crate) async fn ask_gate(&self, caller: &Caller, action: Action, gate: Gate) -> Result<(risk::Tried, Result<()>)> {
+    pub(crate) async fn ask_gate(
+        &self,
+        caller: &Caller,
+        action: Action,
+        gate: Gate,
+    ) -> Result<(risk::Tried, Result<()>)> {
         let (mut shown, mut in_vain) = match self.solved(caller, action) {
             Some(Ok(solved)) => (Some(solved), true),
             Some(Err(_)) => (None, true),
@@ -111,19 +116,31 @@ impl Housekey {
         if self.poser(action) != Poser::House && action == Action::SignUp {
             shown = None;
         }
-        let gate = Gate { least: self.least_level(), shown, ..gate };
-        let Passage { mut verdict, failures, challenged } = self.store().pass(gate.clone(), self.now()).await?;
+        let gate = Gate { least: self.least_level(), shown, pass: self.holder(caller, action), ..gate };
+        let Passage { mut verdict, failures, challenged, mut solved } =
+            self.store().pass(gate.clone(), self.now()).await?;
+        let tried = risk::Tried { failures, challenged };
+        if let Verdict::Challenge { level, .. } = verdict
+            && caller.solved.covers(level)
+        {
+            verdict = self.store().pass(gate.opened_before(), self.now()).await?.verdict;
+            return Ok((tried, self.judged(verdict, action, in_vain)));
+        }
         // A provider is asked for those alone who are due a challenge, and have room.
         if matches!(verdict, Verdict::Challenge { .. })
             && let Some(looked_up) = self.look_up_captcha(caller, action).await?
         {
             in_vain = true;
-            if let Ok(solved) = looked_up {
-                let rest = self.store().pass(gate.once_asked(solved), self.now()).await?.verdict;
-                verdict = if matches!(rest, Verdict::Challenge { .. }) { verdict } else { rest };
+            if let Ok(token) = looked_up {
+                let rest = self.store().pass(gate.once_asked(token), self.now()).await?;
+                solved = rest.solved.and(Some(Level::Heavy));
+                verdict = if matches!(rest.verdict, Verdict::Challenge { .. }) { verdict } else { rest.verdict };
             }
         }
-        Ok((risk::Tried { failures, challenged }, self.judged(verdict, action, in_vain)))
+        if let Some(level) = solved {
+            caller.solved.note(level);
+        }
+        Ok((tried, self.judged(verdict, action, in_vain)))
     }
 
     /// Turns a gate's verdict into the refusal that doors know.
@@ -132,7 +149,7 @@ impl Housekey {
             Verdict::Open => Ok(()),
             Verdict::Refused { retry_after } => Err(Error::Limited { retry_after }),
             Verdict::Challenge { level, retry_after } => match self.sign_up_closed(action) {
-                Some(retry_after) => Err(Error::SignUpClosed { retry_after }),
+                Some(retry_after) => Err(Error::CaptchaUnavailable { retry_after }),
                 None => {
                     let by = self.poser(action);
                     Err(Error::Challenge(ChallengeDue { action, level, by, retry_after, shown_in_vain }))

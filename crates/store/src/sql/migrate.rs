@@ -55,6 +55,12 @@ const MIGRATIONS: &[Migration] = &[
     },
     // A release before it would give a guest an address, and the account would be deleted as a guest's later.
     Migration { number: 10, name: "guests", readable_from: 10, sql: include_str!("../../migrations/0010_guests.sql") },
+    Migration {
+        number: 11,
+        name: "challenges",
+        readable_from: 10,
+        sql: include_str!("../../migrations/0011_challenges.sql"),
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS housekey_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \

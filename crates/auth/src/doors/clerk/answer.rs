@@ -8,7 +8,7 @@ use super::{
 use crate::{
     caller::{Cookies, Outcome},
     error::Error,
-    flows::{clients::ClientView, tokens::ClaimsForm},
+    flows::{challenge::Poser, clients::ClientView, tokens::ClaimsForm},
     settings::Enumeration,
 };
 use axum::{
@@ -25,8 +25,19 @@ pub(super) type Answer = Result<Response, Response>;
 impl Knock {
     /// A refusal of a flow.
     pub(super) fn refuse(&self, error: Error) -> Response {
+        if let Error::Challenge(due) = &error
+            && self.shows_widget(due.by)
+        {
+            return errors::requires_captcha(self.caller.request.as_str());
+        }
         let strict = self.house.settings().clerk.enumeration == Enumeration::Strict;
         errors::refuse(self, error, if strict { Proof::SignIn } else { Proof::Own("password") })
+    }
+
+    /// Whether a component stands behind the request that loads this widget.
+    fn shows_widget(&self, poser: Poser) -> bool {
+        let in_components = matches!(poser, Poser::Provider(provider) if provider.is_in_components());
+        in_components && self.origin.is_some() && !self.native
     }
 
     /// An answer without the client.

@@ -38,6 +38,12 @@ pub(super) async fn not_found() -> Response {
     plain(StatusCode::NOT_FOUND, "resource_not_found", "There is no such operation.")
 }
 
+/// A component is to show the provider's widget, and to repeat the call.
+pub(super) fn requires_captcha(request: &str) -> Response {
+    let message = "Complete the security check to go on.";
+    Refusal::one(StatusCode::UNAUTHORIZED, "requires_captcha", message).answer(request, None)
+}
+
 /// A flow's refusal, for a request that was read.
 pub(super) fn refuse(knock: &Knock, error: Error, proof: Proof) -> Response {
     if let Error::Bug(what) = &error {
@@ -64,6 +70,7 @@ impl Refusal {
             Error::Invalid(faults) => Self {
                 status: match faults.iter().any(|fault| {
                     fault.code.ends_with("_not_pending")
+                        || fault.code.starts_with("captcha_")
                         || matches!(fault.code, "totp_shown_too_long" | "totp_not_enabled" | "totp_already_enabled")
                 }) {
                     true => StatusCode::BAD_REQUEST,
@@ -90,7 +97,7 @@ impl Refusal {
                 retry_after: Some(retry_after),
                 ..one(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &wait(retry_after))
             },
-            // Clerk's components cannot solve it: to them it is a limit, and it passes.
+            // Whoever cannot solve it waits: to them it is a limit, and it passes.
             Error::Challenge(due) if !due.retry_after.is_zero() => Self {
                 retry_after: Some(due.retry_after),
                 ..one(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &wait(due.retry_after))
@@ -100,7 +107,7 @@ impl Refusal {
                 "captcha_missing_token",
                 "This instance asks for a challenge that this form cannot solve. Use its own page.",
             ),
-            Error::SignUpClosed { retry_after } => Self {
+            Error::CaptchaUnavailable { retry_after } => Self {
                 retry_after: Some(retry_after),
                 ..one(
                     StatusCode::SERVICE_UNAVAILABLE,
@@ -300,6 +307,8 @@ fn field(fault: Fault) -> wire::Error {
         "password_about_you" => {
             ("form_password_validation_failed", "This password is made of words about you. Choose other words.", param)
         }
+        "captcha_missing" => ("captcha_missing_token", "The security check was not answered. Try again.", param),
+        "captcha_incorrect" => ("captcha_invalid", "The security check counts no more. Try again.", param),
         "code_malformed" => ("form_code_incorrect", "A code has six digits.", param),
         "totp_malformed" => ("form_code_incorrect", "A code has six digits.", param),
         "backup_code_malformed" => ("form_code_incorrect", "A backup code has sixteen letters and digits.", param),

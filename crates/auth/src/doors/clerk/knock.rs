@@ -5,7 +5,7 @@ use super::{
     errors::{self, Proof},
 };
 use crate::{
-    caller::{Caller, ClientToken, Door},
+    caller::{Caller, CaptchaShown, ClientToken, Door, Widget},
     doors::shared::{Ask, CookieNames},
     error::Error,
     housekey::Housekey,
@@ -18,6 +18,7 @@ use bytes::Bytes;
 use housekey_core::{ids::SessionId, keyring::Purpose, password::Password, redirect::ReturnTo};
 use http::{Method, StatusCode, header};
 use std::net::IpAddr;
+use url::Url;
 
 /// The largest picture that is taken in.
 pub(super) const MOST_PICTURE: usize = 5 * 1024 * 1024;
@@ -71,6 +72,9 @@ impl FromRequest<Housekey> for Knock {
         let (form, file, whole) = read(request, house, &method).await?;
         caller.call = house.keyring().mac(Purpose::CallDigest, &[method.as_str().as_bytes(), path.as_bytes(), &whole]);
         let Entered { origin, native } = entered;
+        let page = origin.as_deref().filter(|_| !native).and_then(|origin| Url::parse(origin).ok());
+        let token = find(&form, "captcha_token").unwrap_or_default().to_owned();
+        caller.captcha = page.and_then(|page| CaptchaShown::by(Widget::Clerk, token, &page));
         let house = house.clone();
         Ok(Self { house, caller, origin, native, names, undeclared_proxy, peer, file, query, form })
     }

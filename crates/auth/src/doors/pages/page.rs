@@ -287,7 +287,7 @@ impl Told {
                 let retry_after = Some(due.retry_after).filter(|wait| !wait.is_zero());
                 Ok(Self { status: Some(StatusCode::TOO_MANY_REQUESTS), retry_after, ..Self::challenged(ask, due) })
             }
-            Error::SignUpClosed { retry_after } => Ok(Self {
+            Error::CaptchaUnavailable { retry_after } => Ok(Self {
                 status: Some(StatusCode::SERVICE_UNAVAILABLE),
                 refused: Some(words("sign_up_closed")),
                 retry_after: Some(retry_after),

@@ -95,7 +95,7 @@ pub(super) fn of(ask: &mut Ask, error: Error) -> Response {
         Error::Limited { retry_after } => answer(ask, Problem::Limited(retry_after)),
         // No form stands here that could show it.
         Error::Challenge(due) => answer(ask, Problem::Limited(due.retry_after)),
-        Error::SignUpClosed { retry_after } => answer(ask, Problem::Unavailable { maybe: false, retry_after }),
+        Error::CaptchaUnavailable { retry_after } => answer(ask, Problem::Unavailable { maybe: false, retry_after }),
         Error::Invalid(_) => answer(ask, Problem::Form(FormFault::Unknown)),
         Error::Bug(what) => {
             tracing::error!(what, request = %ask.caller.request, "a fault of ours");

@@ -8,7 +8,7 @@ use super::{
     origin::{self, Unsafe},
 };
 use crate::{
-    caller::{Caller, CaptchaShown, Door},
+    caller::{Caller, CaptchaShown, Door, SolvedHere, Widget},
     housekey::Housekey,
 };
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -99,6 +99,7 @@ impl Ask {
                 call: [0; 32],
                 challenge: None,
                 captcha: None,
+                solved: SolvedHere::default(),
             },
             undeclared_proxy: from.undeclared_proxy && housekey.settings().mode().is_production(),
             path: full_path(parts),
@@ -158,7 +159,7 @@ impl Ask {
         let mut fields = read_form(content_type, body, &all)?;
         let token = fields.take(TOKEN);
         self.caller.challenge = Some(fields.take(CHALLENGE)).filter(|shown| !shown.is_empty());
-        self.caller.captcha = CaptchaShown::by(fields.take(CAPTCHA), self.housekey.public_url());
+        self.caller.captcha = CaptchaShown::by(Widget::House, fields.take(CAPTCHA), self.housekey.public_url());
         let client = self.caller.client.as_ref().map(|c| c.id.as_str());
         if !csrf::is_valid(&self.housekey, &token, &[client, self.form_cookie.as_deref()]) {
             return Err(Body::Forged);

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod backend;
 mod bundles;
+mod captcha;
 mod client;
 mod email_links;
 mod emails;

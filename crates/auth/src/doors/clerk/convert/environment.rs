@@ -103,6 +103,7 @@ fn display_config(house: &Housekey) -> DisplayConfig {
     let sign_in = clerk.sign_in_url.as_ref().map(text).unwrap_or_else(|| house.address_of("/sign-in"));
     let sign_up = clerk.sign_up_url.as_ref().map(text).unwrap_or_else(|| house.address_of("/sign-up"));
     let logo = house.logo_address();
+    let captcha = site_key(house);
     DisplayConfig {
         object: "display_config",
         id: house.stand_in_id("display_config_", &["display_config"]),
@@ -142,13 +143,18 @@ fn display_config(house: &Housekey) -> DisplayConfig {
         favicon_url: None,
         logo_image: None,
         favicon_image: None,
-        captcha_public_key: None,
-        captcha_widget_type: None,
-        captcha_public_key_invisible: None,
-        captcha_provider: None,
+        captcha_public_key: captcha.clone(),
+        captcha_widget_type: captcha.as_ref().map(|_| "smart"),
+        captcha_public_key_invisible: captcha.clone(),
+        captcha_provider: captcha.as_ref().map(|_| "turnstile"),
         captcha_oauth_bypass: Vec::new(),
         captcha_heartbeat: false,
     }
+}
+
+/// By what the widget that components show knows this instance, where they are to show one.
+fn site_key(house: &Housekey) -> Option<String> {
+    house.captcha_widget().filter(|(provider, _)| provider.is_in_components()).map(|(_, key)| key.to_owned())
 }
 
 fn theme(house: &Housekey) -> serde_json::Value {
@@ -175,7 +181,7 @@ fn user_settings(house: &Housekey) -> UserSettings {
         enterprise_sso: json!({ "enabled": false, "self_serve_sso": false }),
         sign_in: json!({ "second_factor": { "required": settings.two_step.required } }),
         sign_up: SignUpSettings {
-            captcha_enabled: false,
+            captcha_enabled: site_key(house).is_some(),
             captcha_widget_type: "smart",
             custom_action_required: false,
             progressive: true,

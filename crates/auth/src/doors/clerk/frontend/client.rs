@@ -33,12 +33,12 @@ pub(super) async fn sign_out(knock: Knock) -> Answer {
     knock.answered(outcome, |(), view| view.map(|view| convert::client::client(&house, view))).await
 }
 
-/// A browser asks to be taken for a person's. Nothing here asks for that yet, so nothing is to be proved.
+/// A browser shows what its widget solved, before it repeats what was due a challenge.
 pub(super) async fn verify(knock: Knock) -> Answer {
-    match knock.house.client_view(&knock.caller).await {
-        Ok(_) => knock.wrapped(Value::Null).await,
-        Err(error) => Err(knock.refuse(error)),
-    }
+    knock.counted()?;
+    let outcome = knock.house.captcha_pass(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    let house = knock.house.clone();
+    knock.answered(outcome, |(), view| view.map(|view| convert::client::client(&house, view))).await
 }
 
 /// A development browser keeps a name for itself where apps have test keys. It grants nothing: the client's own cookie

@@ -6,6 +6,7 @@ import { test as base, expect } from '@playwright/test';
 
 import { clerkApp } from './clerk-app.js';
 import { Mailbox } from './mailbox.js';
+import { Front } from './front.js';
 import { Server } from './server.js';
 
 export { expect };
@@ -68,6 +69,7 @@ export const test = base.extend({
 // A server, an app that it lists, and keys.
 export class Clerk {
   timed = new WeakSet();
+  fetch = fetch;
 
   static async start(config, origins = [], limits = LOOSE) {
     const clerk = new Clerk();
@@ -79,14 +81,31 @@ export class Clerk {
     return clerk;
   }
 
+  // The same by https, as in production: mail goes nowhere.
+  static async startSecure(config) {
+    const clerk = new Clerk();
+    clerk.fronts = [await Front.start(), await Front.start()];
+    const [front, before] = clerk.fronts;
+    clerk.app = await clerkApp();
+    clerk.fetch = (url, init) => front.fetch(url, init);
+    before.leadTo(new URL(clerk.app.origin).port);
+    clerk.app.origin = before.origin;
+    const mail = '[mail]\nfrom = "Acme <no-reply@example.com>"\nsmtp = "smtp://127.0.0.1:1"\n';
+    clerk.server = await Server.start({ config: `${config}${mail}`, returnTo: [before.origin], front });
+    clerk.keys = await clerk.server.command('clerk', 'keys', 'new');
+    clerk.app.connect(clerk.server, clerk.keys.publishable_key);
+    return clerk;
+  }
+
   async stop() {
+    for (const front of this.fronts ?? []) await front.close();
     await this.server.stop();
     await this.app.close();
   }
 
   // An operation of the Backend API.
   async backend(method, path, body) {
-    const answer = await fetch(`${this.server.url}/api/v1${path}`, {
+    const answer = await this.fetch(`${this.server.url}/api/v1${path}`, {
       method,
       headers: { authorization: `Bearer ${this.keys.secret_key}`, 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),

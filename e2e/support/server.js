@@ -12,6 +12,8 @@ export const PROGRAM = process.env.HOUSEKEY_PROGRAM ?? new URL('../../target/xta
 export class Server {
   constructor(url, folder, port, file) {
     this.url = url;
+    // Where it listens, behind whatever stands in front.
+    this.local = `http://localhost:${port}`;
     this.folder = folder;
     this.port = port;
     this.file = file;
@@ -20,11 +22,13 @@ export class Server {
     this.ahead = 0;
   }
 
-  // `config` is the text of a housekey.toml, laid over what every test needs.
-  static async start({ config = '', returnTo = [] } = {}) {
+  // `config` is the text of a housekey.toml, laid over what every test needs. `front` stands in front of it, and is
+  // what people reach.
+  static async start({ config = '', returnTo = [], front } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'housekey-e2e-'));
     const port = await freePort();
-    const url = `http://localhost:${port}`;
+    const url = front?.origin ?? `http://localhost:${port}`;
+    front?.leadTo(port);
     const file = join(folder, 'housekey.toml');
     const origins = returnTo.map((origin) => JSON.stringify(origin)).join(', ');
     await writeFile(file, `[server]\npublic_url = "${url}"\napp_origins = [${origins}]\n${config}`);
@@ -56,7 +60,7 @@ export class Server {
   async ready() {
     for (let tries = 0; tries < 200; tries += 1) {
       if (this.child.exitCode !== null) throw new Error(`the server ended by itself:\n${this.log}`);
-      const answer = await fetch(`${this.url}/readyz`).catch(() => null);
+      const answer = await fetch(`${this.local}/readyz`).catch(() => null);
       if (answer?.ok) return;
       await new Promise((wake) => setTimeout(wake, 50));
     }

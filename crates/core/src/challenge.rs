@@ -244,6 +244,18 @@ impl ChallengeKeys {
     /// # Errors
     /// Why it counts for nothing.
     pub fn check(&self, shown: &str, action: Action, host: &str, now: Time) -> Result<Solved, Unsolved> {
+        let (posed_for, solved) = self.read(shown, host)?;
+        if posed_for != action {
+            return Err(Unsolved::Elsewhere);
+        }
+        if solved.expires <= now { Err(Unsolved::Expired) } else { Ok(solved) }
+    }
+
+    /// The same of what may stand in front of anything and be of any age: in front of what, and until when it counts.
+    ///
+    /// # Errors
+    /// Why it counts for nothing.
+    pub fn read(&self, shown: &str, host: &str) -> Result<(Action, Solved), Unsolved> {
         if shown.len() > LONGEST {
             return Err(Unsolved::Malformed);
         }
@@ -264,24 +276,21 @@ impl ChallengeKeys {
             .and_then(|data| serde_json::to_value(data).ok())
             .and_then(|data| serde_json::from_value(data).ok())
             .ok_or(Unsolved::Forged)?;
-        if data.action != action.as_str() || data.host != host {
+        if data.host != host {
             return Err(Unsolved::Elsewhere);
-        }
-        let expires = Time::from_millis(data.expires);
-        if expires <= now {
-            return Err(Unsolved::Expired);
         }
         if !told.verified {
             return Err(Unsolved::Wrong);
         }
-        Ok(Solved { id: parameters.nonce.clone().into_bytes(), level: data.level, expires })
+        let expires = Time::from_millis(data.expires);
+        Ok((data.action, Solved { id: parameters.nonce.clone().into_bytes(), level: data.level, expires }))
     }
 }
 
 /// What the signature covers beside the work.
 #[derive(Deserialize)]
 struct Signed {
-    action: String,
+    action: Action,
     expires: i64,
     host: String,
     level: Level,

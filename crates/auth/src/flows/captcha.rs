@@ -1,6 +1,9 @@
 //! Challenges of a provider in flows: whose turn it is to pose one, and what the provider says of what comes back.
 
-use super::{challenge::Poser, notes::About};
+use super::{
+    challenge::{ChallengeDue, Poser},
+    notes::About,
+};
 use crate::{
     caller::{Caller, CaptchaShown, ClientToken, Door, Outcome, Widget},
     captcha::CaptchaDown,
@@ -19,6 +22,7 @@ use std::time::Duration;
 /// Longer than any token is.
 const LONGEST: usize = 8 * 1024;
 const TOKEN: &str = "captcha_token";
+const PROOF: &str = "proof_token";
 
 impl Housekey {
     /// The provider of challenges, and the key by which its widget knows this instance.
@@ -64,6 +68,27 @@ impl Housekey {
         match self.store().grant_pass(holder, "", solved).await {
             Err(StoreError::Conflict) => Err(Error::field(TOKEN, "captcha_incorrect")),
             granted => Ok(granted.map(|()| begun)?),
+        }
+    }
+
+    /// Takes a solved challenge of the house's own as a pass for what it was posed in front of.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for one that is not solved or was used, [`Error::Challenge`] with a new one where it is too
+    /// old, [`Error::NotFound`] without a client, [`Error::Limited`] beyond the limits of the caller's address.
+    pub async fn challenge_pass(&self, caller: &Caller, proof: &str) -> Result<()> {
+        self.spend(vec![self.per_address("captcha", caller, self.limits().sign_in_address_minute)]).await?;
+        let client = caller.client.as_ref().ok_or(Error::NotFound)?;
+        let read = self.0.challenges.read(proof, self.challenge_host());
+        let (action, solved) = read.map_err(|_| Error::field(PROOF, "proof_incorrect"))?;
+        if solved.expires <= self.now() {
+            let (level, by) = (solved.level, self.poser(action));
+            let due = ChallengeDue { action, level, by, retry_after: Duration::ZERO, shown_in_vain: true };
+            return Err(Error::Challenge(due));
+        }
+        match self.store().grant_pass(self.holder_of(client), action.as_str(), solved).await {
+            Err(StoreError::Conflict) => Err(Error::field(PROOF, "proof_used")),
+            granted => Ok(granted?),
         }
     }
 

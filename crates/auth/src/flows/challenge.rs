@@ -177,7 +177,7 @@ impl Housekey {
         Some(self.0.challenges.check(shown, action, self.challenge_host(), self.now()))
     }
 
-    fn challenge_host(&self) -> &str {
+    pub(crate) fn challenge_host(&self) -> &str {
         self.public_url().host_str().unwrap_or_default()
     }
 }

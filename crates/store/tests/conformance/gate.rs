@@ -4,7 +4,8 @@ use housekey_core::{
     limits::Limit,
 };
 use housekey_store::{
-    gate::{Gate, Verdict},
+    StoreError,
+    gate::{Gate, Holder, Verdict},
     limits::Spend,
 };
 use std::time::Duration;
@@ -81,4 +82,54 @@ async fn sec_12_of_two_nodes_one_takes_a_solution() {
     })
     .await;
     assert_eq!(done.iter().filter(|verdict| **verdict == Verdict::Open).count(), 1);
+}
+
+#[tokio::test]
+async fn sec_15_a_pass_is_of_its_holder_its_action_and_its_level_and_counts_once() {
+    for base in bases().await {
+        let store = &base.store;
+        let asked = |holder: u8, action: &'static str, least, now| async move {
+            let pass = Some(Holder { name: [holder; 32], action });
+            let gate = Gate { always: true, least, pass, ..gate(None) };
+            store.pass(gate, now).await.unwrap()
+        };
+        let light = solved(1, Level::Light).unwrap();
+        store.grant_pass([7; 32], "sign_in", light.clone()).await.unwrap();
+        let again = store.grant_pass([8; 32], "sign_in", light).await;
+        assert!(matches!(again, Err(StoreError::Conflict)), "what was solved makes one pass");
+        for (holder, action, least, now) in [
+            (8, "sign_in", Level::Light, NOW),
+            (7, "sign_up", Level::Light, NOW),
+            (7, "sign_in", Level::Medium, NOW),
+            (7, "sign_in", Level::Light, at(300)),
+        ] {
+            assert!(matches!(asked(holder, action, least, now).await.verdict, Verdict::Challenge { .. }));
+        }
+        let passed = asked(7, "sign_in", Level::Light, NOW).await;
+        assert_eq!((passed.verdict, passed.solved), (Verdict::Open, Some(Level::Light)));
+        assert!(matches!(asked(7, "sign_in", Level::Light, NOW).await.verdict, Verdict::Challenge { .. }), "taken");
+        // One for any action, in place of the one before.
+        store.grant_pass([7; 32], "mail", solved(2, Level::Light).unwrap()).await.unwrap();
+        store.grant_pass([7; 32], "", solved(3, Level::Heavy).unwrap()).await.unwrap();
+        assert_eq!(asked(7, "reset", Level::Heavy, NOW).await.verdict, Verdict::Open);
+        assert!(matches!(asked(7, "mail", Level::Light, NOW).await.verdict, Verdict::Challenge { .. }));
+    }
+}
+
+#[tokio::test]
+async fn sec_12_of_sixteen_who_come_with_one_pass_one_gets_through() {
+    for base in bases().await {
+        base.store.grant_pass([7; 32], "sign_in", solved(1, Level::Light).unwrap()).await.unwrap();
+        let tries = (0..16).map(|_| {
+            let (store, pass) = (base.store.clone(), Some(Holder { name: [7; 32], action: "sign_in" }));
+            tokio::spawn(async move {
+                store.pass(Gate { always: true, pass, ..gate(None) }, NOW).await.unwrap().verdict == Verdict::Open
+            })
+        });
+        let mut passed = 0;
+        for told in tries.collect::<Vec<_>>() {
+            passed += u32::from(told.await.unwrap());
+        }
+        assert_eq!(passed, 1);
+    }
 }

@@ -68,3 +68,11 @@ pub struct Factor {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub primary: Option<bool>,
 }
+
+/// A check that a component loads and solves before an attempt goes on.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProtectCheck {
+    pub status: &'static str,
+    pub token: String,
+    pub sdk_url: String,
+}

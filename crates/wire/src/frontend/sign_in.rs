@@ -1,6 +1,6 @@
 //! Attempts to sign in.
 
-use super::{Factor, Verification};
+use super::{Factor, ProtectCheck, Verification};
 use serde::Serialize;
 
 #[derive(Clone, Debug, Serialize)]
@@ -18,6 +18,8 @@ pub struct SignIn {
     pub created_session_id: Option<String>,
     pub abandon_at: i64,
     pub client_trust_state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protect_check: Option<ProtectCheck>,
 }
 
 #[derive(Clone, Debug, Serialize)]

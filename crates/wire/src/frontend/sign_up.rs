@@ -1,6 +1,6 @@
 //! Attempts to sign up.
 
-use super::Verification;
+use super::{ProtectCheck, Verification};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -29,6 +29,8 @@ pub struct SignUp {
     pub created_user_id: Option<String>,
     pub abandon_at: i64,
     pub legal_accepted_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protect_check: Option<ProtectCheck>,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -56,9 +56,23 @@ impl Knock {
         outcome: Outcome<T>,
         make: impl FnOnce(T, Option<&ClientView>) -> B,
     ) -> Answer {
+        self.answered_with(outcome, make, |_| ()).await
+    }
+
+    /// The same, with a client that is shown otherwise than it is.
+    pub(super) async fn answered_with<T, B: Serialize>(
+        &self,
+        outcome: Outcome<T>,
+        make: impl FnOnce(T, Option<&ClientView>) -> B,
+        change: impl FnOnce(&mut Client),
+    ) -> Answer {
         let view = self.house.client_after(&self.caller, &outcome).await.map_err(|e| self.refuse(e))?;
         let shown = match &view {
-            Some(view) => Some(self.shown(view, &outcome.cookies).await),
+            Some(view) => {
+                let mut shown = self.shown(view, &outcome.cookies).await;
+                change(&mut shown);
+                Some(shown)
+            }
             None => None,
         };
         let Outcome { value, cookies } = outcome;

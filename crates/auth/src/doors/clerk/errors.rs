@@ -71,6 +71,7 @@ impl Refusal {
                 status: match faults.iter().any(|fault| {
                     fault.code.ends_with("_not_pending")
                         || fault.code.starts_with("captcha_")
+                        || fault.code == "proof_used"
                         || matches!(fault.code, "totp_shown_too_long" | "totp_not_enabled" | "totp_already_enabled")
                 }) {
                     true => StatusCode::BAD_REQUEST,
@@ -309,6 +310,8 @@ fn field(fault: Fault) -> wire::Error {
         }
         "captcha_missing" => ("captcha_missing_token", "The security check was not answered. Try again.", param),
         "captcha_incorrect" => ("captcha_invalid", "The security check counts no more. Try again.", param),
+        "proof_incorrect" => ("form_param_value_invalid", "The security check was not solved. Try again.", param),
+        "proof_used" => ("protect_check_already_resolved", "The security check was answered already.", param),
         "code_malformed" => ("form_code_incorrect", "A code has six digits.", param),
         "totp_malformed" => ("form_code_incorrect", "A code has six digits.", param),
         "backup_code_malformed" => ("form_code_incorrect", "A backup code has sixteen letters and digits.", param),

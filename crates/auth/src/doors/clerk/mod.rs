@@ -14,6 +14,7 @@ mod frontend;
 mod knock;
 mod operations;
 mod pictures;
+mod protect;
 pub(crate) mod webhooks;
 
 pub use operations::{Coverage, Served};

@@ -160,6 +160,10 @@ async fn asset(State(housekey): State<Housekey>, Path(name): Path<String>) -> Re
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if asset.shared {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    }
     if asset.kind == "image/svg+xml" {
         // A picture of the operator's that holds a script runs none, even when it is opened by itself.
         let none = "default-src 'none'; style-src 'unsafe-inline'; sandbox";

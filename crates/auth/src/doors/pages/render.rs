@@ -14,17 +14,23 @@ use std::{collections::HashMap, fmt::Write, path::Path, sync::Arc};
 #[folder = "static/"]
 struct Static;
 
+/// What solves challenges in Clerk's components, on pages of other origins.
+const CHECK: &str = "protect-check.js";
+
 /// Everything that pages are made of.
 pub(crate) struct Pages {
     templates: Environment<'static>,
     words: Arc<Words>,
     logo: Option<String>,
+    check: Option<String>,
     assets: HashMap<String, Asset>,
 }
 
 /// A file that never changes under its name.
 pub(super) struct Asset {
     pub kind: &'static str,
+    /// Whether pages of other origins load it.
+    pub shared: bool,
     pub bytes: Vec<u8>,
 }
 
@@ -40,6 +46,7 @@ impl Pages {
         let (assets, names) = assets(settings);
         let mount = settings.mount.as_str().to_owned();
         let logo = names.get("logo").cloned();
+        let check = names.get(CHECK).cloned();
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -67,7 +74,7 @@ impl Pages {
                 .add_template_owned(name.to_string(), source)
                 .map_err(|e| PageFault(format!("template pages/{name}, line {}: {}", e.line().unwrap_or(0), e)))?;
         }
-        Ok(Self { templates, words, logo, assets })
+        Ok(Self { templates, words, logo, check, assets })
     }
 
     /// Writes a page.
@@ -83,6 +90,11 @@ impl Pages {
     /// The address of the operator's picture; empty without one.
     pub(crate) fn logo(&self, mount: &str) -> String {
         self.logo.as_ref().map_or_else(String::new, |name| format!("{mount}/static/{name}"))
+    }
+
+    /// The path of the script that solves challenges in components, if it is built in.
+    pub(crate) fn check(&self, mount: &str) -> Option<String> {
+        self.check.as_ref().map(|name| format!("{mount}/static/{name}"))
     }
 
     /// A file by its hashed name.
@@ -102,11 +114,11 @@ fn assets(settings: &Settings) -> (HashMap<String, Asset>, HashMap<String, Strin
                 Some("svg") => "image/svg+xml",
                 _ => "application/octet-stream",
             };
-            Some((name.to_string(), Asset { kind, bytes }))
+            Some((name.to_string(), Asset { kind, shared: name == CHECK, bytes }))
         })
         .collect();
     let brand = brand(settings.accent).into_bytes();
-    files.push(("brand.css".into(), Asset { kind: "text/css; charset=utf-8", bytes: brand }));
+    files.push(("brand.css".into(), Asset { kind: "text/css; charset=utf-8", shared: false, bytes: brand }));
     if let Some(logo) = settings.logo.as_deref().and_then(read_logo) {
         files.push(logo);
     }
@@ -133,7 +145,7 @@ fn read_logo(path: &Path) -> Option<(String, Asset)> {
         _ => return None,
     };
     let bytes = std::fs::read(path).ok()?;
-    Some((format!("logo.{end}"), Asset { kind, bytes }))
+    Some((format!("logo.{end}"), Asset { kind, shared: false, bytes }))
 }
 
 fn hashed(name: &str, bytes: &[u8]) -> String {

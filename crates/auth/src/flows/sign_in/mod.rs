@@ -71,6 +71,29 @@ pub struct SignInView {
     pub session: Option<SessionId>,
 }
 
+impl SignInView {
+    /// An attempt that is not begun, for a door that asks for something before it.
+    pub(crate) fn unbegun(id: SignInId, expires: Time) -> Self {
+        Self {
+            id,
+            status: SignInStatus::NeedsIdentifier,
+            identifier: None,
+            offered: Vec::new(),
+            second_offered: Vec::new(),
+            vouching: Vec::new(),
+            code: None,
+            passkey: None,
+            remember: true,
+            return_to: None,
+            first: None,
+            second: None,
+            user: None,
+            expires,
+            session: None,
+        }
+    }
+}
+
 /// What a sign-in waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -79,6 +79,32 @@ pub struct SignUpView {
     pub made: bool,
 }
 
+impl SignUpView {
+    /// An attempt that is not begun, for a door that asks for something before it.
+    pub(crate) fn unbegun(id: SignUpId, expires: Time) -> Self {
+        Self {
+            id,
+            email: None,
+            username: None,
+            phone: None,
+            phone_proved: false,
+            phone_code: None,
+            email_proved: false,
+            first_name: None,
+            last_name: None,
+            has_password: false,
+            unsafe_metadata: None,
+            legal_accepted: None,
+            missing: Vec::new(),
+            code: None,
+            link: false,
+            return_to: None,
+            expires,
+            done: None,
+        }
+    }
+}
+
 /// A sign-up on which a step is taken.
 pub(crate) struct Live {
     pub client: ClientRow,

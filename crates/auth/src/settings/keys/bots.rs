@@ -8,7 +8,7 @@ pub(super) const SIGN_UP: Key<Settings> = Key {
     kind: Kind::Choice(&["on_risk", "always"]),
     scope: Scope::Policy,
     doc: "Which sign-ups have to solve a challenge: those beyond the limit of their network address, or all. It asks \
-          nothing of people. With `always` nobody signs up in Clerk's components, which cannot solve the built-in one.",
+          nothing of people. With `always` nobody signs up by a client of Clerk's API that cannot solve one.",
     unset: "",
     example: "\"always\"",
     set: |s, v| {

@@ -15,6 +15,7 @@ mod limits;
 mod me;
 mod passkeys;
 mod phones;
+mod protect;
 pub mod published;
 mod routes;
 mod second_factor;

@@ -51,6 +51,7 @@ pub(crate) fn sign_in(house: &Housekey, view: &SignInView, client: Option<&str>)
         created_session_id: view.session.as_ref().map(ToString::to_string),
         abandon_at: ms(view.expires),
         client_trust_state: (view.status == SignInStatus::NeedsClientTrust).then_some("new"),
+        protect_check: None,
     }
 }
 

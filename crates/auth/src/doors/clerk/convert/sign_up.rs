@@ -59,6 +59,7 @@ pub(crate) fn sign_up(house: &Housekey, view: &SignUpView, client: Option<&str>)
         created_user_id: view.done.as_ref().map(|(user, _)| user.to_string()),
         abandon_at: ms(view.expires),
         legal_accepted_at: view.legal_accepted.map(ms),
+        protect_check: None,
     }
 }
 

@@ -36,11 +36,13 @@ served! {
     post "/v1/client/sign_ins/{sign_in_id}/prepare_second_factor" => sign_ins::prepare_second;
     post "/v1/client/sign_ins/{sign_in_id}/attempt_second_factor" => sign_ins::attempt_second;
     post "/v1/client/sign_ins/{sign_in_id}/reset_password" => sign_ins::reset_password;
+    patch "/v1/client/sign_ins/{sign_in_id}/protect_check" => sign_ins::protect_check;
     post "/v1/client/sign_ups" => sign_ups::create;
     get "/v1/client/sign_ups/{sign_up_id}" => sign_ups::show;
     patch "/v1/client/sign_ups/{sign_up_id}" => sign_ups::update;
     post "/v1/client/sign_ups/{sign_up_id}/prepare_verification" => sign_ups::prepare;
     post "/v1/client/sign_ups/{sign_up_id}/attempt_verification" => sign_ups::attempt;
+    patch "/v1/client/sign_ups/{sign_up_id}/protect_check" => sign_ups::protect_check;
     delete "/v1/client/sessions" => client::sign_out;
     get "/v1/client/sessions/{session_id}" => sessions::show;
     post "/v1/client/sessions/{session_id}/touch" => sessions::touch;

@@ -2,12 +2,16 @@
 
 use crate::{
     caller::{Cookies, Outcome},
-    doors::clerk::{answer::Answer, convert::sign_in as wire, knock::Knock},
+    doors::clerk::{answer::Answer, convert::sign_in as wire, knock::Knock, protect::Proof},
     error::{Denial, Error},
     flows::sign_in::{SignInStatus, SignInView, StartSignIn},
 };
 use axum::{extract::Path, response::Response};
-use housekey_core::{ids::SignInId, sign_in::Strategy};
+use housekey_core::{challenge, ids::SignInId, sign_in::Strategy};
+use housekey_wire::frontend::ProtectCheck;
+
+/// What of an attempt waits in the browser while its check is solved.
+const HELD: [&str; 3] = ["identifier", "strategy", "redirect_url"];
 
 pub(super) async fn create(knock: Knock) -> Answer {
     knock.counted()?;
@@ -30,7 +34,10 @@ pub(super) async fn create(knock: Knock) -> Answer {
     let password = knock.password("password")?;
     house.is_known_here(&identifier).await.map_err(|e| knock.refuse(e))?;
     let start = StartSignIn { identifier, remember: true, return_to: None };
-    let begun = house.sign_in_start(&knock.caller, start).await.map_err(|e| knock.refuse(e))?;
+    let begun = match house.sign_in_start(&knock.caller, start).await {
+        Ok(begun) => begun,
+        Err(error) => return not_begun(&knock, error).await,
+    };
     // The next step is the same browser's, with the client that was made for it just now.
     let caller =
         begun.cookies.client.as_ref().map_or_else(|| knock.caller.again(), |set| knock.caller.with(&set.token));
@@ -51,7 +58,50 @@ pub(super) async fn create(knock: Knock) -> Answer {
             done(&knock, Outcome { value: next.value, cookies }).await
         }
         // The attempt stands, and the browser needs its client to go on with it.
-        Some(Err(error)) => Err(knock.with_cookies(knock.refuse(error), &cookies)),
+        Some(Err(error)) => stopped(&knock, error, Some(begun.value), cookies).await,
+    }
+}
+
+/// An attempt that is not begun before a check is solved: what named it is held.
+async fn not_begun(knock: &Knock, error: Error) -> Answer {
+    let mut held = knock.held(&HELD);
+    held.retain(|name, value| name != "strategy" || value != "password");
+    let Some(check) = knock.check(&error, Some(held)) else { return Err(knock.refuse(error)) };
+    let now = knock.house.now();
+    let view = SignInView::unbegun(SignInId::new(now, knock.house.entropy()), now.plus(challenge::LIFE));
+    gated(knock, &view, check, Cookies::default()).await
+}
+
+/// A step that a flow refused; one that only waits for a check leaves the attempt that stands.
+async fn stopped(knock: &Knock, error: Error, stands: Option<SignInView>, cookies: Cookies) -> Answer {
+    match (knock.check(&error, None), stands) {
+        (Some(check), Some(view)) => gated(knock, &view, check, cookies).await,
+        _ => Err(knock.with_cookies(knock.refuse(error), &cookies)),
+    }
+}
+
+async fn gated(knock: &Knock, view: &SignInView, check: ProtectCheck, cookies: Cookies) -> Answer {
+    let client = knock.caller.client.as_ref().map(|token| token.id.to_string());
+    let mut attempt = wire::sign_in(&knock.house, view, client.as_deref());
+    attempt.status = "needs_protect_check";
+    attempt.protect_check = Some(check);
+    knock.gated(cookies, attempt, |client, attempt| client.sign_in = Some(attempt)).await
+}
+
+/// A component solved the check that stands in front of an attempt, or of its next step.
+pub(super) async fn protect_check(Path(id): Path<String>, knock: Knock) -> Answer {
+    knock.counted()?;
+    let Proof { proof, held } = match knock.proof() {
+        Ok(proof) => proof,
+        Err(wrong) => return Err(live(&knock, &id).await.err().unwrap_or(wrong)),
+    };
+    if let Some(held) = held {
+        return create(knock.released(held, proof, &HELD)).await;
+    }
+    let stands = live(&knock, &id).await?;
+    match knock.house.challenge_pass(&knock.caller, &proof).await {
+        Ok(()) => done(&knock, Outcome { value: stands, cookies: Cookies::default() }).await,
+        Err(error) => stopped(&knock, error, Some(stands), Cookies::default()).await,
     }
 }
 
@@ -91,22 +141,23 @@ pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
     }
     match knock.house.sign_in_send(&knock.caller, strategy, return_to.as_ref()).await {
         Ok(outcome) => done(&knock, outcome).await,
-        Err(error) => Err(knock.refuse(error)),
+        Err(error) => stopped(&knock, error, Some(stands), Cookies::default()).await,
     }
 }
 
 pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.counted()?;
     let strategy = chosen(&knock)?;
+    let mut stands = None;
     let outcome = match strategy {
         Strategy::Password => {
             let password = knock.password("password")?.ok_or_else(|| missing(&knock, "password"))?;
-            repeatable(&knock, &id).await?;
+            stands = repeatable(&knock, &id).await?;
             knock.house.sign_in_password(&knock.caller, password).await
         }
         sent if is_code(sent) => {
             let code = knock.required("code")?.to_owned();
-            let stands = repeatable(&knock, &id).await?;
+            stands = repeatable(&knock, &id).await?;
             let sent = stands.as_ref().is_none_or(|view| view.code.as_ref().is_some_and(|(of, _)| *of == strategy));
             if !sent {
                 return Err(knock.refuse(Error::Denied(Denial::CodeExpired)));
@@ -122,7 +173,7 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
     };
     match outcome {
         Ok(outcome) => done(&knock, outcome).await,
-        Err(error) => Err(knock.refuse(error)),
+        Err(error) => stopped(&knock, error, stands, Cookies::default()).await,
     }
 }
 
@@ -136,7 +187,7 @@ pub(super) async fn prepare_second(Path(id): Path<String>, knock: Knock) -> Answ
     }
     match knock.house.sign_in_trust_send(&knock.caller, chosen(&knock)?).await {
         Ok(outcome) => done(&knock, outcome).await,
-        Err(error) => Err(knock.refuse(error)),
+        Err(error) => stopped(&knock, error, Some(stands), Cookies::default()).await,
     }
 }
 

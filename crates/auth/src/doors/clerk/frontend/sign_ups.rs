@@ -2,12 +2,25 @@
 
 use crate::{
     caller::{Cookies, Outcome},
-    doors::clerk::{answer::Answer, convert::sign_up as wire, knock::Knock},
+    doors::clerk::{answer::Answer, convert::sign_up as wire, knock::Knock, protect::Proof},
     error::{Denial, Error},
     flows::sign_up::{SignUpFields, SignUpView},
 };
 use axum::{extract::Path, response::Response};
-use housekey_core::{ids::SignUpId, sign_in::Strategy};
+use housekey_core::{challenge, ids::SignUpId, sign_in::Strategy};
+use housekey_wire::frontend::ProtectCheck;
+
+/// What of an attempt waits in the browser while its check is solved: all but secrets.
+const HELD: [&str; 8] = [
+    "email_address",
+    "phone_number",
+    "email_address_or_phone_number",
+    "username",
+    "first_name",
+    "last_name",
+    "unsafe_metadata",
+    "legal_accepted",
+];
 
 pub(super) async fn create(knock: Knock) -> Answer {
     knock.counted()?;
@@ -33,7 +46,53 @@ pub(super) async fn create(knock: Knock) -> Answer {
             let cookies = Cookies { client: cookies.client.or(begun.cookies.client), device: cookies.device };
             done(&knock, Outcome { value, cookies }).await
         }
-        Err(error) => Err(knock.with_cookies(knock.refuse(error), &begun.cookies)),
+        Err(error) => not_begun(&knock, error, begun.cookies).await,
+    }
+}
+
+/// An attempt that is not begun before a check is solved. What is plain in it is held, and a password typed anew.
+async fn not_begun(knock: &Knock, error: Error, cookies: Cookies) -> Answer {
+    let Some(check) = knock.check(&error, Some(knock.held(&HELD))) else {
+        return Err(knock.with_cookies(knock.refuse(error), &cookies));
+    };
+    let now = knock.house.now();
+    let view = SignUpView::unbegun(SignUpId::new(now, knock.house.entropy()), now.plus(challenge::LIFE));
+    gated(knock, &view, check, cookies).await
+}
+
+/// A step that a flow refused; one that only waits for a check leaves the attempt that stands.
+async fn stopped(knock: &Knock, id: &SignUpId, error: Error) -> Answer {
+    let Some(check) = knock.check(&error, None) else { return Err(knock.refuse(error)) };
+    let live = knock.house.sign_up_current(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    match live.filter(|view| view.id == *id) {
+        Some(view) => gated(knock, &view, check, Cookies::default()).await,
+        None => Err(knock.refuse(error)),
+    }
+}
+
+async fn gated(knock: &Knock, view: &SignUpView, check: ProtectCheck, cookies: Cookies) -> Answer {
+    let client = knock.caller.client.as_ref().map(|token| token.id.to_string());
+    let mut attempt = wire::sign_up(&knock.house, view, client.as_deref());
+    attempt.missing_fields.push("protect_check");
+    attempt.protect_check = Some(check);
+    knock.gated(cookies, attempt, |client, attempt| client.sign_up = Some(attempt)).await
+}
+
+/// A component solved the check that stands in front of an attempt, or of its next step.
+pub(super) async fn protect_check(Path(id): Path<String>, knock: Knock) -> Answer {
+    knock.counted()?;
+    let Proof { proof, held } = match knock.proof() {
+        Ok(proof) => proof,
+        Err(wrong) => return Err(live(&knock, &id).await.err().unwrap_or(wrong)),
+    };
+    if let Some(held) = held {
+        return create(knock.released(held, proof, &HELD)).await;
+    }
+    let view = live(&knock, &id).await?;
+    let id = view.id.clone();
+    match knock.house.challenge_pass(&knock.caller, &proof).await {
+        Ok(()) => done(&knock, Outcome { value: view, cookies: Cookies::default() }).await,
+        Err(error) => stopped(&knock, &id, error).await,
     }
 }
 
@@ -74,7 +133,7 @@ pub(super) async fn prepare(Path(id): Path<String>, knock: Knock) -> Answer {
     };
     match sent {
         Ok(outcome) => done(&knock, outcome).await,
-        Err(error) => Err(knock.refuse(error)),
+        Err(error) => stopped(&knock, &id, error).await,
     }
 }
 
@@ -89,8 +148,15 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
     };
     match proved {
         Ok(outcome) => done(&knock, outcome).await,
-        Err(error) => Err(knock.refuse(error)),
+        Err(error) => stopped(&knock, &id, error).await,
     }
+}
+
+/// The client's live attempt, if it is the one named.
+async fn live(knock: &Knock, id: &str) -> Result<SignUpView, Response> {
+    let id = named(knock, id)?;
+    let live = knock.house.sign_up_current(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    live.filter(|view| view.id == id).ok_or_else(|| expired(knock))
 }
 
 async fn done(knock: &Knock, outcome: Outcome<SignUpView>) -> Answer {

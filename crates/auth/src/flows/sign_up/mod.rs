@@ -101,6 +101,7 @@ impl SignUpView {
             return_to: None,
             expires,
             done: None,
+            made: false,
         }
     }
 }

@@ -126,7 +126,7 @@ impl Housekey {
             return Ok(None);
         }
         let token = shown.token.expose();
-        if token.len() > LONGEST {
+        if token.len() > LONGEST || !token.bytes().all(may_be_in_a_token) {
             return Ok(Some(Err(Unsolved::Malformed)));
         }
         let told = match captcha.look_up(&shown.token, self.now()).await {
@@ -154,6 +154,12 @@ impl Housekey {
         let event = self.event(caller, EventKind::CaptchaUnavailable, about, detail).await?;
         Ok(self.store().record(vec![event]).await?)
     }
+}
+
+/// What no token holds is not sent on: a provider's own guards refuse it in a way that looks like the provider being down,
+/// and whoever sends it could close sign-ups to others.
+fn may_be_in_a_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.~+/=:|".contains(&byte)
 }
 
 /// The name under which a widget asks for a token.

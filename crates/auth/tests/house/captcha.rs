@@ -137,6 +137,7 @@ async fn sec_15_a_token_of_something_else_counts_for_nothing() {
     }
     assert_eq!(fake.asked().len(), 7);
     assert!(is_asked(&with(&jar, &"x".repeat(9_000)).await));
+    assert!(is_asked(&with(&jar, "<script>alert(1)</script>").await));
     assert!(fake.asked().is_empty(), "nobody is asked about what cannot be a token");
     assert!(events(&web).await.is_empty(), "the provider answered");
 }

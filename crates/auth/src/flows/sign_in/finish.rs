@@ -168,15 +168,15 @@ impl Housekey {
             (None, Some(device)) => serde_json::json!({"trusted_device": device.as_str()}),
             (second, _) => serde_json::json!(second),
         };
-        let mut detail = serde_json::json!({
-            "first_factor": first, "second_factor": second, "remembered": session.remembered, "task": task,
+        let unusual = finish.weighed.filter(|weighed| weighed.assessment.score > 0);
+        let detail = serde_json::json!({
+            "first_factor": first,
+            "second_factor": second,
+            "client_trust": finish.vouched,
+            "risk": unusual.map(|weighed| weighed.detail()),
+            "remembered": session.remembered,
+            "task": task,
         });
-        if let Some(vouched) = finish.vouched {
-            detail["client_trust"] = serde_json::json!(vouched);
-        }
-        if let Some(weighed) = finish.weighed.filter(|weighed| weighed.assessment.score > 0) {
-            detail["risk"] = weighed.detail();
-        }
         let event = self
             .event_of(caller, EventKind::SessionCreated, Some(user), Some(&client.id), Some(&session.id), detail)
             .await?;

@@ -125,13 +125,13 @@ async fn sec_15_a_token_of_something_else_counts_for_nothing() {
     let (fake, web) = turnstile().await;
     let jar = beyond(&web, 7).await;
     let now = web.now();
-    fake.give("another form", "sign_up", HOST, now);
-    fake.give("no action", "", HOST, now);
-    fake.give("another host", "sign_in", "evil.example", now);
-    fake.give("a host beneath", "sign_in", "localhost.evil.example", now);
-    fake.give("too old", "sign_in", HOST, now.minus(Duration::from_secs(300)));
-    fake.give("of tomorrow", "sign_in", HOST, now.plus(Duration::from_secs(24 * 3600)));
-    for token in ["another form", "no action", "another host", "a host beneath", "too old", "of tomorrow", "invented"] {
+    fake.give("another-form", "sign_up", HOST, now);
+    fake.give("no-action", "", HOST, now);
+    fake.give("another-host", "sign_in", "evil.example", now);
+    fake.give("a-host-beneath", "sign_in", "localhost.evil.example", now);
+    fake.give("too-old", "sign_in", HOST, now.minus(Duration::from_secs(300)));
+    fake.give("of-tomorrow", "sign_in", HOST, now.plus(Duration::from_secs(24 * 3600)));
+    for token in ["another-form", "no-action", "another-host", "a-host-beneath", "too-old", "of-tomorrow", "invented"] {
         let told = with(&jar, token).await;
         assert!(is_asked(&told) && told.body.contains("The last check counts no more"), "{token}: {}", told.body);
     }

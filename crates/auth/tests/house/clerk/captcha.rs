@@ -109,10 +109,10 @@ async fn sign_ups_bring_their_token_along() {
         app.post(SIGN_UPS, &[fields.as_slice(), &[("captcha_error", "300010")]].concat()).await.refusal(),
         ASKED
     );
-    fake.give("of a sign-in", "verify", HOST, now(&web));
+    fake.give("of-a-sign-in", "verify", HOST, now(&web));
     fake.give("right", "signup", HOST, now(&web));
     let with = |token| [fields.as_slice(), &[("captcha_token", token), ("captcha_widget_type", "smart")]].concat();
-    assert_eq!(app.post(SIGN_UPS, &with("of a sign-in")).await.refusal(), ASKED);
+    assert_eq!(app.post(SIGN_UPS, &with("of-a-sign-in")).await.refusal(), ASKED);
     let begun = app.post(SIGN_UPS, &with("right")).await.ok();
     assert_eq!(begun.response()["status"], "missing_requirements");
     assert_eq!(app.post(SIGN_UPS, &with("right")).await.refusal(), ASKED, "once");
@@ -128,10 +128,10 @@ async fn sec_15_what_is_not_right_makes_no_pass() {
         assert_eq!(told.refusal(), "400 captcha_missing_token captcha_token");
     }
     assert!(fake.asked().is_empty());
-    fake.give("of a page", "sign_in", HOST, now(&web));
-    fake.give("of another site", "verify", "evil.example", now(&web));
+    fake.give("of-a-page", "sign_in", HOST, now(&web));
+    fake.give("of-another-site", "verify", "evil.example", now(&web));
     fake.give("old", "verify", HOST, now(&web).minus(Duration::from_secs(300)));
-    for token in ["of a page", "of another site", "old", "invented"] {
+    for token in ["of-a-page", "of-another-site", "old", "invented"] {
         assert_eq!(verify(&app, token).await.refusal(), "400 captcha_invalid captcha_token", "{token}");
         assert_eq!(name(&app).await.refusal(), ASKED, "{token}");
     }
@@ -161,7 +161,7 @@ async fn sec_15_a_pass_is_of_one_client_and_for_five_minutes() {
     assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
     web.house.clock.advance(Duration::from_secs(300));
     beyond(&web, 7).await;
-    assert_eq!(name(&app).await.refusal(), ASKED, "too old");
+    assert_eq!(name(&app).await.refusal(), ASKED, "too-old");
 }
 
 async fn sec_12_of_twenty_calls_with_one_pass_one_goes_through() {

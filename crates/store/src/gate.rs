@@ -97,10 +97,15 @@ pub struct Passage {
     pub verdict: Verdict,
     /// Failures in a row, where they are counted.
     pub failures: i64,
-    /// Whether a challenge was due, solved or not.
-    pub challenged: bool,
     /// The level of the challenge that opened it, where one was due.
     pub solved: Option<Level>,
+}
+
+impl Passage {
+    /// Whether a challenge was due, and it was not refused for something else.
+    pub fn is_challenged(&self) -> bool {
+        self.solved.is_some() || matches!(self.verdict, Verdict::Challenge { .. })
+    }
 }
 
 /// Whether a gate is open.
@@ -156,18 +161,11 @@ async fn pass(tx: &mut Tx, gate: &Gate, now: Time) -> Result<Passage, StoreError
         Some(name) => limits::failures(tx, name).await?,
         None => 0,
     };
-    let mut challenged = false;
-    let (verdict, solved) = judge(tx, gate, failures, &mut challenged, now).await?;
-    Ok(Passage { verdict, failures, challenged, solved })
+    let (verdict, solved) = judge(tx, gate, failures, now).await?;
+    Ok(Passage { verdict, failures, solved })
 }
 
-async fn judge(
-    tx: &mut Tx,
-    gate: &Gate,
-    failures: i64,
-    challenged: &mut bool,
-    now: Time,
-) -> Result<(Verdict, Option<Level>), StoreError> {
+async fn judge(tx: &mut Tx, gate: &Gate, failures: i64, now: Time) -> Result<(Verdict, Option<Level>), StoreError> {
     let mut times = 0;
     for bucket in &gate.outer {
         match limits::spend_one(tx, bucket, now).await? {
@@ -183,7 +181,6 @@ async fn judge(
         }
     }
     if let Some(retry_after) = wait {
-        *challenged = true;
         let level = Level::of(Risk { times, failures, least: gate.least });
         if !is_solved(tx, gate, level, now).await? {
             return Ok((Verdict::Challenge { level, retry_after }, None));

@@ -117,9 +117,9 @@ impl Housekey {
             shown = None;
         }
         let gate = Gate { least: self.least_level(), shown, pass: self.holder(caller, action), ..gate };
-        let Passage { mut verdict, failures, challenged, mut solved } =
-            self.store().pass(gate.clone(), self.now()).await?;
-        let tried = risk::Tried { failures, challenged };
+        let passage = self.store().pass(gate.clone(), self.now()).await?;
+        let tried = risk::Tried { failures: passage.failures, challenged: passage.is_challenged() };
+        let Passage { mut verdict, mut solved, .. } = passage;
         if let Verdict::Challenge { level, .. } = verdict
             && caller.solved.covers(level)
         {

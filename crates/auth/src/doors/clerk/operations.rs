@@ -106,6 +106,8 @@ mod tests {
             ("get", "/v1/client/touch"),
             ("post", "/v1/client/verify"),
             ("put", "/v1/client"),
+            ("patch", "/v1/client/sign_ins/{sign_in_id}/protect_check"),
+            ("patch", "/v1/client/sign_ups/{sign_up_id}/protect_check"),
             ("get", "/clients/handshake_payload"),
         ];
         let unknown = |served: Served, published: &str| {

@@ -90,7 +90,7 @@ async fn sec_15_a_pass_is_of_its_holder_its_action_and_its_level_and_counts_once
         let store = &base.store;
         let asked = |holder: u8, action: &'static str, least, now| async move {
             let pass = Some(Holder { name: [holder; 32], action });
-            let gate = Gate { always: true, least, pass, ..gate(None) };
+            let gate = Gate { always: true, least, pass, ..Gate::default() };
             store.pass(gate, now).await.unwrap()
         };
         let light = solved(1, Level::Light).unwrap();
@@ -123,7 +123,7 @@ async fn sec_12_of_sixteen_who_come_with_one_pass_one_gets_through() {
         let tries = (0..16).map(|_| {
             let (store, pass) = (base.store.clone(), Some(Holder { name: [7; 32], action: "sign_in" }));
             tokio::spawn(async move {
-                store.pass(Gate { always: true, pass, ..gate(None) }, NOW).await.unwrap().verdict == Verdict::Open
+                store.pass(Gate { always: true, pass, ..Gate::default() }, NOW).await.unwrap().verdict == Verdict::Open
             })
         });
         let mut passed = 0;

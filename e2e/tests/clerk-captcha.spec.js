@@ -5,13 +5,16 @@ import { test as base, expect, newPerson, typeCode, expectIn, look, sendPassword
 import { Provider } from '../support/captcha.js';
 import { whileOthersTry } from '../support/others.js';
 
+// Whoever is challenged is asked for a mailed code as well, on a new device.
+const UNASKED = '[sign_in]\nclient_trust = "off"\n';
+
 const test = base.extend({
   provider: [async ({}, use) => {
     const provider = await Provider.start();
     await use(provider);
     await provider.stop();
   }, { scope: 'worker' }],
-  clerkConfig: [async ({ provider }, use) => { await use(provider.config('sign_up = "always"\n')); }, { scope: 'worker' }],
+  clerkConfig: [async ({ provider }, use) => { await use(provider.config(`sign_up = "always"\n${UNASKED}`)); }, { scope: 'worker' }],
   clerkLimits: ['', { scope: 'worker' }],
   context: async ({ context, provider, watch }, use) => {
     watch.meant.push('challenges.cloudflare.com');

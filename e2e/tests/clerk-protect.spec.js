@@ -4,9 +4,12 @@
 import { test as base, expect, Clerk, newPerson, expectIn, look, sendPassword } from '../support/clerk.js';
 import { whileOthersTry } from '../support/others.js';
 
+// Whoever is challenged is asked for a mailed code as well, on a new device.
+const UNASKED = '[sign_in]\nclient_trust = "off"\n';
+
 const test = base.extend({
   clerk: [async ({}, use) => {
-    const clerk = await Clerk.startSecure('[bot_protection]\nsign_up = "always"\n');
+    const clerk = await Clerk.startSecure(`[bot_protection]\nsign_up = "always"\n${UNASKED}`);
     await use(clerk);
     await clerk.stop();
   }, { scope: 'worker' }],

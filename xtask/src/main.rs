@@ -24,7 +24,10 @@ enum Command {
     /// Measure, compare within one run, and write docs/performance.md
     Bench(measure::BenchOptions),
     /// Simulate an attack with stolen passwords, and write what came of it to docs/protection.md
-    Attack,
+    Attack {
+        /// Only those whose line in the table holds all of these
+        words: Vec<String>,
+    },
     /// Kill the server under load, again and again, and look for what was lost
     Crash(measure::CrashOptions),
 }
@@ -33,7 +36,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Test(options) => test::run(&options),
         Command::Bench(options) => measure::bench(&options),
-        Command::Attack => measure::attack(),
+        Command::Attack { words } => measure::attack(&words),
         Command::Crash(options) => measure::crash(&options),
     };
     match outcome {

@@ -45,11 +45,12 @@ pub fn bench(options: &BenchOptions) -> Result<bool> {
 }
 
 /// Attacks the flows, with the clock and the cheap hashes of tests.
-pub fn attack() -> Result<bool> {
+pub fn attack(words: &[String]) -> Result<bool> {
     let root = workspace()?;
     succeeds(
         Command::new("cargo")
-            .args(["run", "--profile", "attack", "--package", "xtask", "--features", "attack", "--bin", "attack"])
+            .args(["run", "--profile", "attack", "--package", "xtask", "--features", "attack", "--bin", "attack", "--"])
+            .args(words)
             .current_dir(&root),
     )
 }

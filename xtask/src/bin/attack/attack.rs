@@ -173,7 +173,7 @@ pub struct Told {
 /// Runs one.
 pub async fn run(shape: Shape, guard: Guard) -> Result<Told> {
     let folder = tempfile::tempdir_in(if std::path::Path::new("/dev/shm").is_dir() { "/dev/shm" } else { "/tmp" })?;
-    let store = Store::sqlite(&folder.path().join("attack.db"))?;
+    let store = Store::sqlite(folder.path().join("attack.db"))?;
     let house =
         TestHouse::limited(store, guard.settings(), guard.limits()).await.map_err(|e| anyhow::anyhow!("{e}"))?;
     let mut owners = Vec::new();

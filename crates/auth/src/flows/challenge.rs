@@ -1,7 +1,8 @@
 //! Challenges in flows: when one is due, what the browser shows for it, and how the gate takes that.
 
 use crate::{
-    caller::Caller,
+    caller::{Caller, Door},
+    doors::Contract,
     error::{Error, Result},
     flows::risk,
     housekey::Housekey,
@@ -165,6 +166,18 @@ impl Housekey {
 
     fn least_level(&self) -> Level {
         Level::of_failures(self.unrest())
+    }
+
+    /// Whether whoever comes by that door has a way to solve a challenge: our pages, and Clerk's components where they load
+    /// a provider's widget or, by https alone, our own script.
+    pub(crate) fn can_solve(&self, caller: &Caller) -> bool {
+        let widget = self.captcha_widget().is_some_and(|(provider, _)| provider.is_in_components());
+        let script = self.public_url().scheme() == "https" && self.0.contracts.contains(&Contract::Pages);
+        match caller.door {
+            Door::Pages => true,
+            Door::ClerkFrontend => !caller.native && (widget || script),
+            _ => false,
+        }
     }
 
     /// How many proofs failed lately, of everybody.

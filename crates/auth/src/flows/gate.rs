@@ -2,7 +2,7 @@
 //! HMAC of what they count by, so that the table tells nobody who signs in.
 
 use crate::{
-    caller::{Caller, Door},
+    caller::Caller,
     error::{Error, Result},
     housekey::Housekey,
 };
@@ -43,7 +43,7 @@ impl Housekey {
         gate.failures = Some(tried.failures);
         // Who cannot be challenged is asked for more after the password.
         let strangers = self.settings().risk.thresholds.challenges_strangers(self.unrest());
-        gate.always = strangers && tried.is_from_unknown() && caller.door == Door::Pages;
+        gate.always = strangers && tried.is_from_unknown() && self.can_solve(caller);
         match &tried.unknown {
             None => gate.inner.extend(tried.own.clone()),
             Some(buckets) => {

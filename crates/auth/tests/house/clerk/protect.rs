@@ -262,7 +262,28 @@ async fn who_runs_no_script_waits() {
     assert_eq!(native.refusal(), "429 too_many_requests");
 }
 
+async fn in_a_storm_a_stranger_s_password_waits_for_its_check_by_this_door_too() {
+    let web = secure(|_| {}).await;
+    for n in 0..110u8 {
+        let mut thief = web.house.browser(n);
+        assert!(
+            try_password(&web.house, &mut thief, &format!("nobody{n}@example.com"), "a wrong password").await.is_err()
+        );
+    }
+    let app = App { jar: web.jar(200) };
+    let on = name(&app).await.ok();
+    let attempt = format!("{SIGN_INS}/{}/attempt_first_factor", on.id());
+    let guess = [("strategy", "password"), ("password", "a wrong password")];
+    assert!(is_gated(&post(&app, &attempt, &guess).await), "a component solves it");
+    let hashes = web.house.spent().1;
+    let plain = app.send("POST", &attempt, &[FORM], &super::app::form(&guess)).await;
+    assert_eq!(plain.refusal(), "400 origin_missing", "and a program without a page is not let past it");
+    assert!(is_gated(&post(&app, &attempt, &guess).await), "nor is whoever calls on without a proof");
+    assert_eq!(web.house.spent().1, hashes, "nothing was compared");
+}
+
 on_both!(
+    in_a_storm_a_stranger_s_password_waits_for_its_check_by_this_door_too,
     a_sign_in_goes_on_when_its_check_is_solved,
     sec_20_a_check_looks_the_same_for_somebody_who_has_no_account,
     a_mailed_code_waits_for_its_check,

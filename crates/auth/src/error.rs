@@ -111,6 +111,8 @@ pub enum Denial {
     SessionExists,
     /// The account's owner may not delete it.
     DeletionOff,
+    /// The phone that would set a new password is the account's second factor, and would be both.
+    PhoneIsSecondFactor,
     /// The account is a guest's, which has no ways in and gets none but by a sign-up.
     Guest,
     /// The mailbox is proved and has an account already: the client's live sign-in waits for what else is due.
@@ -144,6 +146,7 @@ impl Denial {
             Self::AccountExists => "account_exists",
             Self::SessionExists => "session_exists",
             Self::DeletionOff => "deletion_off",
+            Self::PhoneIsSecondFactor => "phone_is_second_factor",
             Self::Guest => "guest_account",
             Self::SignInContinues => "sign_in_continues",
         }

@@ -78,6 +78,8 @@ pub enum EventKind {
     PasskeyCloneSuspected,
     /// Its owner wants a passkey to be asked for after other first factors, or no longer.
     PasskeyAfterChanged,
+    /// Its owner wants a code to a phone to be asked for after other first factors, or no longer, or to another one first.
+    PhoneSecondChanged,
     /// A new set of backup codes was made; the old one is dead.
     BackupCodesMade,
     /// The backup codes were removed.
@@ -193,6 +195,7 @@ impl EventKind {
             Self::PasskeyRemoved => "passkey.removed",
             Self::PasskeyCloneSuspected => "passkey.clone_suspected",
             Self::PasskeyAfterChanged => "passkey.after_changed",
+            Self::PhoneSecondChanged => "phone.second_factor_changed",
             Self::BackupCodesMade => "backup_codes.made",
             Self::BackupCodesRemoved => "backup_codes.removed",
             Self::BackupCodeUsed => "backup_code.used",

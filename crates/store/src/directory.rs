@@ -148,7 +148,8 @@ macro_rules! list {
              u.external_id, u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, \
              u.legal_accepted_at, u.may_delete_self, \
              (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-             (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since FROM housekey_user u \
+             (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since, \
+        (SELECT s.second_at FROM housekey_phone s WHERE s.user_id = u.id AND s.second_at IS NOT NULL ORDER BY s.second_at, s.id LIMIT 1) FROM housekey_user u \
              LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
              LEFT JOIN housekey_password p ON p.user_id = u.id WHERE ",
             $matching,
@@ -197,9 +198,9 @@ static OF_ADDRESSES: Sql = Sql::two(
     "SELECT user_id FROM housekey_email WHERE canonical IN (SELECT jsonb_array_elements_text(CAST(CAST($1 AS text) AS jsonb))) ORDER BY user_id LIMIT 1000",
 );
 static NUMBERS: Sql = Sql::two(
-    "SELECT id, number, verified_at, created_at, user_id FROM housekey_phone \
+    "SELECT id, number, verified_at, created_at, second_at, second_default_at, user_id FROM housekey_phone \
      WHERE user_id IN (SELECT value FROM json_each($1)) ORDER BY created_at, id",
-    "SELECT id, number, verified_at, created_at, user_id FROM housekey_phone \
+    "SELECT id, number, verified_at, created_at, second_at, second_default_at, user_id FROM housekey_phone \
      WHERE user_id IN (SELECT jsonb_array_elements_text(CAST(CAST($1 AS text) AS jsonb))) ORDER BY created_at, id",
 );
 static OF_NUMBERS: Sql = Sql::two(
@@ -313,7 +314,7 @@ impl Reader {
         }
         let mut phones: HashMap<String, Vec<PhoneRow>> = HashMap::new();
         for row in &self.rows(&NUMBERS, &[ids.as_str().into()]).await? {
-            phones.entry(row.text(4)?).or_default().push(phones::read(row)?);
+            phones.entry(row.text(6)?).or_default().push(phones::read(row)?);
         }
         let whole = |user: UserRow| {
             let id = user.account.user.to_string();

@@ -3,6 +3,7 @@
 use crate::{
     Reader, Store, StoreError,
     error::Field,
+    second_factors,
     sign_ins::{self, Trail},
     sql::{Row, Tx},
     statements,
@@ -15,21 +16,26 @@ use housekey_core::{
     sign_in::Account,
     time::Time,
 };
+use std::cmp::Reverse;
 
 statements! {
     INSERT = "INSERT INTO housekey_phone (id, user_id, number, verified_at, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
-    OF_USER = "SELECT id, number, verified_at, created_at FROM housekey_phone WHERE user_id = $1 ORDER BY created_at, id LIMIT 100";
-    ONE = "SELECT id, number, verified_at, created_at FROM housekey_phone WHERE id = $1 AND user_id = $2";
-    ANY = "SELECT id, number, verified_at, created_at, user_id FROM housekey_phone WHERE id = $1";
+    OF_USER = "SELECT id, number, verified_at, created_at, second_at, second_default_at FROM housekey_phone WHERE user_id = $1 ORDER BY created_at, id LIMIT 100";
+    ONE = "SELECT id, number, verified_at, created_at, second_at, second_default_at FROM housekey_phone WHERE id = $1 AND user_id = $2";
+    ANY = "SELECT id, number, verified_at, created_at, second_at, second_default_at, user_id FROM housekey_phone WHERE id = $1";
     COUNT = "SELECT COUNT(*) FROM housekey_phone WHERE user_id = $1";
     TAKEN = "SELECT id FROM housekey_phone WHERE number = $1 AND verified_at IS NOT NULL AND id <> $2";
     PROVE = "UPDATE housekey_phone SET verified_at = $3 WHERE id = $1 AND user_id = $2";
-    UNPROVE = "UPDATE housekey_phone SET verified_at = NULL WHERE id = $1 AND user_id = $2";
+    UNPROVE = "UPDATE housekey_phone SET verified_at = NULL, second_at = NULL, second_default_at = NULL WHERE id = $1 AND user_id = $2";
+    ASK_SECOND = "UPDATE housekey_phone SET second_at = $3 WHERE id = $1 AND user_id = $2 AND verified_at IS NOT NULL AND second_at IS NULL";
+    ASK_FIRST = "UPDATE housekey_phone SET second_default_at = $3 WHERE id = $1 AND user_id = $2 AND second_at IS NOT NULL";
+    ASK_NO_MORE = "UPDATE housekey_phone SET second_at = NULL, second_default_at = NULL WHERE id = $1 AND user_id = $2 AND second_at IS NOT NULL";
+    ASK_NONE = "UPDATE housekey_phone SET second_at = NULL, second_default_at = NULL WHERE user_id = $1";
     NEXT = "SELECT id FROM housekey_phone WHERE user_id = $1 AND id <> $2 AND verified_at IS NOT NULL ORDER BY created_at, id LIMIT 1";
     OTHER_WAYS = "SELECT id FROM housekey_user u WHERE u.id = $1 AND (EXISTS (SELECT 1 FROM housekey_email e WHERE e.user_id = u.id AND e.verified_at IS NOT NULL) \
         OR EXISTS (SELECT 1 FROM housekey_phone f WHERE f.user_id = u.id AND f.id <> $2 AND f.verified_at IS NOT NULL) \
         OR u.username IS NOT NULL AND EXISTS (SELECT 1 FROM housekey_password p WHERE p.user_id = u.id))";
-    ADDED_AFTER = "SELECT id FROM housekey_phone WHERE user_id = $1 AND created_at > $2 ORDER BY id LIMIT 100";
+    ADDED_AFTER = "SELECT id, number, verified_at, created_at, second_at, second_default_at FROM housekey_phone WHERE user_id = $1 AND created_at > $2 ORDER BY id LIMIT 100";
     REMOVE = "DELETE FROM housekey_phone WHERE id = $1 AND user_id = $2";
 }
 
@@ -47,6 +53,18 @@ pub struct PhoneRow {
     pub verified: Option<Time>,
     /// When it was added.
     pub created: Time,
+    /// Since when a code to it is asked for as a second factor, if it is.
+    pub second: Option<Time>,
+    /// When it was last made the one of several such that is asked for first, if it was.
+    pub second_default: Option<Time>,
+}
+
+impl PhoneRow {
+    /// Of several that are second factors, the one that is asked for first.
+    pub fn second_of(rows: &[Self]) -> Option<&Self> {
+        let second = rows.iter().filter(|row| row.second.is_some());
+        second.min_by_key(|row| (Reverse(row.second_default), row.second))
+    }
 }
 
 /// A proved number that a new user gets.
@@ -70,6 +88,19 @@ pub struct KeptPhone {
     pub verified: bool,
     /// Whether it is the primary one from now on.
     pub primary: bool,
+    /// Whether a code to it is asked for as a second factor from now on.
+    pub second: bool,
+}
+
+/// What changes of a number by a steward's word.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PhoneChange {
+    /// Whether it counts as proved.
+    pub verified: Option<bool>,
+    /// Whether it becomes the primary one.
+    pub primary: bool,
+    /// Whether a code to it is asked for as a second factor.
+    pub second: Option<bool>,
 }
 
 impl Reader {
@@ -96,7 +127,7 @@ impl Reader {
     pub async fn any_phone(&self, id: &PhoneId) -> Result<Option<(UserId, PhoneRow)>, StoreError> {
         let Some(row) = self.optional(&ANY, &[id.into()]).await? else { return Ok(None) };
         let broken = || StoreError::corrupt("housekey_phone", "user_id", id.as_str());
-        let user = UserId::try_from(row.text(4)?.as_str()).map_err(|_| broken())?;
+        let user = UserId::try_from(row.text(6)?.as_str()).map_err(|_| broken())?;
         Ok(Some((user, read(&row)?)))
     }
 }
@@ -171,6 +202,28 @@ impl Store {
         .await
     }
 
+    /// Of the numbers that are second factors, this one is asked for first from now on.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the account was changed meanwhile, or the number is no second factor.
+    pub async fn phone_second_default(
+        &self,
+        account: Account,
+        phone: PhoneId,
+        trail: Trail,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                users::bind(tx, &account, true, now).await?;
+                tx.touch_user(&account.user);
+                one(tx.execute(&ASK_FIRST, &[(&phone).into(), (&account.user).into(), now.into()]).await?)?;
+                sign_ins::leave(tx, &trail, now).await
+            })
+        })
+        .await
+    }
+
     /// Removes a number. Where it was the primary one, the next proved one takes its place.
     ///
     /// # Errors
@@ -209,6 +262,9 @@ impl Store {
                 if new.primary {
                     users::set_primary_phone(tx, user, Some(&new.id), now).await?;
                 }
+                if new.second {
+                    ask_second(tx, user, &new.id, now).await?;
+                }
                 verifications::kill_of_user(tx, user).await?;
                 sign_ins::leave(tx, &trail, now).await
             })
@@ -216,7 +272,8 @@ impl Store {
         .await
     }
 
-    /// Counts a number as proved or as unproved, and makes it the primary one, by a steward's word.
+    /// Counts a number as proved or as unproved, makes it the primary one, and a second factor or none, by a steward's
+    /// word.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when another user proved it, [`StoreError::Conflict`] when the account was changed
@@ -225,7 +282,7 @@ impl Store {
         &self,
         account: Account,
         phone: PhoneRow,
-        (verified, primary): (Option<bool>, bool),
+        change: PhoneChange,
         trail: Trail,
         now: Time,
     ) -> Result<(), StoreError> {
@@ -233,13 +290,24 @@ impl Store {
             Box::pin(async move {
                 let (user, id) = (&account.user, &phone.id);
                 raise(tx, &account, now).await?;
-                match verified {
+                match change.verified {
                     Some(true) if phone.verified.is_none() => prove(tx, user, &phone, now).await?,
-                    Some(false) => tx.execute(&UNPROVE, &[id.into(), user.into()]).await.map(drop)?,
+                    Some(false) => {
+                        tx.execute(&UNPROVE, &[id.into(), user.into()]).await?;
+                        settle(tx, user, phone.second).await?;
+                    }
                     _ => {}
                 }
-                if primary {
+                if change.primary {
                     users::set_primary_phone(tx, user, Some(id), now).await?;
+                }
+                match change.second {
+                    Some(true) if phone.second.is_none() => ask_second(tx, user, id, now).await?,
+                    Some(false) if phone.second.is_some() => {
+                        ask_no_more(tx, user, id).await?;
+                        second_factors::settle(tx, user).await?;
+                    }
+                    _ => {}
                 }
                 verifications::kill_of_user(tx, user).await?;
                 sign_ins::leave(tx, &trail, now).await
@@ -294,9 +362,7 @@ async fn prove(tx: &mut Tx, user: &UserId, phone: &PhoneRow, now: Time) -> Resul
     if tx.optional(&TAKEN, &[phone.number.as_str().into(), id.into()]).await?.is_some() {
         return Err(StoreError::Taken(Field::Phone));
     }
-    if tx.execute(&PROVE, &[id.into(), user.into(), now.into()]).await? != 1 {
-        return Err(StoreError::Conflict);
-    }
+    one(tx.execute(&PROVE, &[id.into(), user.into(), now.into()]).await?)?;
     users::first_primary_phone(tx, user, id).await
 }
 
@@ -310,18 +376,43 @@ async fn remove(tx: &mut Tx, user: &UserId, phone: &PhoneId, was_primary: bool, 
         let next = next.map(|id| PhoneId::try_from(id.as_str()).map_err(|_| broken(&id))).transpose()?;
         users::set_primary_phone(tx, user, next.as_ref(), now).await?;
     }
-    match tx.execute(&REMOVE, &[phone.into(), user.into()]).await? {
-        1 => Ok(()),
-        _ => Err(StoreError::Conflict),
+    let was_second = tx.optional(&ONE, &[phone.into(), user.into()]).await?.map(|r| read(&r)).transpose()?;
+    one(tx.execute(&REMOVE, &[phone.into(), user.into()]).await?)?;
+    settle(tx, user, was_second.and_then(|row| row.second)).await
+}
+
+/// What is due once a number that may have been a second factor is none.
+async fn settle(tx: &mut Tx, user: &UserId, was_second: Option<Time>) -> Result<(), StoreError> {
+    match was_second {
+        Some(_) => second_factors::settle(tx, user).await,
+        None => Ok(()),
     }
+}
+
+/// A code to this number is asked for as a second factor from now on.
+pub(crate) async fn ask_second(tx: &mut Tx, user: &UserId, phone: &PhoneId, now: Time) -> Result<(), StoreError> {
+    one(tx.execute(&ASK_SECOND, &[phone.into(), user.into(), now.into()]).await?)
+}
+
+/// No code to this number is asked for any more.
+pub(crate) async fn ask_no_more(tx: &mut Tx, user: &UserId, phone: &PhoneId) -> Result<(), StoreError> {
+    one(tx.execute(&ASK_NO_MORE, &[phone.into(), user.into()]).await?)
+}
+
+/// No code to any number is asked for any more.
+pub(crate) async fn ask_none(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
+    tx.execute(&ASK_NONE, &[user.into()]).await.map(drop)
+}
+
+fn one(changed: u64) -> Result<(), StoreError> {
+    if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 /// Numbers that were added after a time go.
 pub(crate) async fn drop_after(tx: &mut Tx, user: &UserId, after: Time, now: Time) -> Result<(), StoreError> {
     let broken = |id: &str| StoreError::corrupt("housekey_phone", "id", id);
     for row in tx.rows(&ADDED_AFTER, &[user.into(), after.into()]).await? {
-        let id = row.text(0)?;
-        let id = PhoneId::try_from(id.as_str()).map_err(|_| broken(&id))?;
+        let PhoneRow { id, second, .. } = read(&row)?;
         tx.execute(&REMOVE, &[(&id).into(), user.into()]).await?;
         let primary = users::one(tx, user).await?.is_some_and(|row| row.primary_phone.as_ref() == Some(&id));
         if primary {
@@ -329,6 +420,7 @@ pub(crate) async fn drop_after(tx: &mut Tx, user: &UserId, after: Time, now: Tim
             let next = next.map(|id| PhoneId::try_from(id.as_str()).map_err(|_| broken(&id))).transpose()?;
             users::set_primary_phone(tx, user, next.as_ref(), now).await?;
         }
+        settle(tx, user, second).await?;
     }
     Ok(())
 }
@@ -341,6 +433,8 @@ pub(crate) fn read(r: &Row) -> Result<PhoneRow, StoreError> {
         number: Phone::try_from(r.text(1)?).map_err(|_| broken("number"))?,
         verified: r.opt_int(2)?.map(Time::from_millis),
         created: Time::from_millis(r.int(3)?),
+        second: r.opt_int(4)?.map(Time::from_millis),
+        second_default: r.opt_int(5)?.map(Time::from_millis),
     })
 }
 

@@ -1,16 +1,16 @@
-//! Second factors: authenticator apps, backup codes, and passkeys as such. What is used up is used up in the transaction
+//! Second factors: authenticator apps, backup codes, and passkeys and phones as such. What is used up is used up in the transaction
 //! that it opens something in, so that of all who come with it at once one gets through.
 
 use crate::{
     Reader, Store, StoreError,
     passkeys::{self, NewPasskey, UsedPasskey},
-    recoveries, reverified, sessions,
+    phones, recoveries, reverified, sessions,
     sign_ins::{self, Trail},
     sql::{Row, Tx},
-    statements, trusted_devices, users,
+    statements, trusted_devices, users, verifications,
 };
 use housekey_core::{
-    ids::{PasskeyId, SessionId, TotpId, UserId},
+    ids::{ClientId, PasskeyId, PhoneId, SessionId, TotpId, UserId, VerificationId},
     password::PasswordHash,
     sign_in::Account,
     time::Time,
@@ -88,6 +88,13 @@ pub enum UsedFactor {
     },
     /// What this passkey signed.
     Passkey(UsedPasskey),
+    /// The code that was sent to a phone, at this client's wish.
+    PhoneCode {
+        /// The client.
+        client: ClientId,
+        /// The code's record.
+        code: VerificationId,
+    },
 }
 
 /// A change of somebody's second factors. The account's version rises with it, so that every other proof is void.
@@ -123,6 +130,10 @@ pub enum FactorChange {
     SecondStepsRemoved,
     /// A passkey is asked for after other first factors from now on, with the first set of backup codes; or no longer.
     PasskeyAfter(Option<Vec<NewBackupCode>>),
+    /// A code to this proved number is asked for after other first factors from now on, with the first set of backup codes.
+    PhoneAsked(PhoneId, Vec<NewBackupCode>),
+    /// A code to this number is asked for no longer.
+    PhoneAskedNoMore(PhoneId),
 }
 
 /// A second factor that a session waited for is set up by a passkey, which is asked for from then on.
@@ -246,6 +257,7 @@ pub(crate) async fn use_up(tx: &mut Tx, user: &UserId, used: &UsedFactor, now: T
             tx.execute(&USE_CODE, &[user.into(), selector.as_str().into(), now.into()]).await?
         }
         UsedFactor::Passkey(used) => passkeys::use_up(tx, user, used, now).await?,
+        UsedFactor::PhoneCode { client, code } => verifications::take(tx, client, code).await.map(|()| 1)?,
     };
     recoveries::end_of_user(tx, user).await?;
     one(changed)
@@ -298,6 +310,7 @@ async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> 
         FactorChange::SecondStepsRemoved => {
             tx.execute(&DROP_TOTPS, &[user.into()]).await?;
             passkeys::ask_after(tx, user, None).await?;
+            phones::ask_none(tx, user).await?;
             trusted_devices::drop_of_user(tx, user).await?;
             drop_codes(tx, user).await
         }
@@ -307,6 +320,14 @@ async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> 
         }
         FactorChange::PasskeyAfter(None) => {
             passkeys::ask_after(tx, user, None).await?;
+            settle(tx, user).await
+        }
+        FactorChange::PhoneAsked(phone, codes) => {
+            phones::ask_second(tx, user, phone, now).await?;
+            if codes.is_empty() { Ok(()) } else { put_codes(tx, user, codes, now).await }
+        }
+        FactorChange::PhoneAskedNoMore(phone) => {
+            phones::ask_no_more(tx, user, phone).await?;
             settle(tx, user).await
         }
     }
@@ -322,7 +343,7 @@ pub(crate) async fn drop_passkeys_after(tx: &mut Tx, user: &UserId, after: Time)
 
 /// No device is trusted on the word of what is gone, and nobody is asked for a passkey that is; and codes stand in for
 /// what is lost: without it they would be a factor that nobody remembers.
-async fn settle(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
+pub(crate) async fn settle(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
     trusted_devices::drop_of_user(tx, user).await?;
     let held = users::one(tx, user).await?.ok_or(StoreError::Conflict)?.held();
     if held.passkeys == 0 {

@@ -262,6 +262,7 @@ fn meant(kind: EventKind) -> Option<WebhookKind> {
         | E::PasskeyRenamed
         | E::PasskeyRemoved
         | E::PasskeyAfterChanged
+        | E::PhoneSecondChanged
         | E::UsernameChanged
         | E::PhoneAdded
         | E::PhoneVerified

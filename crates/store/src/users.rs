@@ -24,19 +24,22 @@ statements! {
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since, \
+        (SELECT s.second_at FROM housekey_phone s WHERE s.user_id = u.id AND s.second_at IS NOT NULL ORDER BY s.second_at, s.id LIMIT 1) FROM housekey_email e JOIN housekey_user u ON u.id = e.user_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE e.canonical = $1 AND e.verified_at IS NOT NULL";
     BY_ID = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since, \
+        (SELECT s.second_at FROM housekey_phone s WHERE s.user_id = u.id AND s.second_at IS NOT NULL ORDER BY s.second_at, s.id LIMIT 1) FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE u.id = $1";
     BY_USERNAME = "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since, \
+        (SELECT s.second_at FROM housekey_phone s WHERE s.user_id = u.id AND s.second_at IS NOT NULL ORDER BY s.second_at, s.id LIMIT 1) FROM housekey_user u LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE u.username_canonical = $1";
     INSERT = "INSERT INTO housekey_user (id, version, state, first_name, last_name, primary_email_id, device_epoch, event_key, handle, created_at, updated_at, \
         public_metadata, unsafe_metadata, legal_accepted_at, username, username_canonical, primary_phone_id, guest_since) \
@@ -45,7 +48,8 @@ statements! {
         p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, u.external_id, \
         u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, u.legal_accepted_at, u.may_delete_self, \
         (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since FROM housekey_phone f \
+        (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since, \
+        (SELECT s.second_at FROM housekey_phone s WHERE s.user_id = u.id AND s.second_at IS NOT NULL ORDER BY s.second_at, s.id LIMIT 1) FROM housekey_phone f \
         JOIN housekey_user u ON u.id = f.user_id LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
         LEFT JOIN housekey_password p ON p.user_id = u.id WHERE f.number = $1 AND f.verified_at IS NOT NULL";
     USERNAME_TAKEN = "SELECT id FROM housekey_user WHERE username_canonical = $1 AND id <> $2";
@@ -129,6 +133,8 @@ pub struct UserRow {
     pub passkeys: i64,
     /// Since when a passkey is asked for after other first factors, if its owner wants that.
     pub passkey_after_since: Option<Time>,
+    /// Since when a code to a phone is asked for after other first factors, if its owner wants that.
+    pub phone_since: Option<Time>,
     /// Until when it may do without the second factor that it must have, where that was told.
     pub two_step_due: Option<Time>,
     /// Since when its password is known to others, if it is.
@@ -151,6 +157,7 @@ impl UserRow {
             backup_codes: self.backup_codes,
             passkeys: self.passkeys,
             passkey_after_since: self.passkey_after_since,
+            phone_since: self.phone_since,
         }
     }
 
@@ -432,6 +439,7 @@ pub(crate) fn read(r: &Row) -> Result<UserRow, StoreError> {
             .transpose()
             .map_err(|_| broken("primary_phone_id"))?,
         guest_since: r.opt_int(33)?.map(Time::from_millis),
+        phone_since: r.opt_int(34)?.map(Time::from_millis),
     })
 }
 

@@ -57,6 +57,10 @@ pub enum Purpose {
     ClientTrust,
     /// A device that is vouched for in a sign-in, by a message to a phone.
     ClientTrustPhone,
+    /// The second factor of a sign-in, by a message to a phone.
+    SecondPhone,
+    /// A second factor in a running session, by a message to a phone.
+    StepUpSecondPhone,
 }
 
 impl Purpose {
@@ -75,6 +79,8 @@ impl Purpose {
             Self::VerifyPhone => "verify_phone",
             Self::ClientTrust => "client_trust",
             Self::ClientTrustPhone => "client_trust_phone",
+            Self::SecondPhone => "second_phone",
+            Self::StepUpSecondPhone => "step_up_second_phone",
         }
     }
 

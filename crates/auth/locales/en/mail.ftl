@@ -177,6 +177,16 @@ mail-notice-passkey-copied-first = A passkey of your { $app } account was refuse
 mail-notice-passkey-copied-title = There may be a copy of a passkey
 mail-notice-passkey-copied-lead = A security key counts how often it is used, and this count went back. Nobody was signed in. Sign in another way, remove that passkey and add a new one.
 
+mail-notice-second-phone-on-subject = Two-step verification was set up on your { $app } account
+mail-notice-second-phone-on-first = From now on signing in to your { $app } account asks for a code by text message to { $added }.
+mail-notice-second-phone-on-title = Signing in asks for a code to your phone
+mail-notice-second-phone-on-lead = Codes go to { $added }. If it was you, there is nothing to do.
+
+mail-notice-second-phone-off-subject = Codes to a phone are no longer asked for on your { $app } account
+mail-notice-second-phone-off-first = Signing in to your { $app } account no longer asks for a code by text message to { $added }.
+mail-notice-second-phone-off-title = Codes to a phone are no longer asked for
+mail-notice-second-phone-off-lead = No code goes to { $added } any more. If it was you, there is nothing to do.
+
 mail-notice-two-step-on-subject = Two-step verification was set up on your { $app } account
 mail-notice-two-step-on-first = Two-step verification was set up on your { $app } account.
 mail-notice-two-step-on-title = Two-step verification is on

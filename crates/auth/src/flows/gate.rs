@@ -129,6 +129,14 @@ impl Housekey {
         [gate.outer, gate.inner].concat()
     }
 
+    /// A code to the phone that is a second factor. Its owner on a known device counts apart from whoever knows the
+    /// password.
+    pub(crate) fn second_sms_spends(&self, caller: &Caller, to: &Phone, who: &UserId, known: bool) -> Vec<Spend> {
+        let kind = if known { "second_known" } else { "second" };
+        let gate = self.sms_gate_of(kind, caller, to, Some(who));
+        [gate.outer, gate.inner].concat()
+    }
+
     /// A notice of a sign-in that was refused, per account.
     pub(crate) fn refusal_told_spends(&self, user: &UserId) -> Vec<Spend> {
         vec![self.bucket("refusal_told", &[user.as_str()], Limit::new(1, Duration::from_secs(3600)))]
@@ -179,7 +187,7 @@ impl Housekey {
         let number = to.as_str();
         let network = network_of(caller.address);
         let day = Limit::new(self.settings().sms.per_day, Duration::from_secs(24 * 3600));
-        let account = who.map(|id| self.bucket("sms_account", &[id.as_str()], limits.sms_account_day));
+        let account = who.map(|id| self.bucket("sms_account", &[kind, id.as_str()], limits.sms_account_day));
         let all = [
             self.bucket("sms_network_number", &[kind, number, &network], limits.sms_number_network),
             self.bucket("sms_short", &[kind, number], limits.sms_number),

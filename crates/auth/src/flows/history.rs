@@ -10,7 +10,7 @@ use housekey_store::events::EventRow;
 use std::time::Duration;
 
 /// What is told: the rest says nothing to a person.
-const TOLD: [EventKind; 47] = [
+const TOLD: [EventKind; 48] = [
     EventKind::UserCreated,
     EventKind::UserUpgraded,
     EventKind::GuestJoined,
@@ -44,6 +44,7 @@ const TOLD: [EventKind; 47] = [
     EventKind::PasskeyRemoved,
     EventKind::PasskeyCloneSuspected,
     EventKind::PasskeyAfterChanged,
+    EventKind::PhoneSecondChanged,
     EventKind::BackupCodesMade,
     EventKind::BackupCodesRemoved,
     EventKind::BackupCodeUsed,

@@ -22,6 +22,7 @@ mod pictures;
 pub mod recovery;
 pub(crate) mod risk;
 pub(crate) mod second_factor;
+mod second_phone;
 pub mod trusted_devices;
 mod two_step;
 mod undo;

@@ -26,6 +26,10 @@ pub struct PhoneView {
     pub verified: bool,
     /// Whether it is the one that codes go to.
     pub primary: bool,
+    /// Whether a code to it is asked for as a second factor.
+    pub second: bool,
+    /// Of several such, whether it is the one that is asked for first.
+    pub second_default: bool,
 }
 
 impl Housekey {
@@ -37,7 +41,10 @@ impl Housekey {
         let here = self.here(caller).await?;
         let user = self.row_of(&here).await?;
         let rows = self.store().reader().phones_of_user(&user.account.user).await?;
+        let first = PhoneRow::second_of(&rows).map(|row| row.id.clone());
         let view = |row: PhoneRow| PhoneView {
+            second: row.second.is_some(),
+            second_default: first.as_ref() == Some(&row.id),
             number: row.number.as_str().to_owned(),
             verified: row.verified.is_some(),
             primary: user.primary_phone.as_ref() == Some(&row.id),
@@ -146,10 +153,14 @@ impl Housekey {
     /// Removes a number.
     ///
     /// # Errors
-    /// [`Error::Stale`] without a fresh factor, [`Denial::LastWayIn`] when nothing else would let its owner in.
+    /// [`Error::Stale`] without a fresh factor, [`Error::StaleSecond`] without a fresh second one where it is one,
+    /// [`Denial::LastWayIn`] when nothing else would let its owner in.
     pub async fn phone_remove(&self, caller: &Caller, id: &PhoneId) -> Result<()> {
-        let here = self.here_fresh(caller).await?;
+        let mut here = self.here_fresh(caller).await?;
         let (user, phone) = self.own_phone(&here, id).await?;
+        if phone.second.is_some() {
+            here = self.strong(here).await?.0;
+        }
         self.may_change(&user)?;
         let detail = serde_json::json!({"phone": id.as_str()});
         let event = self.event_here(caller, EventKind::PhoneRemoved, &here, &user, detail).await?;
@@ -186,7 +197,7 @@ impl Housekey {
     ) -> Result<(Trail, CodeSent)> {
         self.sends_to(to, "phone")?;
         // Only a number that is proved is its owner's, on whose account others cannot count.
-        let known = purpose == Purpose::StepUpPhone;
+        let known = matches!(purpose, Purpose::StepUpPhone | Purpose::StepUpSecondPhone);
         self.pass(caller, Action::Mail, self.sms_gate(caller, to, Some(&user.account.user), known)).await?;
         let asked = SmsAsked {
             client: &here.client.id,

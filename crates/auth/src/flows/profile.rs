@@ -2,8 +2,9 @@
 
 use crate::{error::Result, flows::passkeys::PasskeyView, housekey::Housekey};
 use housekey_core::{
+    identifier::phone::Phone,
     ids::{EmailId, PhoneId, PictureId, UserId},
-    sign_in::{Held, SecondStrategy},
+    sign_in::{Held, SecondPhone, SecondStrategy},
     time::Time,
 };
 use housekey_store::{phones::PhoneRow, tell::Person};
@@ -92,11 +93,25 @@ pub struct ProfilePhone {
     pub verified: Option<Time>,
     /// When it was added.
     pub created: Time,
+    /// Since when a code to it is asked for as a second factor, if it is.
+    pub second: Option<Time>,
+    /// Of several such, whether it is the one that is asked for first.
+    pub second_default: bool,
 }
 
-impl From<PhoneRow> for ProfilePhone {
-    fn from(row: PhoneRow) -> Self {
-        Self { id: row.id, number: row.number.into(), verified: row.verified, created: row.created }
+impl ProfilePhone {
+    /// All numbers of one user.
+    pub(crate) fn all(rows: Vec<PhoneRow>) -> Vec<Self> {
+        let first = PhoneRow::second_of(&rows).map(|row| row.id.clone());
+        let shown = |row: PhoneRow| Self {
+            second_default: first.as_ref() == Some(&row.id),
+            id: row.id,
+            number: row.number.into(),
+            verified: row.verified,
+            created: row.created,
+            second: row.second,
+        };
+        rows.into_iter().map(shown).collect()
     }
 }
 
@@ -114,6 +129,14 @@ impl Profile {
     /// The ways to prove a second factor, where one is due.
     pub fn second_strategies(&self) -> Vec<SecondStrategy> {
         self.held.second_strategies()
+    }
+
+    /// The phones whose code is a second factor, the one that is asked for first before the others.
+    pub fn second_phones(&self) -> Vec<SecondPhone> {
+        let mut second: Vec<&ProfilePhone> = self.phones.iter().filter(|phone| phone.second.is_some()).collect();
+        second.sort_by_key(|phone| !phone.second_default);
+        let masked = |number: &str| Phone::try_from(number.to_owned()).map_or_else(|_| String::new(), |n| n.masked());
+        second.into_iter().map(|phone| SecondPhone { id: phone.id.clone(), to: masked(&phone.number) }).collect()
     }
 
     pub(crate) fn of(person: Person) -> Self {
@@ -136,7 +159,7 @@ impl Profile {
                 .map(|e| ProfileEmail { id: e.id, address: e.address, verified: e.verified, created: e.created })
                 .collect(),
             primary_phone: user.primary_phone,
-            phones: phones.into_iter().map(ProfilePhone::from).collect(),
+            phones: ProfilePhone::all(phones),
             password_set: user.password_set,
             external_id: user.external_id,
             public_metadata: user.public_metadata,

@@ -21,6 +21,7 @@ use housekey_store::{
     second_factors::{TotpRow, UsedFactor},
     sign_ins::Trail,
     users::UserRow,
+    verifications::Purpose,
 };
 
 /// What was typed as second factor, well-formed.
@@ -29,6 +30,31 @@ pub(crate) enum Typed {
     BackupCode(BackupCode),
     /// What a passkey answered to a challenge of this client, for this purpose.
     Passkey(Box<SignedAnswer>, ClientId, Ceremony),
+    /// The code that this client had sent to a phone, for this purpose.
+    PhoneCode(OneTimeCode, ClientId, Purpose),
+}
+
+/// Where a second factor is asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked {
+    SignIn,
+    StepUp,
+}
+
+impl Asked {
+    fn ceremony(self) -> Ceremony {
+        match self {
+            Self::SignIn => Ceremony::SecondFactor,
+            Self::StepUp => Ceremony::StepUp,
+        }
+    }
+
+    fn purpose(self) -> Purpose {
+        match self {
+            Self::SignIn => Purpose::SecondPhone,
+            Self::StepUp => Purpose::StepUpSecondPhone,
+        }
+    }
 }
 
 impl Typed {
@@ -44,13 +70,18 @@ impl Typed {
         }
     }
 
-    /// The same where a client was asked, so that it may have been asked for a passkey.
-    pub(crate) fn given(strategy: SecondStrategy, typed: &str, client: &ClientId, ceremony: Ceremony) -> Result<Self> {
-        if strategy != SecondStrategy::Passkey {
-            return Self::read(strategy, typed);
+    /// The same where a client was asked, so that it may have been asked for a passkey or sent a code.
+    pub(crate) fn given(strategy: SecondStrategy, typed: &str, client: &ClientId, asked: Asked) -> Result<Self> {
+        match strategy {
+            SecondStrategy::Passkey => {
+                let answer = SignedAnswer::read(typed).ok_or_else(|| Error::field("passkey", "passkey_malformed"))?;
+                Ok(Self::Passkey(Box::new(answer), client.clone(), asked.ceremony()))
+            }
+            SecondStrategy::PhoneCode => {
+                Ok(Self::PhoneCode(Housekey::read_code(typed)?, client.clone(), asked.purpose()))
+            }
+            written => Self::read(written, typed),
         }
-        let answer = SignedAnswer::read(typed).ok_or_else(|| Error::field("passkey", "passkey_malformed"))?;
-        Ok(Self::Passkey(Box::new(answer), client.clone(), ceremony))
     }
 }
 
@@ -58,6 +89,7 @@ impl Typed {
 pub(crate) fn denied(strategy: SecondStrategy) -> Error {
     Error::Denied(match strategy {
         SecondStrategy::Passkey => Denial::PasskeyIncorrect,
+        SecondStrategy::PhoneCode => Denial::CodeIncorrect,
         _ => Denial::SecondFactorIncorrect,
     })
 }
@@ -66,7 +98,8 @@ impl Housekey {
     /// Makes the session fresh by a second factor.
     ///
     /// # Errors
-    /// [`Denial::SecondFactorIncorrect`] for a wrong code or one that was used, or [`Error::Limited`] beyond a limit.
+    /// [`Denial::SecondFactorIncorrect`] for a wrong code or one that was used, [`Denial::CodeIncorrect`] and
+    /// [`Denial::CodeExpired`] for one that was sent to a phone, or [`Error::Limited`] beyond a limit.
     pub async fn step_up_second_factor(
         &self,
         caller: &Caller,
@@ -87,7 +120,7 @@ impl Housekey {
             return Ok(outcome);
         }
         let here = self.here(caller).await?;
-        let typed = Typed::given(strategy, typed, &here.client.id, Ceremony::StepUp)?;
+        let typed = Typed::given(strategy, typed, &here.client.id, Asked::StepUp)?;
         let user = self.row_of(&here).await?;
         let device = self.known_device(caller, &user.account.user, user.device_epoch);
         let counted = self.second_spends(caller, &user.account.user, device.as_ref());
@@ -134,6 +167,7 @@ impl Housekey {
             Typed::Passkey(answer, client, ceremony) => {
                 self.check_passkey(caller, user, (&client, ceremony), &answer).await
             }
+            Typed::PhoneCode(code, client, purpose) => self.check_second_phone(user, (&client, purpose), &code).await,
         }
     }
 

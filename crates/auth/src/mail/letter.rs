@@ -182,6 +182,24 @@ pub enum Letter {
         /// By whom.
         asked: Facts,
     },
+    /// A code to a phone is asked for as a second factor from now on.
+    NoticeSecondPhoneOn {
+        /// Says that it was not its owner.
+        not_me: Option<MailedSecret>,
+        /// The number, masked.
+        phone: String,
+        /// From where.
+        asked: Facts,
+    },
+    /// A code to a phone is asked for no longer.
+    NoticeSecondPhoneOff {
+        /// Says that it was not its owner.
+        not_me: Option<MailedSecret>,
+        /// The number, masked.
+        phone: String,
+        /// From where.
+        asked: Facts,
+    },
     /// The username was chosen, changed or removed.
     NoticeUsernameChanged {
         /// The token of the page for whoever did not do it.
@@ -326,6 +344,8 @@ impl Letter {
             Self::NoticeBackupCodeUsed { .. } => "notice_backup_code_used",
             Self::NoticePhoneAdded { .. } => "notice_phone_added",
             Self::NoticePhoneRemoved { .. } => "notice_phone_removed",
+            Self::NoticeSecondPhoneOn { .. } => "notice_second_phone_on",
+            Self::NoticeSecondPhoneOff { .. } => "notice_second_phone_off",
             Self::NoticeUsernameChanged { .. } => "notice_username_changed",
             Self::NoticeEmailAdded { .. } => "notice_email_added",
             Self::NoticeEmailRemoved { .. } => "notice_email_removed",
@@ -365,6 +385,8 @@ impl Letter {
             | Self::NoticeBackupCodeUsed { asked, .. }
             | Self::NoticePhoneAdded { asked, .. }
             | Self::NoticePhoneRemoved { asked, .. }
+            | Self::NoticeSecondPhoneOn { asked, .. }
+            | Self::NoticeSecondPhoneOff { asked, .. }
             | Self::NoticeUsernameChanged { asked, .. }
             | Self::NoticeEmailAdded { asked, .. }
             | Self::NoticeEmailRemoved { asked }
@@ -421,6 +443,8 @@ impl Letter {
             | Self::NoticeBackupCodeUsed { not_me, .. }
             | Self::NoticePhoneAdded { not_me, .. }
             | Self::NoticePhoneRemoved { not_me, .. }
+            | Self::NoticeSecondPhoneOn { not_me, .. }
+            | Self::NoticeSecondPhoneOff { not_me, .. }
             | Self::NoticeUsernameChanged { not_me, .. }
             | Self::NoticeEmailAdded { not_me, .. }
             | Self::NoticeNewDevice { not_me, .. }
@@ -459,6 +483,8 @@ impl Letter {
             Self::NoticeBackupCodeUsed { not_me: not_me(), left: 9, asked: asked.clone() },
             Self::NoticePhoneAdded { not_me: not_me(), added: "+49•••89".to_owned(), asked: asked.clone() },
             Self::NoticePhoneRemoved { not_me: not_me(), removed: "+49•••89".to_owned(), asked: asked.clone() },
+            Self::NoticeSecondPhoneOn { not_me: not_me(), phone: "+49•••89".to_owned(), asked: asked.clone() },
+            Self::NoticeSecondPhoneOff { not_me: not_me(), phone: "+49•••89".to_owned(), asked: asked.clone() },
             Self::NoticeUsernameChanged { not_me: not_me(), asked: asked.clone() },
             Self::NoticeEmailRemoved { asked: asked.clone() },
             Self::NoticePrimaryReplaced { asked: asked.clone() },
@@ -570,6 +596,6 @@ mod tests {
             assert_eq!(serde_json::to_string(&back).unwrap(), text);
             assert!(text.contains(&format!("\"kind\":\"{}\"", letter.kind())));
         }
-        assert_eq!(Letter::samples().len(), 41);
+        assert_eq!(Letter::samples().len(), 43);
     }
 }

@@ -52,7 +52,7 @@ macro_rules! built_in {
     ($($name:literal)*) => { [$(($name, include_str!(concat!("../../templates/mail/", $name)))),*] };
 }
 
-const BUILT_IN: [(&str, &str); 76] = built_in! {
+const BUILT_IN: [(&str, &str); 80] = built_in! {
     "_letter.html" "_code.html" "_notice.html" "_code.txt" "_notice.txt" "_facts.txt"
     "sign_in_code.html" "sign_in_code.txt" "device_code.html" "device_code.txt" "notice_sign_in_refused.html" "notice_sign_in_refused.txt"
     "sign_up_code.html" "sign_up_code.txt"
@@ -67,6 +67,7 @@ const BUILT_IN: [(&str, &str); 76] = built_in! {
     "waitlist_joined.html" "waitlist_joined.txt"
     "notice_email_removed.html" "notice_email_removed.txt"
     "notice_phone_added.html" "notice_phone_added.txt" "notice_phone_removed.html" "notice_phone_removed.txt"
+    "notice_second_phone_on.html" "notice_second_phone_on.txt" "notice_second_phone_off.html" "notice_second_phone_off.txt"
     "notice_username_changed.html" "notice_username_changed.txt"
     "notice_primary_replaced.html" "notice_primary_replaced.txt"
     "notice_primary_changed.html" "notice_primary_changed.txt" "notice_new_device.html" "notice_new_device.txt"
@@ -213,6 +214,9 @@ impl Letters {
             Letter::NoticeEmailAdded { added, .. } => context! { added => added.typed() },
             Letter::NoticePhoneAdded { added, .. } => context! { added },
             Letter::NoticePhoneRemoved { removed, .. } => context! { added => removed },
+            Letter::NoticeSecondPhoneOn { phone, .. } | Letter::NoticeSecondPhoneOff { phone, .. } => {
+                context! { added => phone }
+            }
             Letter::NoticePrimaryChanged { primary, undo, undo_until, .. } => context! {
                 primary => primary.typed(),
                 undo_url => self.head.undo_url(undo.text()),

@@ -127,12 +127,20 @@ pub struct Settings {
 }
 
 /// Who must have a second factor; whoever wants one, at first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TwoStepSettings {
     /// Whether everybody must.
     pub required: bool,
     /// How long somebody may do without after it was told.
     pub grace: Duration,
+    /// Whether a code to a phone may be chosen as one, where there are phone numbers.
+    pub phone_codes: bool,
+}
+
+impl Default for TwoStepSettings {
+    fn default() -> Self {
+        Self { required: false, grace: Duration::ZERO, phone_codes: true }
+    }
 }
 
 /// How somebody who lost every second factor comes back without an operator.

@@ -78,7 +78,7 @@ fn texts() -> Vec<(&'static str, String)> {
 }
 
 /// Every form, with all its fields filled in well.
-const FORMS: [(&str, &[(&str, &str)]); 36] = [
+const FORMS: [(&str, &[(&str, &str)]); 38] = [
     ("/sign-in", &[("email", "x@example.com"), ("remember", "yes"), ("return_to", "/account")]),
     (
         "/sign-up",
@@ -115,6 +115,8 @@ const FORMS: [(&str, &[(&str, &str)]); 36] = [
     ("/sign-in/second-factor", &[("way", "totp"), ("code", "000000"), ("trust", "yes")]),
     ("/sign-in/passkey", &[("passkey", "{}")]),
     ("/account/security/passkeys", &[("passkey", "{}")]),
+    ("/sign-in/second-factor/send", &[("phone", "phone_x")]),
+    ("/account/security/phones/{id}", &[("wanted", "yes")]),
     ("/account/security/passkeys/after", &[("wanted", "yes")]),
     ("/account/devices", &[("session", "others"), ("trusted", "")]),
     ("/sign-in/recovery", &[]),

@@ -62,6 +62,7 @@ mod repeat;
 mod risk;
 mod routes;
 mod second_factor;
+mod second_phone;
 mod sign_in;
 mod sign_up;
 mod sms_gateways;

@@ -10,10 +10,10 @@ use housekey::{
 };
 use std::time::Duration;
 
-const NUMBER: &str = "+4915123456789";
-const OTHER: &str = "+4915123456780";
+pub const NUMBER: &str = "+4915123456789";
+pub const OTHER: &str = "+4915123456780";
 
-fn settings(email: Use, phone: Use) -> Settings {
+pub fn settings(email: Use, phone: Use) -> Settings {
     let mut settings = roomy();
     settings.identifiers.email = email;
     settings.identifiers.phone = phone;
@@ -22,7 +22,7 @@ fn settings(email: Use, phone: Use) -> Settings {
     settings
 }
 
-fn strict(email: Use, phone: Use) -> Settings {
+pub fn strict(email: Use, phone: Use) -> Settings {
     Settings { limits_multiplier: 1, ..settings(email, phone) }
 }
 
@@ -31,7 +31,7 @@ async fn house() -> TestHouse {
 }
 
 /// Adds and proves a number.
-async fn proved(house: &TestHouse, ada: &mut Browser, number: &str) -> PhoneId {
+pub async fn proved(house: &TestHouse, ada: &mut Browser, number: &str) -> PhoneId {
     let id = house.housekey.phone_add(&ada.caller(), number, true).await.unwrap();
     let code = house.sms_code_to(number).await.unwrap();
     house.housekey.phone_verify(&ada.caller(), &id, &code).await.unwrap();

@@ -25,7 +25,7 @@ pub enum For {
 }
 pub use For::*;
 
-pub const ROUTES: [(&str, &str, For); 62] = [
+pub const ROUTES: [(&str, &str, For); 65] = [
     ("/", "GET", Everyone),
     ("/sign-in", "GET POST", Everyone),
     ("/sign-in/passkey", "POST", Everyone),
@@ -36,6 +36,7 @@ pub const ROUTES: [(&str, &str, For); 62] = [
     ("/sign-in/device", "GET POST", Attempt),
     ("/sign-in/device/send", "POST", Attempt),
     ("/sign-in/second-factor", "GET POST", Attempt),
+    ("/sign-in/second-factor/send", "POST", Attempt),
     ("/sign-in/second-factor/passkey/options", "POST", Attempt),
     ("/sign-in/set-up", "GET", Attempt),
     ("/sign-in/recovery", "GET POST", Attempt),
@@ -85,6 +86,8 @@ pub const ROUTES: [(&str, &str, For); 62] = [
     ("/account/security/passkeys/after", "POST", Owner),
     ("/account/security/passkeys/{id}/rename", "POST", Owner),
     ("/account/security/passkeys/{id}/remove", "POST", Owner),
+    ("/account/security/phones/{id}", "POST", Owner),
+    ("/account/security/phones/{id}/first", "POST", Owner),
     ("/account/security/backup-codes", "POST", Owner),
     ("/account/security/history", "GET", Owner),
     ("/account/devices", "GET POST", Owner),
@@ -103,10 +106,11 @@ pub fn fields(path: &str) -> Vec<(&'static str, &'static str)> {
         "/account/security/app" => vec![("name", "Phone")],
         "/account/security/app/confirm" => vec![("code", "000000")],
         "/sign-in/passkey" | "/account/security/passkeys" => vec![("passkey", "{}")],
-        "/account/security/passkeys/after" => vec![("wanted", "yes")],
+        "/account/security/passkeys/after" | "/account/security/phones/{id}" => vec![("wanted", "yes")],
         p if p.ends_with("/rename") => vec![("name", "Mine")],
         "/sign-in/device" => vec![("code", "000000")],
         "/sign-in/device/send" => vec![("way", "email_code")],
+        "/sign-in/second-factor/send" => vec![("phone", "")],
         "/sign-in/second-factor" => vec![("way", "totp"), ("code", "000000")],
         "/sign-in/password" => vec![("password", PASSWORD)],
         "/link" => vec![("purpose", "sign_in")],

@@ -21,7 +21,7 @@ use std::time::Duration;
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn required(grace: Duration) -> Settings {
-    Settings { two_step: TwoStepSettings { required: true, grace }, ..roomy() }
+    Settings { two_step: TwoStepSettings { required: true, grace, ..TwoStepSettings::default() }, ..roomy() }
 }
 
 async fn sec_63_whoever_must_have_one_sets_it_up_in_the_middle_of_the_sign_in() {

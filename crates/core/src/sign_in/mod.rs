@@ -11,7 +11,7 @@ pub use transitions::{Begun, from_passkey, from_sign_up, from_ticket};
 
 use crate::{
     identifier::{Identifier, email::Email},
-    ids::{ClientId, EmailId, SignInId, UserId, VerificationId},
+    ids::{ClientId, EmailId, PhoneId, SignInId, UserId, VerificationId},
     redirect::ReturnTo,
     time::Time,
 };
@@ -99,6 +99,11 @@ impl Strategy {
     pub fn is_reset(self) -> bool {
         matches!(self, Self::ResetPasswordEmailCode | Self::ResetPasswordPhoneCode)
     }
+
+    /// Whether it proves a phone.
+    pub fn is_by_phone(self) -> bool {
+        matches!(self, Self::PhoneCode | Self::ResetPasswordPhoneCode)
+    }
 }
 
 /// A way to prove a second factor.
@@ -112,6 +117,8 @@ pub enum SecondStrategy {
     BackupCode,
     /// A passkey or a security key, with its owner verified by it (WebAuthn Level 3).
     Passkey,
+    /// A code sent to a phone that its owner chose for it.
+    PhoneCode,
 }
 
 /// What an account has that proves a second factor.
@@ -125,13 +132,15 @@ pub struct Held {
     pub passkeys: i64,
     /// Since when its owner wants to be asked for a passkey after any other first factor.
     pub passkey_after_since: Option<Time>,
+    /// Since when a code to a phone of its owner's choice is asked for.
+    pub phone_since: Option<Time>,
 }
 
 impl Held {
     /// Since when a second factor is due, if one is. A passkey alone asks for none: it is a way in beside the others
     /// until its owner says that it shall stand behind them.
     pub fn two_step_since(&self) -> Option<Time> {
-        self.totp_since.or(self.passkey_after_since.filter(|_| self.passkeys > 0))
+        self.totp_since.or(self.passkey_after_since.filter(|_| self.passkeys > 0)).or(self.phone_since)
     }
 
     /// The ways of the account, where a second factor is due. Codes stand in for what is lost, and are nothing alone.
@@ -142,6 +151,7 @@ impl Held {
         [
             (self.totp_since.is_some(), SecondStrategy::Totp),
             (self.passkeys > 0, SecondStrategy::Passkey),
+            (self.phone_since.is_some(), SecondStrategy::PhoneCode),
             (self.backup_codes > 0, SecondStrategy::BackupCode),
         ]
         .into_iter()
@@ -157,6 +167,7 @@ impl SecondStrategy {
             Self::Totp => "totp",
             Self::BackupCode => "backup_code",
             Self::Passkey => "passkey",
+            Self::PhoneCode => "phone_code",
         }
     }
 }
@@ -187,6 +198,18 @@ pub struct NeedsSecondFactor {
     pub first_proved: Time,
     /// The ways that the account has.
     pub offered: Vec<SecondStrategy>,
+    /// The phones that a code can go to, the one that is asked for first before the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phones: Vec<SecondPhone>,
+}
+
+/// A phone whose code is a second factor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondPhone {
+    /// Its row.
+    pub id: PhoneId,
+    /// The number, masked.
+    pub to: String,
 }
 
 /// The password holds, the account has no second factor, and the device has to be vouched for by the account's mailbox or
@@ -259,6 +282,9 @@ pub enum Refused {
     /// This attempt does not offer that way.
     #[error("the strategy is not offered")]
     NotOffered,
+    /// What would set a new password is the account's second factor.
+    #[error("the phone is the second factor")]
+    IsSecondFactor,
 }
 
 /// What a mailed code was sent to, beside the account.

@@ -98,6 +98,13 @@ impl SecondProof {
         assertion.is_of_its_owner().then_some(Self { account, strategy: SecondStrategy::Passkey })
     }
 
+    /// A code sent to a phone of the account, that was compared with its stored hash in constant time.
+    pub fn phone_code(account: Account, typed: &[u8; 32], stored: &[u8]) -> Option<Self> {
+        use subtle::ConstantTimeEq;
+        let is_right = bool::from(typed.as_slice().ct_eq(stored));
+        is_right.then_some(Self { account, strategy: SecondStrategy::PhoneCode })
+    }
+
     /// Whose factor was proved.
     pub fn account(&self) -> &Account {
         &self.account

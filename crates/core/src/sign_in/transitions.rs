@@ -89,28 +89,34 @@ impl SignIn<NeedsFirstFactor> {
     pub fn prove(self, proof: FirstProof, due: &[SecondStrategy], now: Time) -> Result<After, Refused> {
         self.may(proof.strategy, now)?;
         let identifier = self.state.identifier.clone();
-        Ok(self.first_proved(Some(identifier), proof, due, now))
+        self.first_proved(Some(identifier), proof, due, now)
     }
 }
 
 impl<S> SignIn<S> {
-    /// A reset sets a new password, and so does whoever comes to an account whose password is compromised.
+    /// A reset sets a new password, and so does whoever comes to an account whose password is compromised. Whoever holds a
+    /// phone that is the second factor cannot make the first one by it as well: that phone alone would open the account.
     fn first_proved(
         self,
         identifier: Option<Identifier>,
         proof: FirstProof,
         due: &[SecondStrategy],
         now: Time,
-    ) -> After {
+    ) -> Result<After, Refused> {
         let FirstProof { account, strategy: first, renew } = proof;
-        if renew || first.is_reset() {
-            let state = NeedsNewPassword { identifier, account, first };
-            return After::NewPassword(self.to(state, now.plus(AFTER_FIRST_FACTOR)));
+        let is_second = first.is_by_phone() && due.contains(&SecondStrategy::PhoneCode);
+        if is_second && first.is_reset() {
+            return Err(Refused::IsSecondFactor);
         }
-        self.first_holds(identifier, account, first, due, now)
+        if (renew && !is_second) || first.is_reset() {
+            let state = NeedsNewPassword { identifier, account, first };
+            return Ok(After::NewPassword(self.to(state, now.plus(AFTER_FIRST_FACTOR))));
+        }
+        Ok(self.first_holds(identifier, account, first, due, now))
     }
 
-    /// A second factor that the account has is due whatever the first one was (SEC-63).
+    /// A second factor that the account has is due whatever the first one was (SEC-63). A phone is not both: where nothing
+    /// else is left, nothing is offered, and the sign-in goes no further than to recovery.
     fn first_holds(
         self,
         identifier: Option<Identifier>,
@@ -123,12 +129,24 @@ impl<S> SignIn<S> {
         if due.is_empty() {
             return After::Done(self.to(Complete { account, first, first_proved: now, second: None }, expires));
         }
-        let offered = due.to_vec();
-        After::Second(self.to(NeedsSecondFactor { identifier, account, first, first_proved: now, offered }, expires))
+        let again = |way: &SecondStrategy| *way == SecondStrategy::PhoneCode && first.is_by_phone();
+        let offered = due.iter().copied().filter(|way| !again(way)).collect();
+        let state = NeedsSecondFactor { identifier, account, first, first_proved: now, offered, phones: Vec::new() };
+        After::Second(self.to(state, expires))
     }
 }
 
 impl SignIn<NeedsSecondFactor> {
+    /// A code was sent to the second factor's phone.
+    ///
+    /// # Errors
+    /// When that way is not offered or the attempt is over.
+    pub fn prepare(mut self, prepared: Prepared, now: Time) -> Result<Self, Refused> {
+        self.may(SecondStrategy::PhoneCode, now)?;
+        self.prepared = Some(prepared);
+        Ok(self)
+    }
+
     /// Whether this way may be tried now.
     ///
     /// # Errors
@@ -255,7 +273,7 @@ pub fn from_ticket(begun: Begun, proof: FirstProof, due: &[SecondStrategy], now:
         return Err(Refused::NotOffered);
     }
     let Begun { id, client, remember, return_to } = begun;
-    Ok(SignIn::begin(id, client, remember, return_to, now).first_proved(None, proof, due, now))
+    SignIn::begin(id, client, remember, return_to, now).first_proved(None, proof, due, now)
 }
 
 /// A passkey names its user. With its owner verified by it, it is both factors in one (NIST SP 800-63B-4, 3.1.7), so

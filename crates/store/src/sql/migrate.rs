@@ -61,6 +61,13 @@ const MIGRATIONS: &[Migration] = &[
         readable_from: 10,
         sql: include_str!("../../migrations/0011_challenges.sql"),
     },
+    // A release before it would let people in without the code to their phone.
+    Migration {
+        number: 12,
+        name: "second_phones",
+        readable_from: 12,
+        sql: include_str!("../../migrations/0012_second_phones.sql"),
+    },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS housekey_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \

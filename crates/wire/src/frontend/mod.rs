@@ -67,6 +67,9 @@ pub struct Factor {
     pub phone_number_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub primary: Option<bool>,
+    /// Of several second factors, whether it is the one that is asked for first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<bool>,
 }
 
 /// A check that a component loads and solves before an attempt goes on.

@@ -64,6 +64,9 @@ pub struct PhoneNumber {
     pub reserved: bool,
     pub verification: Option<Verification>,
     pub linked_to: Vec<Value>,
+    /// The first set, shown this once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub backup_codes: Vec<String>,
     pub created_at: i64,
     pub updated_at: i64,
 }

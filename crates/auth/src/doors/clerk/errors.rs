@@ -270,6 +270,12 @@ fn denied(why: Denial, proof: Proof) -> Refusal {
         (Denial::SessionExists, _) => {
             (S::BAD_REQUEST, "session_exists", "Somebody is signed in here already.", Value::Null)
         }
+        (Denial::PhoneIsSecondFactor, _) => (
+            S::UNPROCESSABLE_ENTITY,
+            "phone_is_second_factor",
+            "This phone is the account's second factor, so it does not reset the password. Use your e-mail address.",
+            Value::Null,
+        ),
         (Denial::Guest, _) => (
             S::FORBIDDEN,
             "guest_account",
@@ -359,6 +365,8 @@ fn field(fault: Fault) -> wire::Error {
             ("form_identifier_exists", "This phone number is taken. Try another.", param)
         }
         "phone_already_verified" => ("verification_already_verified", "This phone number is verified already.", param),
+        "second_phone_off" => ("form_param_value_invalid", "Phones are no second factors on this instance.", param),
+        "phone_not_second_factor" => ("form_param_value_invalid", "This phone number is no second factor.", param),
         "phone_not_verified" => ("form_param_value_invalid", "This phone number is not verified yet.", param),
         "phone_off" => ("form_param_unknown", "This instance has no phone numbers.", param),
         "username_off" => ("form_param_unknown", "This instance has no usernames.", param),

@@ -15,7 +15,12 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use housekey_core::{ids::SessionId, keyring::Purpose, password::Password, redirect::ReturnTo};
+use housekey_core::{
+    ids::{PhoneId, SessionId},
+    keyring::Purpose,
+    password::Password,
+    redirect::ReturnTo,
+};
 use http::{Method, StatusCode, header};
 use std::net::IpAddr;
 use url::Url;
@@ -118,6 +123,12 @@ impl Knock {
     pub(super) fn password(&self, name: &'static str) -> Result<Option<Password>, Response> {
         let typed = self.text(name).map(|text| Password::parse(text.to_owned())).transpose();
         typed.map_err(|_| errors::refuse(self, Error::field(name, "password_too_long"), Proof::SignIn))
+    }
+
+    /// The phone that a second factor's code goes to, where one is named.
+    pub(super) fn second_phone(&self) -> Result<Option<PhoneId>, Response> {
+        let named = self.text("phone_number_id").map(PhoneId::try_from).transpose();
+        named.map_err(|_| self.refuse(Error::field("strategy", "strategy_not_offered")))
     }
 
     /// Where the browser goes once a mailed link was followed, if the app says so.

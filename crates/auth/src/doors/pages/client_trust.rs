@@ -16,7 +16,7 @@ use crate::{
 };
 use axum::{extract::RawQuery, response::Response};
 use bytes::Bytes;
-use housekey_core::sign_in::Strategy;
+use housekey_core::sign_in::{SecondStrategy, Strategy};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -82,11 +82,14 @@ pub(super) async fn check(mut ask: Ask, body: Bytes) -> Response {
     }
 }
 
-/// Sends the code at once where there is no choice, and goes to the page that asks for it. What cannot be sent now is
-/// offered there.
+/// Sends what is due next at once where there is no choice, or nothing better, and goes to the page that asks for it. What
+/// cannot be sent now is offered there.
 pub(super) async fn begin(ask: Ask, view: SignInView, cookies: Cookies) -> Response {
-    let sent = match (view.status, view.offered.as_slice()) {
-        (SignInStatus::NeedsClientTrust, [only]) => ask.housekey.sign_in_trust_send(&ask.caller, *only).await.ok(),
+    let sent = match (view.status, view.offered.as_slice(), view.second_offered.first()) {
+        (SignInStatus::NeedsClientTrust, [only], _) => ask.housekey.sign_in_trust_send(&ask.caller, *only).await.ok(),
+        (SignInStatus::NeedsSecondFactor, _, Some(SecondStrategy::PhoneCode)) => {
+            ask.housekey.sign_in_second_send(&ask.caller, None).await.ok()
+        }
         _ => None,
     };
     let view = sent.map_or(view, |outcome| outcome.value);

@@ -26,6 +26,7 @@ mod recovery;
 mod render;
 mod reset;
 mod second_factor;
+mod second_phones;
 mod security;
 mod set_up;
 mod sign_in;
@@ -69,6 +70,7 @@ impl Housekey {
             .route("/sign-in/device", get(client_trust::show).post(client_trust::check))
             .route("/sign-in/device/send", post(client_trust::send))
             .route("/sign-in/second-factor", get(second_factor::show).post(second_factor::check))
+            .route("/sign-in/second-factor/send", post(second_factor::send))
             .route("/sign-in/second-factor/passkey/options", post(passkeys::second_factor_options))
             .route("/sign-in/set-up", get(set_up::show))
             .route("/sign-in/recovery", get(recovery::show).post(recovery::start))
@@ -126,6 +128,8 @@ impl Housekey {
             .route("/account/security/passkeys/after", post(passkeys::after))
             .route("/account/security/passkeys/{id}/rename", post(passkeys::rename))
             .route("/account/security/passkeys/{id}/remove", post(passkeys::remove))
+            .route("/account/security/phones/{id}", post(second_phones::choose))
+            .route("/account/security/phones/{id}/first", post(second_phones::first))
             .route("/account/security/backup-codes", post(factors::new_codes))
             .route("/account/security/history", get(history::show))
             .route("/account/devices", get(devices::show).post(devices::end))

@@ -234,6 +234,9 @@ impl Told {
             "passkey-removed",
             "two-step-on",
             "two-step-off",
+            "second-phone-on",
+            "second-phone-off",
+            "second-phone-first",
         ];
         let done =
             known.iter().find(|k| **k == query).and_then(|k| ask.housekey.0.pages.words(&format!("done-{k}"), &[]));
@@ -262,6 +265,7 @@ impl Told {
                 | Denial::Waitlist
                 | Denial::AccountExists
                 | Denial::SessionExists
+                | Denial::PhoneIsSecondFactor
                 | Denial::DeletionOff),
             ) => Ok(Self { status: Some(StatusCode::FORBIDDEN), refused: Some(words(why.code())), ..Self::default() }),
             Error::Denied(

@@ -29,6 +29,7 @@ struct Row {
     number: String,
     verified: bool,
     primary: bool,
+    second: bool,
 }
 
 pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
@@ -158,6 +159,7 @@ fn view(phones: Vec<PhoneView>, typed: &str) -> View {
         number: phone.number,
         verified: phone.verified,
         primary: phone.primary,
+        second: phone.second,
     };
     View { here: HERE, phones: phones.into_iter().map(row).collect(), phone: typed.to_owned() }
 }

@@ -13,6 +13,7 @@ use crate::{
         account::AccountView,
         factors::{FactorsView, TotpView},
         passkeys::PasskeyView,
+        phones::PhoneView,
     },
 };
 use axum::{extract::RawQuery, response::Response};
@@ -69,13 +70,22 @@ async fn shown(mut ask: Ask, told: Told) -> Response {
 async fn view_of(ask: &Ask) -> Result<serde_json::Value, Error> {
     let (house, caller) = (&ask.housekey, &ask.caller);
     let mut view = view(&house.account(caller).await?, &house.factors(caller).await?, house.has_passkeys());
+    let phones = house.phones(caller).await?;
     let advice = house.checkup(caller).await?;
     let happened = house.history(caller, None, LATEST).await?;
     if let Some(fields) = view.as_object_mut() {
+        fields.insert("has_phones".to_owned(), house.offers_second_phones().into());
+        fields.insert("phones".to_owned(), phones.iter().filter(|phone| phone.verified).map(phone_shown).collect());
         fields.insert("advice".to_owned(), advice.iter().map(history::advice).collect());
         fields.insert("history".to_owned(), happened.items.iter().map(history::happening).collect());
     }
     Ok(view)
+}
+
+fn phone_shown(phone: &PhoneView) -> serde_json::Value {
+    serde_json::json!({
+        "id": phone.id.as_str(), "number": phone.number, "second": phone.second, "first": phone.second_default,
+    })
 }
 
 fn view(account: &AccountView, factors: &FactorsView, has_passkeys: bool) -> serde_json::Value {

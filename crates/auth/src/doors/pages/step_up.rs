@@ -5,10 +5,10 @@ use super::{
     problem, second_factor,
     sign_in::asked,
 };
-use crate::{caller::Cookies, doors::shared::Ask, error::Error};
+use crate::{caller::Cookies, doors::shared::Ask, error::Error, flows::phones::PhoneView};
 use axum::{extract::RawQuery, response::Response};
 use bytes::Bytes;
-use housekey_core::{identifier::phone::Phone, password::Password, sign_in::SecondStrategy};
+use housekey_core::{identifier::phone::Phone, ids::PhoneId, password::Password, sign_in::SecondStrategy};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -26,6 +26,8 @@ struct View {
     code: &'static str,
     /// The second factor that is asked for, where the account has one: nothing weaker is offered then.
     second: Option<&'static str>,
+    /// The phones that a code can go to as second factor.
+    phones: Vec<second_factor::Phone>,
     /// The other second factors.
     others: Vec<&'static str>,
     /// Whether there is a passkey, where no second factor is asked for.
@@ -46,7 +48,7 @@ pub(super) async fn show(mut ask: Ask, RawQuery(query): RawQuery) -> Response {
 }
 
 pub(super) async fn prove(mut ask: Ask, body: Bytes) -> Response {
-    let mut fields = match ask.form(&body, &["way", "username", "password", "code", "passkey", "return_to"]) {
+    let mut fields = match ask.form(&body, &["way", "username", "password", "code", "passkey", "phone", "return_to"]) {
         Ok(fields) => fields,
         Err(why) => return page::refused(&mut ask, why),
     };
@@ -70,7 +72,17 @@ pub(super) async fn prove(mut ask: Ask, body: Bytes) -> Response {
             }
             Err(error) => (Some(Err(error)), "code"),
         },
-        "totp" | "backup_code" | "passkey" => {
+        "second_text" => {
+            let phone = PhoneId::try_from(fields.text("phone")).ok();
+            match ask.housekey.step_up_second_send(&ask.caller, phone.as_ref()).await {
+                Ok(code) => {
+                    sent = Some(code.to);
+                    (None, "code")
+                }
+                Err(error) => (Some(Err(error)), "code"),
+            }
+        }
+        "totp" | "backup_code" | "passkey" | "phone_code" => {
             let strategy = second_factor::strategy(&way);
             let field = if strategy == SecondStrategy::Passkey { "passkey" } else { "code" };
             (Some(ask.housekey.step_up_second_factor(&ask.caller, strategy, fields.text(field)).await), field)
@@ -92,12 +104,16 @@ pub(super) async fn prove(mut ask: Ask, body: Bytes) -> Response {
         },
         None => Told::default(),
     };
+    // A code was typed, so one was sent; one that could not be sent asks for none.
+    let typed = way == "phone_code";
+    let way = if way == "second_text" { "phone_code".to_owned() } else { way };
     match view(&ask, &return_to, &way).await {
         Ok(mut view) => {
             // After a wrong code the field for it stays.
             view.sent = match (sent, way.as_str()) {
                 (None, "code") => Some(masked(&view.email)),
                 (None, "text_code") => primary_phone(&ask).await,
+                (None, "phone_code") if typed => view.phones.first().map(|phone| phone.to.clone()),
                 (sent, _) => sent,
             };
             view.code = code;
@@ -114,6 +130,7 @@ async fn view(ask: &Ask, return_to: &str, way: &str) -> Result<View, Error> {
     let to = page::return_to(ask, return_to);
     let (second, others) = second_factor::chosen(way, &factors.second_strategies);
     let phone = primary_phone(ask).await;
+    let phones = second_phones(ask).await?;
     Ok(View {
         mailed: email.is_some(),
         texted: phone.is_some(),
@@ -121,10 +138,23 @@ async fn view(ask: &Ask, return_to: &str, way: &str) -> Result<View, Error> {
         return_to: to.map(|t| t.as_str().to_owned()).unwrap_or_default(),
         sent: None,
         code: "code",
+        phones,
         second: (!factors.second_strategies.is_empty()).then_some(second),
         others,
         passkey: !factors.passkeys.is_empty(),
     })
+}
+
+/// The numbers that are second factors, masked, the one that is asked for first before the others.
+async fn second_phones(ask: &Ask) -> Result<Vec<second_factor::Phone>, Error> {
+    let mut phones = ask.housekey.phones(&ask.caller).await?;
+    phones.retain(|phone| phone.second);
+    phones.sort_by_key(|phone| !phone.second_default);
+    let shown = |phone: PhoneView| {
+        let to = Phone::try_from(phone.number).map_or_else(|_| String::new(), |number| number.masked());
+        second_factor::Phone { id: phone.id.to_string(), to }
+    };
+    Ok(phones.into_iter().map(shown).collect())
 }
 
 /// The number that codes go to, masked; none where there are no phone numbers here.

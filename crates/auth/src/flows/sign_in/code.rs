@@ -1,12 +1,16 @@
 //! A code that is mailed, or sent to a phone, as first factor: of a sign-in, or of a reset.
 
-use super::{Finish, SignInView, view};
+use super::{
+    Finish, SignInView,
+    prepared::{just_sent, prepared},
+    view,
+};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
     flows::{
         client::Presented,
-        codes::{Asked, Made, RESEND_AFTER, SmsAsked, Whose},
+        codes::{Asked, Made, SmsAsked, Whose},
         trusted_devices::Due,
     },
     housekey::Housekey,
@@ -19,13 +23,9 @@ use housekey_core::{
     identifier::Identifier,
     ids::{ClientId, SignInId},
     redirect::ReturnTo,
-    sign_in::{After, AnySignIn, FirstProof, Prepared, Refused, Strategy},
+    sign_in::{After, AnySignIn, FirstProof, Refused, Strategy},
 };
-use housekey_store::{
-    sign_ins::{Proved, Trail},
-    users::UserRow,
-    verifications::Purpose,
-};
+use housekey_store::{sign_ins::Proved, users::UserRow, verifications::Purpose};
 
 /// What a code is sent for, in a sign-in.
 pub(super) struct SignInAsked<'a> {
@@ -75,8 +75,7 @@ impl Housekey {
         };
         let now = self.now();
         attempt.may(strategy, now).map_err(refused)?;
-        let purpose = purpose_of(strategy)?;
-        if attempt.prepared.as_ref().is_some_and(|p| p.strategy == strategy && now < p.sent.plus(RESEND_AFTER)) {
+        if just_sent(attempt.prepared.as_ref(), strategy, now) {
             return Ok(Outcome::plain(view(&AnySignIn::NeedsFirstFactor(attempt))));
         }
         let asked = SignInAsked {
@@ -88,36 +87,9 @@ impl Housekey {
             action: Action::Mail,
         };
         let Sending { made, user } = self.sign_in_sending(caller, &asked).await?;
-        let prepared = Prepared {
-            strategy,
-            verification: made.verification.id.clone(),
-            sent: made.sent.sent,
-            expires: made.sent.expires,
-            to: None,
-        };
+        let prepared = prepared(&made, strategy, None);
         let any = AnySignIn::NeedsFirstFactor(attempt.prepare(prepared, now).map_err(refused)?);
-        let detail = serde_json::json!({"purpose": purpose.as_str()});
-        let client = Some(&checked.client.id);
-        let event = self.event_of(caller, EventKind::CodeSent, user.as_ref(), client, None, detail).await?;
-        let trail = Trail {
-            verification: Some(made.verification),
-            mail: vec![made.mail],
-            events: vec![event],
-            ..Trail::default()
-        };
-        let shown = view(&any);
-        match self.store().sign_in_advance(row.version, any, trail, now).await.map_err(Error::from) {
-            Ok(()) => {
-                self.mail_waits();
-                Ok(Outcome::plain(shown))
-            }
-            // The same button, clicked twice: one code is on its way, and both clicks are told of it.
-            Err(Error::Conflict) => {
-                let row = self.live_sign_in(&checked.client).await?;
-                Ok(Outcome::plain(view(&row.attempt)))
-            }
-            Err(other) => Err(other),
-        }
+        self.sends_code(caller, &checked.client, (row.version, any), (made, user.as_ref())).await
     }
 
     /// The code for whoever is named, and what carries it there.
@@ -236,6 +208,7 @@ pub(crate) fn refused(why: Refused) -> Error {
     match why {
         Refused::Expired => Error::Denied(Denial::AttemptExpired),
         Refused::NotOffered => not_offered(),
+        Refused::IsSecondFactor => Error::Denied(Denial::PhoneIsSecondFactor),
     }
 }
 

@@ -12,7 +12,7 @@ use housekey_core::{
     event::EventKind,
     ids::{SessionId, TrustedDeviceId},
     session::Session,
-    sign_in::{After, AnySignIn, Complete, SecondStrategy, SignIn, Strategy},
+    sign_in::{After, AnySignIn, Complete, NeedsSecondFactor, SecondStrategy, SignIn, Strategy},
     time::Time,
     token::opaque::OpaqueToken,
 };
@@ -75,12 +75,20 @@ impl Housekey {
     ) -> Result<Outcome<SignInView>> {
         let next = match after {
             After::Done(done) => return self.finish_sign_in(caller, client, done, finish).await,
-            After::Second(next) => AnySignIn::NeedsSecondFactor(next),
+            After::Second(next) => self.asks_second(next, finish.user).await?,
             After::NewPassword(next) => AnySignIn::NeedsNewPassword(next),
         };
         let shown = view(&next);
         self.store().sign_in_step(self.step(next, finish)?, self.now()).await?;
         Ok(Outcome::plain(shown))
+    }
+
+    /// A sign-in that waits for a second factor, and the phones that a code can go to.
+    pub(crate) async fn asks_second(&self, mut next: SignIn<NeedsSecondFactor>, user: &UserRow) -> Result<AnySignIn> {
+        if next.state.offered.contains(&SecondStrategy::PhoneCode) {
+            next.state.phones = self.second_phones(user).await?;
+        }
+        Ok(AnySignIn::NeedsSecondFactor(next))
     }
 
     /// A step that is not the last one.
@@ -113,6 +121,7 @@ impl Housekey {
             identifier: finish.user.shown_name(),
             offered: Vec::new(),
             second_offered: Vec::new(),
+            second_phones: Vec::new(),
             vouching: Vec::new(),
             code: None,
             passkey: None,

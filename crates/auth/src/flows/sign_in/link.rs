@@ -85,6 +85,7 @@ impl Housekey {
             identifier: profile.primary_address().map(str::to_owned),
             offered: Vec::new(),
             second_offered: Vec::new(),
+            second_phones: Vec::new(),
             vouching: Vec::new(),
             code: None,
             passkey: None,

@@ -7,6 +7,7 @@ mod finish;
 mod link;
 mod new_password;
 mod password;
+mod prepared;
 mod second_factor;
 mod start;
 mod ticket;
@@ -25,7 +26,7 @@ use housekey_core::{
     identifier::Identifier,
     ids::{ClientId, SessionId, SignInId, UserId},
     redirect::ReturnTo,
-    sign_in::{AnySignIn, SecondStrategy, Strategy, Vouching},
+    sign_in::{AnySignIn, SecondPhone, SecondStrategy, Strategy, Vouching},
     time::Time,
 };
 use housekey_store::{clients::ClientRow, sign_ins::SignInRow};
@@ -49,6 +50,8 @@ pub struct SignInView {
     pub offered: Vec<Strategy>,
     /// The second factors that the account has, once a second one is due.
     pub second_offered: Vec<SecondStrategy>,
+    /// The phones that a code can go to as second factor, the one that is asked for first before the others.
+    pub second_phones: Vec<SecondPhone>,
     /// What can vouch for the device, where something has to.
     pub vouching: Vec<Vouching>,
     /// The code on its way, and what it proves.
@@ -80,6 +83,7 @@ impl SignInView {
             identifier: None,
             offered: Vec::new(),
             second_offered: Vec::new(),
+            second_phones: Vec::new(),
             vouching: Vec::new(),
             code: None,
             passkey: None,
@@ -172,6 +176,7 @@ pub(crate) fn view(attempt: &AnySignIn) -> SignInView {
         },
         AnySignIn::NeedsSecondFactor(a) => SignInView {
             second_offered: a.state.offered.clone(),
+            second_phones: a.state.phones.clone(),
             ..shown(a, SignInStatus::NeedsSecondFactor, a.state.identifier.as_ref(), Some(a.state.first))
         },
         AnySignIn::NeedsClientTrust(a) => SignInView {
@@ -191,9 +196,9 @@ fn shown<S>(
     identifier: Option<&Identifier>,
     first: Option<Strategy>,
 ) -> SignInView {
-    let code = a.prepared.as_ref().zip(identifier).map(|(p, named)| {
-        let to = p.to.clone().unwrap_or_else(|| named.masked());
-        (p.strategy, codes::code_sent(to, p.sent, p.expires))
+    let code = a.prepared.as_ref().and_then(|p| {
+        let to = p.to.clone().or_else(|| identifier.map(Identifier::masked))?;
+        Some((p.strategy, codes::code_sent(to, p.sent, p.expires)))
     });
     SignInView {
         id: a.id.clone(),
@@ -201,6 +206,7 @@ fn shown<S>(
         identifier: identifier.map(|named| named.typed().to_owned()),
         offered: Vec::new(),
         second_offered: Vec::new(),
+        second_phones: Vec::new(),
         vouching: Vec::new(),
         code,
         passkey: None,

@@ -1,13 +1,18 @@
 //! A device that has to be vouched for: the password was right, and the account's own mailbox or phone is proved as well.
 //! It is no second factor, and counts as none afterwards.
 
-use super::{Finish, SignInView, code::refused, view};
+use super::{
+    Finish, SignInView,
+    code::refused,
+    prepared::{just_sent, prepared},
+    view,
+};
 use crate::{
     caller::{Caller, Outcome},
     error::{Denial, Error, Result},
     flows::{
         client::Presented,
-        codes::{self, Asked, Made, RESEND_AFTER, SmsAsked},
+        codes::{self, Asked, Made, SmsAsked},
         gate,
     },
     housekey::Housekey,
@@ -18,10 +23,10 @@ use housekey_core::{
     event::EventKind,
     identifier::phone::Phone,
     ids::ClientId,
-    sign_in::{AnySignIn, FirstProof, NeedsClientTrust, Prepared, SignIn, Strategy},
+    sign_in::{AnySignIn, FirstProof, NeedsClientTrust, SignIn, Strategy},
 };
 use housekey_store::{
-    sign_ins::{Proved, Trail},
+    sign_ins::Proved,
     users::UserRow,
     verifications::{Purpose, Try},
 };
@@ -43,41 +48,15 @@ impl Housekey {
         };
         let now = self.now();
         attempt.may(strategy, now).map_err(refused)?;
-        if attempt.prepared.as_ref().is_some_and(|p| p.strategy == strategy && now < p.sent.plus(RESEND_AFTER)) {
+        if just_sent(attempt.prepared.as_ref(), strategy, now) {
             return Ok(Outcome::plain(view(&AnySignIn::NeedsClientTrust(attempt))));
         }
         let user = self.vouched(&attempt).await?;
         let client = &checked.client.id;
         let made = self.vouching_code(caller, client, &user, strategy).await?;
-        let prepared = Prepared {
-            strategy,
-            verification: made.verification.id.clone(),
-            sent: made.sent.sent,
-            expires: made.sent.expires,
-            to: Some(made.sent.to.clone()),
-        };
+        let prepared = prepared(&made, strategy, Some(made.sent.to.clone()));
         let any = AnySignIn::NeedsClientTrust(attempt.prepare(prepared, now).map_err(refused)?);
-        let detail = serde_json::json!({"purpose": made.verification.purpose.as_str()});
-        let event = self.event_of(caller, EventKind::CodeSent, Some(&user), Some(client), None, detail).await?;
-        let trail = Trail {
-            verification: Some(made.verification),
-            mail: vec![made.mail],
-            events: vec![event],
-            ..Trail::default()
-        };
-        let shown = view(&any);
-        match self.store().sign_in_advance(row.version, any, trail, now).await.map_err(Error::from) {
-            Ok(()) => {
-                self.mail_waits();
-                Ok(Outcome::plain(shown))
-            }
-            // The same button, clicked twice: one code is on its way, and both clicks are told of it.
-            Err(Error::Conflict) => {
-                let row = self.live_sign_in(&checked.client).await?;
-                Ok(Outcome::plain(view(&row.attempt)))
-            }
-            Err(other) => Err(other),
-        }
+        self.sends_code(caller, &checked.client, (row.version, any), (made, Some(&user))).await
     }
 
     /// Vouches for the device of the live sign-in by its code.

@@ -301,7 +301,8 @@ impl Housekey {
         let done = match after {
             After::Done(done) => done,
             After::Second(next) => {
-                return self.goes_on_as_sign_in((id, version), AnySignIn::NeedsSecondFactor(next), finish).await;
+                let next = self.asks_second(next, &owner).await?;
+                return self.goes_on_as_sign_in((id, version), next, finish).await;
             }
             After::NewPassword(next) => {
                 return self.goes_on_as_sign_in((id, version), AnySignIn::NeedsNewPassword(next), finish).await;

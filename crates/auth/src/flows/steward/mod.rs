@@ -22,6 +22,7 @@ pub use change::ChangedUser;
 pub use create::{GivenPassword, MadeUser};
 pub use factors::TakenFactors;
 pub use find::{Find, Range};
+pub use housekey_store::phones::PhoneChange;
 pub use invite::{InvitationView, Invite, Status};
 pub use listing::ListedView;
 pub use redirect_urls::RedirectUrl;

@@ -13,7 +13,7 @@ use housekey_core::{
 };
 use housekey_store::{
     StoreError,
-    phones::{KeptPhone, PhoneRow},
+    phones::{KeptPhone, PhoneChange, PhoneRow},
     sign_ins::Trail,
     users::UserRow,
 };
@@ -25,57 +25,70 @@ impl Housekey {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn number_show(&self, _: &Steward, id: &PhoneId) -> Result<ProfilePhone> {
-        let (_, row) = self.store().reader().any_phone(id).await?.ok_or(Error::NotFound)?;
-        Ok(row.into())
+        let reader = self.store().reader();
+        let (user, _) = reader.any_phone(id).await?.ok_or(Error::NotFound)?;
+        let all = ProfilePhone::all(reader.phones_of_user(&user).await?);
+        all.into_iter().find(|phone| phone.id == *id).ok_or(Error::NotFound)
     }
 
     /// Gives a user a number.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Invalid`] for a malformed number, one that is taken, or a primary one that is not
-    /// proved.
+    /// [`Error::NotFound`], [`Error::Invalid`] for a malformed number, one that is taken, or one that is not proved and
+    /// shall be the primary one or a second factor.
     pub async fn number_add(
         &self,
         by: &Steward,
         user: &UserId,
         typed: &str,
-        verified: bool,
-        primary: bool,
+        change: PhoneChange,
     ) -> Result<ProfilePhone> {
+        let (verified, second) = (change.verified == Some(true), change.second == Some(true));
         let user = self.kept_row(user).await?;
         Self::not_a_guest(&user)?;
         let number = self.read_phone("phone_number", typed)?;
-        let primary = primary || (verified && user.primary_phone.is_none());
+        let primary = change.primary || (verified && user.primary_phone.is_none());
         if primary && !verified {
             return Err(Error::field("primary", "phone_not_verified"));
+        }
+        if second && !self.offers_second_phones() {
+            return Err(Error::field("reserved_for_second_factor", "second_phone_off"));
+        }
+        if second && !verified {
+            return Err(Error::field("reserved_for_second_factor", "phone_not_verified"));
         }
         let id = PhoneId::new(self.now(), self.entropy());
         let event = self.kept_event(by, EventKind::PhoneAdded, &user, json!({"phone": id.as_str()})).await?;
         let mut trail = Trail { events: vec![event], ..Trail::default() };
         let (added, asked) = (number.masked(), self.facts(&by.caller));
         self.tell_owner(&user, &mut trail, |not_me| Letter::NoticePhoneAdded { not_me, added, asked })?;
-        let kept = KeptPhone { account: user.account, id: id.clone(), number, verified, primary };
+        if second {
+            self.second_told(by, &user, (&id, number.masked(), true), &mut trail).await?;
+        }
+        let kept = KeptPhone { account: user.account, id: id.clone(), number, verified, primary, second };
         self.store().keep_phone(kept, trail, self.now()).await.map_err(taken)?;
         self.mail_waits();
         self.number_show(by, &id).await
     }
 
-    /// Counts a number as proved or unproved, and makes it the primary one.
+    /// Counts a number as proved or unproved, makes it the primary one, and a second factor or none.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Invalid`] for a primary number that is not proved.
-    pub async fn number_change(
-        &self,
-        by: &Steward,
-        id: &PhoneId,
-        verified: Option<bool>,
-        primary: bool,
-    ) -> Result<ProfilePhone> {
+    /// [`Error::NotFound`], [`Error::Invalid`] for a number that is not proved and shall be the primary one or a second
+    /// factor.
+    pub async fn number_change(&self, by: &Steward, id: &PhoneId, change: PhoneChange) -> Result<ProfilePhone> {
         let (user, phone) = self.kept_number(id).await?;
+        let PhoneChange { verified, primary, second } = change;
         let is_primary = user.primary_phone.as_ref() == Some(id);
         let proved = verified.unwrap_or(phone.verified.is_some());
         if (primary || is_primary) && !proved {
             return Err(Error::field(if primary { "primary" } else { "verified" }, "phone_not_verified"));
+        }
+        if second == Some(true) && phone.second.is_none() && !self.offers_second_phones() {
+            return Err(Error::field("reserved_for_second_factor", "second_phone_off"));
+        }
+        if second == Some(true) && !proved {
+            return Err(Error::field("reserved_for_second_factor", "phone_not_verified"));
         }
         let kind = match (proved && phone.verified.is_none(), primary && !is_primary) {
             (true, _) => EventKind::PhoneVerified,
@@ -83,9 +96,15 @@ impl Housekey {
             (false, false) => EventKind::UserUpdated,
         };
         let event = self.kept_event(by, kind, &user, json!({"phone": id.as_str()})).await?;
-        let trail = Trail { events: vec![event], ..Trail::default() };
-        let to = (verified, primary && !is_primary);
-        self.store().set_phone(user.account, phone, to, trail, self.now()).await.map_err(taken)?;
+        let mut trail = Trail { events: vec![event], ..Trail::default() };
+        // A number that is proved no more is no factor either.
+        let second = second.or((!proved).then_some(false)).filter(|wanted| *wanted != phone.second.is_some());
+        if let Some(wanted) = second {
+            self.second_told(by, &user, (id, phone.number.masked(), wanted), &mut trail).await?;
+        }
+        let change = PhoneChange { verified, primary: primary && !is_primary, second: second.filter(|_| proved) };
+        self.store().set_phone(user.account, phone, change, trail, self.now()).await.map_err(taken)?;
+        self.mail_waits();
         self.number_show(by, id).await
     }
 
@@ -110,6 +129,23 @@ impl Housekey {
                 Ok(())
             }
         }
+    }
+
+    /// The owner is told that a number is a second factor now, or none any more.
+    async fn second_told(
+        &self,
+        by: &Steward,
+        user: &UserRow,
+        (id, phone, wanted): (&PhoneId, String, bool),
+        trail: &mut Trail,
+    ) -> Result<()> {
+        let detail = json!({"phone": id.as_str(), "wanted": wanted});
+        trail.events.push(self.kept_event(by, EventKind::PhoneSecondChanged, user, detail).await?);
+        let asked = self.facts(&by.caller);
+        self.tell_owner(user, trail, |not_me| match wanted {
+            true => Letter::NoticeSecondPhoneOn { not_me, phone, asked },
+            false => Letter::NoticeSecondPhoneOff { not_me, phone, asked },
+        })
     }
 
     async fn kept_number(&self, id: &PhoneId) -> Result<(UserRow, PhoneRow)> {

@@ -69,6 +69,7 @@ pub static KEYS: &[Key<Settings>] = &[
     passwords::PARALLEL_HASHES,
     two_step::REQUIRED,
     two_step::GRACE,
+    two_step::PHONE_CODES,
     passkeys::ENABLED,
     passkeys::RP_ID,
     passkeys::OFFER_AT_SIGN_UP,

@@ -33,3 +33,19 @@ pub(super) const GRACE: Key<Settings> = Key {
     },
     show: |s| Some(Value::Duration(s.two_step.grace)),
 };
+
+pub(super) const PHONE_CODES: Key<Settings> = Key {
+    name: "two_step.phone_codes",
+    kind: Kind::Switch,
+    scope: Scope::Policy,
+    doc: "Whether people may choose a code to their phone as second factor, where there are phone numbers. Whoever takes \
+          over a number at its network gets the codes, so an authenticator app or a passkey is worth more. Turned off, \
+          nobody chooses one any more, and who has chosen one is asked for it still.",
+    unset: "",
+    example: "false",
+    set: |s, v| {
+        s.two_step.phone_codes = v.switch()?;
+        Ok(())
+    },
+    show: |s| Some(Value::Switch(s.two_step.phone_codes)),
+};

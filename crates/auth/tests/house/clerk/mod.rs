@@ -19,6 +19,7 @@ mod protect;
 pub mod published;
 mod routes;
 mod second_factor;
+mod second_phone;
 pub mod sessions;
 pub use sessions::claims;
 mod sign_ins;

@@ -6,11 +6,11 @@ use housekey::settings::{Gateway, Settings, Use};
 use serde_json::json;
 use std::time::Duration;
 
-const NUMBER: &str = "+4915123456789";
-const OTHER: &str = "+4915123456780";
+pub const NUMBER: &str = "+4915123456789";
+pub const OTHER: &str = "+4915123456780";
 const CODE: (&str, &str) = ("strategy", "phone_code");
 
-fn phones(email: Use, phone: Use) -> Settings {
+pub fn phones(email: Use, phone: Use) -> Settings {
     let mut settings = settings();
     settings.identifiers.email = email;
     settings.identifiers.phone = phone;

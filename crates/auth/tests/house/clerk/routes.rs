@@ -89,6 +89,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("get", "/v1/me/phone_numbers", Owner),
     ("post", "/v1/me/phone_numbers", Owner),
     ("get", "/v1/me/phone_numbers/{phone_number_id}", Owner),
+    ("patch", "/v1/me/phone_numbers/{phone_number_id}", Owner),
     ("delete", "/v1/me/phone_numbers/{phone_number_id}", Owner),
     ("post", "/v1/me/phone_numbers/{phone_number_id}/prepare_verification", Owner),
     ("post", "/v1/me/phone_numbers/{phone_number_id}/attempt_verification", Owner),
@@ -114,7 +115,7 @@ fn sec_112_the_table_names_every_operation() {
 }
 
 /// A form that would do where it is let in.
-const FIELDS: [(&str, &str); 12] = [
+const FIELDS: [(&str, &str); 13] = [
     ("strategy", "password"),
     ("password", PASSWORD),
     ("current_password", PASSWORD),
@@ -123,6 +124,7 @@ const FIELDS: [(&str, &str); 12] = [
     ("first_name", "Eve"),
     ("email_address", "eve@new.example"),
     ("phone_number", "+4915123456789"),
+    ("reserved_for_second_factor", "false"),
     ("unsafe_metadata", "{}"),
     ("ticket", "nothing"),
     ("public_key_credential", "{}"),

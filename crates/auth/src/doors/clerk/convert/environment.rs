@@ -74,7 +74,7 @@ fn auth_config(house: &Housekey) -> AuthConfig {
         identification_requirements: required_to_be_named(named),
         identification_strategies: identifiers(house),
         first_factors: first_factors(house),
-        second_factors: vec!["totp", "backup_code"],
+        second_factors: second_factors(house),
         email_address_verification_strategies: mailed(house),
         single_session_mode: !settings.sessions.multi_session,
         enhanced_email_deliverability: false,
@@ -228,6 +228,11 @@ fn user_settings(house: &Housekey) -> UserSettings {
     }
 }
 
+fn second_factors(house: &Housekey) -> Vec<&'static str> {
+    let phone = house.offers_second_phones().then_some("phone_code");
+    ["totp"].into_iter().chain(phone).chain(["backup_code"]).collect()
+}
+
 fn attributes(house: &Housekey) -> BTreeMap<&'static str, Attribute> {
     let named = house.settings().identifiers;
     let used = Attribute { enabled: true, ..Attribute::default() };
@@ -260,6 +265,8 @@ fn attributes(house: &Housekey) -> BTreeMap<&'static str, Attribute> {
         required: named.phone == Use::Required,
         used_for_first_factor: named.phone.is_on(),
         first_factors: texted("phone_code"),
+        used_for_second_factor: house.offers_second_phones(),
+        second_factors: house.offers_second_phones().then_some("phone_code").into_iter().collect(),
         verifications: texted("phone_code"),
         verify_at_sign_up: named.phone.is_on(),
         ..Attribute::default()

@@ -11,7 +11,7 @@ use crate::{
 };
 use housekey_core::{
     identifier::Identifier,
-    sign_in::{SecondStrategy, Strategy, Vouching},
+    sign_in::{SecondPhone, SecondStrategy, Strategy, Vouching},
     time::Time,
 };
 use housekey_wire::frontend::{Factor, Verification, sign_in::SignIn};
@@ -33,18 +33,20 @@ pub(crate) fn sign_in(house: &Housekey, view: &SignInView, client: Option<&str>)
         supported_second_factors: match view.status {
             // The contract takes what vouches for a device as second factors.
             SignInStatus::NeedsClientTrust => vouching(house, view),
-            _ => second_factors(&view.second_offered),
+            _ => second_factors(&view.second_offered, &view.second_phones),
         },
         first_factor_verification: match view.status {
-            SignInStatus::NeedsClientTrust => view.first.map(|first| proved(view, first, client)),
+            SignInStatus::NeedsClientTrust | SignInStatus::NeedsSecondFactor => {
+                view.first.map(|first| proved(view, first, client))
+            }
             _ => verification(house, view, client),
         },
         second_factor_verification: match view.status {
-            SignInStatus::NeedsClientTrust => {
+            SignInStatus::NeedsClientTrust | SignInStatus::NeedsSecondFactor => {
                 view.code.as_ref().map(|(way, code)| sent(*way, code.expires, "unverified"))
             }
             // The contract knows a passkey as a first factor alone.
-            _ => view.second.filter(|way| *way != SecondStrategy::Passkey).map(second_proved),
+            _ => view.second.filter(|way| *way != SecondStrategy::Passkey).map(|way| second_proved(way, view.expires)),
         },
         identifier: view.identifier.clone(),
         user_data: None,
@@ -87,13 +89,28 @@ pub(crate) fn strategy(name: &str) -> Option<Strategy> {
 
 /// The second factor of this name.
 pub(crate) fn second_strategy(name: &str) -> Option<SecondStrategy> {
-    [SecondStrategy::Totp, SecondStrategy::BackupCode].into_iter().find(|strategy| strategy.as_str() == name)
+    let known = [SecondStrategy::Totp, SecondStrategy::PhoneCode, SecondStrategy::BackupCode];
+    known.into_iter().find(|strategy| strategy.as_str() == name)
 }
 
 /// Second factors, as they are offered. The contract knows a passkey as a first factor alone, and its components would
 /// wait for ever at one that is offered here.
-pub(crate) fn second_factors(offered: &[SecondStrategy]) -> Vec<Factor> {
-    offered.iter().filter(|way| **way != SecondStrategy::Passkey).map(|way| bare(way.as_str())).collect()
+pub(crate) fn second_factors(offered: &[SecondStrategy], phones: &[SecondPhone]) -> Vec<Factor> {
+    let each = |way: &SecondStrategy| match way {
+        SecondStrategy::Passkey => Vec::new(),
+        SecondStrategy::PhoneCode => phones.iter().enumerate().map(|(at, phone)| by_phone(phone, at == 0)).collect(),
+        way => vec![bare(way.as_str())],
+    };
+    offered.iter().flat_map(each).collect()
+}
+
+fn by_phone(phone: &SecondPhone, first: bool) -> Factor {
+    Factor {
+        safe_identifier: Some(phone.to.clone()),
+        phone_number_id: Some(phone.id.to_string()),
+        default: Some(first),
+        ..bare(SecondStrategy::PhoneCode.as_str())
+    }
 }
 
 /// A passkey, as it is offered.
@@ -101,19 +118,30 @@ pub(crate) fn passkey() -> Factor {
     bare("passkey")
 }
 
-fn bare(strategy: &'static str) -> Factor {
-    Factor { strategy, safe_identifier: None, email_address_id: None, phone_number_id: None, primary: None }
+pub(crate) fn bare(strategy: &'static str) -> Factor {
+    Factor {
+        strategy,
+        safe_identifier: None,
+        email_address_id: None,
+        phone_number_id: None,
+        primary: None,
+        default: None,
+    }
 }
 
-/// That it was proved.
-pub(crate) fn second_proved(strategy: SecondStrategy) -> Verification {
-    let object = if strategy == SecondStrategy::Totp { "verification_totp" } else { "verification_backup_code" };
+/// That it was proved. A code that was sent is over with its use, and the contract wants a time for it.
+pub(crate) fn second_proved(strategy: SecondStrategy, until: Time) -> Verification {
+    let object = match strategy {
+        SecondStrategy::Totp => "verification_totp",
+        SecondStrategy::PhoneCode => "verification_otp",
+        _ => "verification_backup_code",
+    };
     Verification {
         object: Some(object),
         status: "verified",
         strategy: Some(strategy.as_str()),
         attempts: Some(1),
-        expire_at: None,
+        expire_at: (strategy == SecondStrategy::PhoneCode).then(|| ms(until)),
         nonce: None,
         verified_at_client: None,
     }
@@ -142,11 +170,11 @@ fn factors(house: &Housekey, view: &SignInView) -> Vec<Factor> {
                 matches!(strategy, Strategy::EmailCode | Strategy::EmailLink | Strategy::ResetPasswordEmailCode);
             let texted = matches!(strategy, Strategy::PhoneCode | Strategy::ResetPasswordPhoneCode);
             Factor {
-                strategy: name(*strategy),
                 safe_identifier: masked.clone().filter(|_| mailed || texted),
                 email_address_id: mailed.then(|| id.clone()),
                 phone_number_id: texted.then(|| id.clone()),
                 primary: (mailed || texted).then_some(true),
+                ..bare(name(*strategy))
             }
         })
         .collect()
@@ -204,11 +232,11 @@ fn proved(view: &SignInView, strategy: Strategy, client: Option<&str>) -> Verifi
 fn vouching(house: &Housekey, view: &SignInView) -> Vec<Factor> {
     let id = |way: Strategy| house.stand_in_id("idn_", &[view.id.as_str(), name(way)]);
     let factor = |one: &Vouching| Factor {
-        strategy: name(one.way),
         safe_identifier: Some(one.to.clone()),
         email_address_id: (one.way == Strategy::EmailCode).then(|| id(one.way)),
         phone_number_id: (one.way == Strategy::PhoneCode).then(|| id(one.way)),
         primary: Some(true),
+        ..bare(name(one.way))
     };
     view.vouching.iter().map(factor).collect()
 }

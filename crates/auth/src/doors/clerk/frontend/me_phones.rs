@@ -9,6 +9,8 @@ use axum::{extract::Path, response::Response};
 use housekey_core::ids::PhoneId;
 use housekey_wire::frontend::{Deleted, Verification, user::PhoneNumber};
 
+const SECOND: &str = "reserved_for_second_factor";
+
 pub(super) async fn list(knock: Knock) -> Answer {
     let profile = knock.house.own_profile(&knock.caller).await.map_err(|e| knock.refuse(e))?;
     let all: Vec<PhoneNumber> = profile.phones.iter().map(wire::phone_number).collect();
@@ -17,6 +19,9 @@ pub(super) async fn list(knock: Knock) -> Answer {
 
 pub(super) async fn add(knock: Knock) -> Answer {
     let number = knock.required("phone_number")?.to_owned();
+    if knock.says(SECOND) {
+        return Err(knock.refuse(Error::field(SECOND, "phone_not_verified")));
+    }
     let id = knock.house.phone_add(&knock.caller, &number, false).await.map_err(|e| knock.refuse(e))?;
     let shown = one(&knock, &id).await?;
     knock.wrapped(shown).await
@@ -25,6 +30,20 @@ pub(super) async fn add(knock: Knock) -> Answer {
 pub(super) async fn show(Path(id): Path<String>, knock: Knock) -> Answer {
     let shown = one(&knock, &named(&knock, &id)?).await?;
     knock.wrapped(shown).await
+}
+
+/// Makes the number a second factor or no longer, or the one of several that is asked for first.
+pub(super) async fn update(Path(id): Path<String>, knock: Knock) -> Answer {
+    let id = named(&knock, &id)?;
+    let mut codes = Vec::new();
+    if knock.text(SECOND).is_some() {
+        codes = knock.house.phone_second(&knock.caller, &id, knock.says(SECOND)).await.map_err(|e| knock.refuse(e))?;
+    }
+    if knock.says("default_second_factor") {
+        knock.house.phone_second_default(&knock.caller, &id).await.map_err(|e| knock.refuse(e))?;
+    }
+    let shown = one(&knock, &id).await?;
+    knock.wrapped(PhoneNumber { backup_codes: codes, ..shown }).await
 }
 
 pub(super) async fn remove(Path(id): Path<String>, knock: Knock) -> Answer {

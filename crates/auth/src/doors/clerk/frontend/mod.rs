@@ -85,6 +85,7 @@ served! {
     get "/v1/me/phone_numbers" => me_phones::list;
     post "/v1/me/phone_numbers" => me_phones::add;
     get "/v1/me/phone_numbers/{phone_number_id}" => me_phones::show;
+    patch "/v1/me/phone_numbers/{phone_number_id}" => me_phones::update;
     delete "/v1/me/phone_numbers/{phone_number_id}" => me_phones::remove;
     post "/v1/me/phone_numbers/{phone_number_id}/prepare_verification" => me_phones::prepare;
     post "/v1/me/phone_numbers/{phone_number_id}/attempt_verification" => me_phones::attempt;

@@ -35,10 +35,19 @@ pub(super) async fn start(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.wrapped(body).await
 }
 
-/// What there is needs no preparing: an app shows its code by itself.
+/// A code to a phone is sent; an app shows its code by itself.
 pub(super) async fn prepare_second(Path(id): Path<String>, knock: Knock) -> Answer {
-    one(&knock, &id).await?;
-    Err(knock.refuse(Error::field("strategy", "strategy_not_offered")))
+    let open = one(&knock, &id).await?;
+    if knock.required("strategy")? != SecondStrategy::PhoneCode.as_str() {
+        return Err(knock.refuse(Error::field("strategy", "strategy_not_offered")));
+    }
+    let phone = knock.second_phone()?;
+    let sent = knock.house.step_up_second_send(&acting(&knock, &open), phone.as_ref()).await;
+    let sent = sent.map_err(|e| knock.refuse(e))?;
+    let asked = code_asked(Some(Strategy::PhoneCode), &sent);
+    let body = shown(&knock, &open, "second_factor", None);
+    let status = "needs_second_factor";
+    knock.wrapped(Reverification { status, second_factor_verification: Some(asked), ..body }).await
 }
 
 pub(super) async fn attempt_second(Path(id): Path<String>, knock: Knock) -> Answer {
@@ -53,7 +62,7 @@ pub(super) async fn attempt_second(Path(id): Path<String>, knock: Knock) -> Answ
     knock
         .answered(Outcome { value: (), cookies }, |(), view| {
             let fresh = view.and_then(|view| view.sessions.iter().find(|s| s.session.id == id)).unwrap_or(&open);
-            let proved = Some(sign_in::second_proved(strategy));
+            let proved = Some(sign_in::second_proved(strategy, knock.house.now()));
             let body = shown(&knock, fresh, "second_factor", None);
             Reverification { status: "complete", second_factor_verification: proved, ..body }
         })
@@ -130,7 +139,7 @@ fn shown(knock: &Knock, open: &SessionOf, level: &str, asked: Option<Verificatio
         level: level.to_owned(),
         status: "needs_first_factor",
         supported_first_factors: factors(knock, open),
-        supported_second_factors: sign_in::second_factors(&open.user.second_strategies()),
+        supported_second_factors: second_factors(open),
         first_factor_verification: asked,
         second_factor_verification: None,
         session: wire::session(&knock.house, open),
@@ -166,35 +175,31 @@ fn proved(strategy: Option<Strategy>, at: Time) -> Verification {
     }
 }
 
+fn second_factors(open: &SessionOf) -> Vec<Factor> {
+    sign_in::second_factors(&open.user.second_strategies(), &open.user.second_phones())
+}
+
 fn factors(knock: &Knock, open: &SessionOf) -> Vec<Factor> {
     let user = &open.user;
-    let password = user.password_set.map(|_| Factor {
-        strategy: "password",
-        safe_identifier: None,
-        email_address_id: None,
-        phone_number_id: None,
-        primary: None,
-    });
+    let password = user.password_set.map(|_| sign_in::bare("password"));
     let primary = user.emails.iter().find(|e| Some(&e.id) == user.primary_email.as_ref());
     let mailed = primary.map(|email| Factor {
-        strategy: "email_code",
         safe_identifier: Email::parse(&email.address).map(|email| email.masked()).ok(),
         email_address_id: Some(email.id.to_string()),
-        phone_number_id: None,
         primary: Some(true),
+        ..sign_in::bare("email_code")
     });
     let on = knock.house.settings().identifiers.phone.is_on();
     let phone = user.phones.iter().find(|p| on && Some(&p.id) == user.primary_phone.as_ref());
     let texted = phone.map(|phone| Factor {
-        strategy: "phone_code",
         safe_identifier: Phone::try_from(phone.number.clone()).map(|number| number.masked()).ok(),
-        email_address_id: None,
         phone_number_id: Some(phone.id.to_string()),
         primary: Some(true),
+        ..sign_in::bare("phone_code")
     });
     let passkey = (!user.passkeys.is_empty()).then(sign_in::passkey);
     // Where nothing of the second step can be asked for by this contract, only a passkey is enough by itself.
-    if user.two_step_since.is_some() && sign_in::second_factors(&user.second_strategies()).is_empty() {
+    if user.two_step_since.is_some() && second_factors(open).is_empty() {
         return passkey.into_iter().collect();
     }
     password.into_iter().chain(mailed).chain(texted).chain(passkey).collect()

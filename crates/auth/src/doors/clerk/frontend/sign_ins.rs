@@ -177,15 +177,19 @@ pub(super) async fn attempt(Path(id): Path<String>, knock: Knock) -> Answer {
     }
 }
 
-/// What an account has as second factor needs no preparing: an app shows its code by itself. What vouches for a device is
-/// sent.
+/// What vouches for a device is sent, and so is a code to a phone that is a second factor. An app shows its code by itself.
 pub(super) async fn prepare_second(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.counted()?;
     let stands = live(&knock, &id).await?;
-    if stands.status != SignInStatus::NeedsClientTrust {
-        return Err(knock.refuse(not_offered()));
-    }
-    match knock.house.sign_in_trust_send(&knock.caller, chosen(&knock)?).await {
+    let sent = match (stands.status, chosen(&knock)?) {
+        (SignInStatus::NeedsClientTrust, way) => knock.house.sign_in_trust_send(&knock.caller, way).await,
+        (SignInStatus::NeedsSecondFactor, Strategy::PhoneCode) => {
+            let phone = knock.second_phone()?;
+            knock.house.sign_in_second_send(&knock.caller, phone.as_ref()).await
+        }
+        _ => Err(not_offered()),
+    };
+    match sent {
         Ok(outcome) => done(&knock, outcome).await,
         Err(error) => stopped(&knock, error, Some(stands), Cookies::default()).await,
     }
@@ -194,7 +198,8 @@ pub(super) async fn prepare_second(Path(id): Path<String>, knock: Knock) -> Answ
 pub(super) async fn attempt_second(Path(id): Path<String>, knock: Knock) -> Answer {
     knock.counted()?;
     let stands = repeatable(&knock, &id).await?;
-    if matches!(knock.text("strategy"), Some("email_code" | "phone_code")) {
+    let vouches = stands.as_ref().is_none_or(|view| view.status != SignInStatus::NeedsSecondFactor);
+    if knock.text("strategy") == Some("email_code") || (vouches && knock.text("strategy") == Some("phone_code")) {
         return vouch(knock, stands).await;
     }
     let strategy = wire::second_strategy(knock.required("strategy")?).ok_or_else(|| knock.refuse(not_offered()))?;

@@ -114,6 +114,32 @@ async fn under_attack_a_new_device_is_vouched_for_by_the_mailbox_and_a_known_one
 }
 
 /// As a client of the Frontend API, which has no page for a challenge.
+async fn what_strangers_tried_stands_while_the_owner_comes_and_goes_on_a_device_of_their_own() {
+    let house = house_with(roomy()).await;
+    let (mut ada, _) = owner(&house, BERLIN).await;
+    let guess = async |text: &str, network: u8| {
+        let mut stranger = at(&house, [203, 0, network, 7]);
+        let done = try_password(&house, &mut stranger, ADA, text).await;
+        (done.map(|view| view.status), stranger)
+    };
+    for n in 0..10 {
+        assert!(guess("a wrong password", 113 + n).await.0.is_err());
+    }
+    let out = house.housekey.sign_out(&ada.caller()).await.unwrap();
+    ada.keep(out);
+    assert_eq!(try_password(&house, &mut ada, ADA, PASSWORD).await.unwrap().status, SignInStatus::Complete);
+    // Whoever knows the password is no nearer than before, and clears nothing by coming as far.
+    for network in [150, 151] {
+        assert_eq!(guess(PASSWORD, network).await.0.unwrap(), SignInStatus::NeedsClientTrust);
+    }
+    let (asked, mut new) = guess(PASSWORD, 152).await;
+    assert_eq!(asked.unwrap(), SignInStatus::NeedsClientTrust);
+    let code = vouch(&house, &mut new).await;
+    let done = house.housekey.sign_in_trust_code(&new.caller(), &code).await.unwrap();
+    assert_eq!(new.keep(done).status, SignInStatus::Complete);
+    assert_eq!(guess(PASSWORD, 153).await.0.unwrap(), SignInStatus::Complete, "it was the owner");
+}
+
 async fn without_challenge(
     house: &TestHouse,
     browser: &mut Browser,
@@ -420,6 +446,7 @@ async fn in_the_frontend_api_it_is_client_trust() {
 on_both! {
     in_peace_a_new_device_is_let_in_and_the_trail_says_what_was_weighed,
     under_attack_a_new_device_is_vouched_for_by_the_mailbox_and_a_known_one_is_not_asked,
+    what_strangers_tried_stands_while_the_owner_comes_and_goes_on_a_device_of_their_own,
     sec_20_under_attack_strangers_are_challenged_whoever_they_name,
     a_new_device_is_always_vouched_for_where_the_operator_says_so,
     who_has_a_second_factor_is_asked_for_that_and_for_nothing_else,

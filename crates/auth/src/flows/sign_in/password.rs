@@ -112,8 +112,7 @@ impl Housekey {
         let after = attempt.prove(proof, &second, self.now()).map_err(super::code::refused)?;
         let mut finish = Finish::new(user);
         finish.attempt_version = Some(row.version);
-        let (refund, forgive) = (tried.counted(), Some(tried.failures));
-        finish.proved = Proved { rehash, trusted, refund, forgive, ..Proved::default() };
+        finish.proved = Proved { rehash, trusted, refund: tried.counted(), ..Proved::default() };
         if weighed.is_unusual() {
             finish.proved.trail.events.push(self.unusual(caller, user, &checked.client.id, &weighed).await?);
         }
@@ -129,6 +128,10 @@ impl Housekey {
                 Ok(Outcome::plain(shown))
             }
             after => {
+                // What strangers did is forgiven by whoever got in as a stranger, and by no one else: it stands against
+                // the next guess while the owner comes and goes on a device of their own.
+                let strange = device.is_none() && matches!(after, After::Done(_));
+                finish.proved.forgive = strange.then_some(tried.failures);
                 finish.weighed = Some(weighed);
                 self.go_on(caller, &checked.client, after, finish).await
             }

@@ -134,7 +134,8 @@ impl Housekey {
         let mut finish = Finish::new(&user);
         finish.attempt_version = Some(row.version);
         finish.trust = if trust { self.new_trust(caller) } else { None };
-        finish.proved = Proved { second: Some(used), refund: counted, trail, ..Proved::default() };
+        let forgive = device.is_none().then(|| self.failures_name("", Some(&user.account.user)));
+        finish.proved = Proved { second: Some(used), refund: counted, trail, forgive, ..Proved::default() };
         let outcome = self.finish_sign_in(caller, &checked.client, done, finish).await?;
         self.mail_waits();
         Ok(outcome)

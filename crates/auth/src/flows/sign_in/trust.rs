@@ -111,7 +111,8 @@ impl Housekey {
         let mut finish = Finish::new(&user);
         finish.attempt_version = Some(row.version);
         finish.vouched = Some(prepared.strategy);
-        finish.proved = Proved { spent: Some(prepared.verification), refund: counted, ..Proved::default() };
+        let forgive = Some(self.failures_name("", Some(&user.account.user)));
+        finish.proved = Proved { spent: Some(prepared.verification), refund: counted, forgive, ..Proved::default() };
         self.finish_sign_in(caller, &checked.client, done, finish).await
     }
 

@@ -208,6 +208,9 @@ fn why(error: &WebauthnError) -> Refused {
 }
 
 #[cfg(test)]
+mod vectors;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

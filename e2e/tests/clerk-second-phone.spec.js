@@ -48,6 +48,22 @@ test('a phone is chosen, signs in, and is taken away after its code', async ({ p
   await expectIn(page, person);
 });
 
+test('a phone signs in by its code alone', async ({ page, clerk, mailbox }) => {
+  const person = await clerk.person();
+  const other = '+4915123456780';
+  await clerk.backend('POST', '/phone_numbers', { user_id: person.id, phone_number: other, verified: true });
+  await page.goto('/sign-in');
+  await page.getByRole('link', { name: 'Use phone' }).click();
+  await page.getByLabel('Phone number', { exact: true }).fill(other);
+  await page.getByRole('button', { name: 'Continue', exact: true }).click();
+  await page.getByRole('link', { name: 'Use another method' }).click();
+  await page.getByRole('button', { name: /sms code/i }).click();
+  await expect(page.getByRole('heading', { name: 'Check your phone' })).toBeVisible();
+  await look(page, 'first-factor-phone');
+  await typeCode(page, await mailbox.sms(other));
+  await expectIn(page, person);
+});
+
 async function enabled(clerk, person) {
   const { two_factor_enabled: on } = await clerk.backend('GET', `/users/${person.id}`);
   return on;

@@ -59,17 +59,17 @@ pub fn attack(words: &[String]) -> Result<bool> {
 pub fn crash(options: &CrashOptions) -> Result<bool> {
     let root = workspace()?;
     machine::provide(&[Need::Strace], &root)?;
-    crash_in(&root, options.rounds)
+    let built = ["--package", "housekey-server", "--package", "xtask", "--features", "xtask/bench"];
+    must(Command::new("cargo").arg("build").args(built).current_dir(&root))?;
+    crash_program(&root, &root.join("target/debug/housekey"), options.rounds)
 }
 
-/// The same, where the machine has what it takes.
-pub fn crash_in(root: &Path, rounds: u32) -> Result<bool> {
-    must(Command::new("cargo").args(["build", "--package", "housekey-server"]).current_dir(root))?;
+/// Crashes a program that is built, beside the measuring program that is too, where the machine has what it takes.
+pub fn crash_program(root: &Path, program: &Path, rounds: u32) -> Result<bool> {
     succeeds(
-        Command::new("cargo")
-            .args(["run", "--package", "xtask", "--features", "bench", "--bin", "measure", "--", "crash"])
-            .args(["--rounds", &rounds.to_string()])
+        Command::new(root.join("target/debug/measure"))
+            .args(["crash", "--rounds", &rounds.to_string()])
             .current_dir(root)
-            .env("HOUSEKEY_PROGRAM", root.join("target/debug/housekey")),
+            .env("HOUSEKEY_PROGRAM", program),
     )
 }

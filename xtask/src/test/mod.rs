@@ -4,6 +4,7 @@ mod browser;
 mod crash;
 mod plain;
 mod readme;
+mod shipped;
 mod tally;
 mod unit;
 
@@ -36,10 +37,10 @@ enum Part {
     Unit,
     /// A real browser against the real program
     Browser,
-    /// The real program killed under load, twenty times
-    Crash,
     /// The README's own commands
     Readme,
+    /// The real program killed under load, twenty times
+    Crash,
     /// That the program as shipped holds nothing made for tests
     Plain,
 }
@@ -76,7 +77,7 @@ pub fn run(options: &Options) -> Result<bool> {
 
 /// A filter names tests, so it leaves out the parts that have no names.
 fn chosen(options: &Options) -> Vec<Part> {
-    let all = [Part::Unit, Part::Browser, Part::Crash, Part::Readme, Part::Plain];
+    let all = [Part::Unit, Part::Browser, Part::Readme, Part::Crash, Part::Plain];
     all.into_iter()
         .filter(|part| match options.only.as_slice() {
             [] => options.filter.is_empty() || matches!(part, Part::Unit | Part::Browser),
@@ -106,8 +107,8 @@ fn perform(part: Part, stage: &Stage) -> Report {
     let outcome = match part {
         Part::Unit => unit::run(stage),
         Part::Browser => browser::run(stage),
-        Part::Crash => crash::run(stage),
         Part::Readme => readme::run(stage),
+        Part::Crash => crash::run(stage),
         Part::Plain => plain::run(stage),
     };
     Report { part, outcome, took: watch.elapsed() }
@@ -117,8 +118,8 @@ fn title(part: Part) -> &'static str {
     match part {
         Part::Unit => "unit, property, store, HTTP and example tests",
         Part::Browser => "browser tests",
-        Part::Crash => "kills under load",
         Part::Readme => "the README's commands",
+        Part::Crash => "kills under load",
         Part::Plain => "the program as shipped",
     }
 }

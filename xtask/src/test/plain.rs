@@ -6,9 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::Stage;
 use super::tally::Tally;
-use xtask::process::{must, output};
+use super::{Stage, shipped};
+use xtask::process::output;
 
 /// The test kit's name, as it stands in every place it is called from.
 const MARK: &str = "testkit";
@@ -17,8 +17,7 @@ const MARK: &str = "testkit";
 /// its features and in its bytes.
 pub fn run(stage: &Stage) -> Result<Tally> {
     let mut tally = Tally::of(features_are_plain(stage)?);
-    must(Command::new("cargo").args(["build", "--package", "housekey-server"]).current_dir(&stage.root))?;
-    let program = fs::read(stage.root.join("target/debug/housekey")).context("reading the built program")?;
+    let program = fs::read(shipped::program(&stage.root)?).context("reading the built program")?;
     let clean = !contains(&program, MARK);
     if !clean {
         println!("the plain program contains `{MARK}`");

@@ -20,6 +20,12 @@ for (const field of document.querySelectorAll('[data-reveal]')) {
   field.form.addEventListener('submit', () => { field.type = 'password'; });
 }
 
+// Paper is a browser's own affair, which a script can only ask for.
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => print());
+}
+
 // Light, dark or like the system, without loading the page again.
 for (const form of document.querySelectorAll('form.theme')) {
   form.addEventListener('submit', async (event) => {

@@ -196,6 +196,7 @@ backup-codes-title = Your backup codes
 backup-codes-made = Two-step verification is on. These codes are shown only now.
 backup-codes-keep = Print them or keep them in a safe place. Each works once, in place of your second step. Codes that you had before work no more.
 backup-codes-kept = I have kept them
+print = Print
 download = Download
 undo-title = Undo the change of address?
 undo-what = { $address } becomes the primary address again.

@@ -15,6 +15,7 @@ use housekey::{
     },
     testkit::{Browser, TestHouse},
 };
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// An authenticator that is at home here.
@@ -45,6 +46,25 @@ pub async fn come(house: &TestHouse, browser: &mut Browser, with: &Authenticator
     let options = asked(house, browser).await;
     let done = house.housekey.passkey_sign_in(&browser.caller(), &with.get(&options), false, None).await?;
     Ok(browser.keep(done))
+}
+
+async fn sec_22_that_a_passkey_is_asked_for_tells_nothing_of_who_has_one() {
+    let house = house().await;
+    let mut with = phone(&house);
+    ada_with(&house, &mut with).await;
+    let mut told = Vec::new();
+    for (at, named) in [(5, Some(ADA)), (6, Some("nobody@example.com")), (7, None), (8, Some(ADA))] {
+        let mut browser = house.browser(at);
+        if let Some(named) = named {
+            let started = house.housekey.sign_in_start(&browser.caller(), start_as(named)).await.unwrap();
+            browser.keep(started);
+        }
+        let mut options: Value = serde_json::from_str(&asked(&house, &mut browser).await).unwrap();
+        assert!(options.as_object_mut().unwrap().remove("challenge").is_some());
+        assert_eq!(options["allowCredentials"], json!([]), "whoever holds one picks it");
+        told.push(options);
+    }
+    assert!(told.iter().all(|options| *options == told[0]), "{told:?}");
 }
 
 async fn a_passkey_names_its_owner_and_is_both_factors() {
@@ -383,6 +403,7 @@ async fn passkeys_can_be_off() {
 
 on_both! {
     a_passkey_names_its_owner_and_is_both_factors,
+    sec_22_that_a_passkey_is_asked_for_tells_nothing_of_who_has_one,
     sec_66_one_lie_in_an_answer_and_it_opens_nothing,
     sec_66_one_lie_in_a_new_passkey_and_it_is_not_kept,
     sec_65_a_challenge_is_answered_once_by_its_browser_for_its_purpose_in_its_time,

@@ -1,6 +1,6 @@
 //! Signing in, as the components drive it.
 
-use super::app::*;
+use super::{app::*, backend::sdk::sdk_with};
 use crate::kit::*;
 use housekey::settings::{ClerkSettings, Enumeration, Settings};
 use serde_json::{Value, json};
@@ -226,7 +226,24 @@ pub fn other(code: &str) -> String {
     format!("{first}{}", &code[1..])
 }
 
+async fn sec_6_an_unknown_user_one_without_a_password_and_a_wrong_password_cost_one_hash() {
+    let sdk = sdk_with(settings()).await;
+    let with = json!({"email_address": [ADA], "password": PASSWORD});
+    let without = json!({"email_address": ["bob@example.com"], "skip_password_requirement": true});
+    for form in [with, without] {
+        sdk.post("/users", form).await.ok();
+    }
+    for (at, name) in [(1, ADA), (2, "bob@example.com"), (3, "nobody@example.com")] {
+        let app = sdk.web.app(at);
+        let before = sdk.web.house.spent().1;
+        let told = app.sign_in(name, "wrong wrong wrong").await;
+        assert_eq!(told.refusal(), "422 form_password_or_identifier_incorrect password", "{name}");
+        assert_eq!(sdk.web.house.spent().1 - before, 1, "{name}");
+    }
+}
+
 on_both!(
+    sec_6_an_unknown_user_one_without_a_password_and_a_wrong_password_cost_one_hash,
     a_password_signs_in_step_by_step,
     a_password_signs_in_with_the_first_call,
     a_mailed_code_signs_in_once,

@@ -130,8 +130,9 @@ pub enum FactorChange {
     SecondStepsRemoved,
     /// A passkey is asked for after other first factors from now on, with the first set of backup codes; or no longer.
     PasskeyAfter(Option<Vec<NewBackupCode>>),
-    /// A code to this proved number is asked for after other first factors from now on, with the first set of backup codes.
-    PhoneAsked(PhoneId, Vec<NewBackupCode>),
+    /// A code to this proved number is asked for after other first factors from now on, with the first set of backup codes;
+    /// and the session that waited for it counts, where one did.
+    PhoneAsked(PhoneId, Vec<NewBackupCode>, Option<SessionId>),
     /// A code to this number is asked for no longer.
     PhoneAskedNoMore(PhoneId),
 }
@@ -322,8 +323,11 @@ async fn apply(tx: &mut Tx, user: &UserId, change: &FactorChange, now: Time) -> 
             passkeys::ask_after(tx, user, None).await?;
             settle(tx, user).await
         }
-        FactorChange::PhoneAsked(phone, codes) => {
+        FactorChange::PhoneAsked(phone, codes, waiting) => {
             phones::ask_second(tx, user, phone, now).await?;
+            if let Some(session) = waiting {
+                sessions::activate(tx, user, session).await?;
+            }
             if codes.is_empty() { Ok(()) } else { put_codes(tx, user, codes, now).await }
         }
         FactorChange::PhoneAskedNoMore(phone) => {

@@ -6,6 +6,7 @@ use crate::{
     error::{Denial, Error, Result},
     flows::{
         codes::{CodeSent, SmsAsked, Whose},
+        profile::ProfilePhone,
         session::Here,
     },
     housekey::Housekey,
@@ -38,7 +39,7 @@ impl Housekey {
     /// # Errors
     /// [`Error::SignedOut`] for anybody else.
     pub async fn phones(&self, caller: &Caller) -> Result<Vec<PhoneView>> {
-        let here = self.here(caller).await?;
+        let here = self.here_with_phones(caller).await?;
         let user = self.row_of(&here).await?;
         let rows = self.store().reader().phones_of_user(&user.account.user).await?;
         let first = PhoneRow::second_of(&rows).map(|row| row.id.clone());
@@ -53,13 +54,22 @@ impl Housekey {
         Ok(rows.into_iter().map(view).collect())
     }
 
+    /// The same with all that the published contracts tell of a number.
+    ///
+    /// # Errors
+    /// [`Error::SignedOut`] for anybody else.
+    pub async fn own_numbers(&self, caller: &Caller) -> Result<Vec<ProfilePhone>> {
+        let here = self.here_with_phones(caller).await?;
+        Ok(ProfilePhone::all(self.store().reader().phones_of_user(&here.signed_in.account.user).await?))
+    }
+
     /// Adds a number, and sends it a code where that is wanted. It grants nothing until the code is typed (SEC-25).
     ///
     /// # Errors
     /// [`Error::Stale`] without a fresh factor, [`Error::Invalid`] for a malformed number, one that messages do not go to,
     /// or one that is here already, [`Error::Limited`] beyond a limit.
     pub async fn phone_add(&self, caller: &Caller, typed: &str, send: bool) -> Result<PhoneId> {
-        let here = self.here_fresh(caller).await?;
+        let here = self.fresh(self.here_with_phones(caller).await?)?;
         let number = self.read_phone("phone", typed)?;
         let user = self.row_of(&here).await?;
         self.may_change(&user)?;
@@ -88,7 +98,7 @@ impl Housekey {
     /// # Errors
     /// [`Error::NotFound`] for a number of somebody else, [`Error::Limited`] beyond a limit.
     pub async fn phone_send_code(&self, caller: &Caller, id: &PhoneId) -> Result<CodeSent> {
-        let here = self.here(caller).await?;
+        let here = self.here_with_phones(caller).await?;
         let (user, phone) = self.own_phone(&here, id).await?;
         if phone.verified.is_some() {
             return Err(Error::field("phone", "phone_already_verified"));
@@ -105,7 +115,7 @@ impl Housekey {
     /// [`Denial::CodeIncorrect`], [`Denial::CodeExpired`]; [`Error::Invalid`] when the number belongs to another account,
     /// which only whoever holds the phone gets to see.
     pub async fn phone_verify(&self, caller: &Caller, id: &PhoneId, typed: &str) -> Result<()> {
-        let here = self.here(caller).await?;
+        let here = self.here_with_phones(caller).await?;
         let code = Self::read_code(typed)?;
         let (user, phone) = self.own_phone(&here, id).await?;
         let client = &here.client.id;

@@ -12,6 +12,7 @@ use housekey_core::{
     event::EventKind,
     factor::one_time_code::OneTimeCode,
     ids::{ClientId, PhoneId, UserId},
+    session::Status,
     sign_in::{SecondPhone, SecondProof},
 };
 use housekey_store::{
@@ -29,13 +30,17 @@ impl Housekey {
     }
 
     /// Decides whether a code to a proved number is asked for after every other first factor. Where it is the first second
-    /// factor it comes with a set of backup codes, shown this once.
+    /// factor it comes with a set of backup codes, shown this once; where the session waited for one, this is it. The code
+    /// itself is asked for before the next risky change.
     ///
     /// # Errors
     /// [`Error::Stale`] or [`Error::StaleSecond`] without a fresh factor, [`Error::NotFound`] for a number of somebody else,
     /// [`Error::Invalid`] for one that is not proved or that no message goes to.
     pub async fn phone_second(&self, caller: &Caller, id: &PhoneId, wanted: bool) -> Result<Vec<String>> {
-        let (here, user) = self.here_strong(caller).await?;
+        let (here, user) = match wanted {
+            true => self.strong(self.here_with_phones(caller).await?).await?,
+            false => self.here_strong(caller).await?,
+        };
         self.may_change(&user)?;
         let phone = self.store().reader().phone(id, &user.account.user).await?.ok_or(Error::NotFound)?;
         if phone.second.is_some() == wanted {
@@ -62,7 +67,12 @@ impl Housekey {
             false => Letter::NoticeSecondPhoneOff { not_me, phone, asked },
         })?;
         let change = match wanted {
-            true => FactorChange::PhoneAsked(id.clone(), kept),
+            true => {
+                self.activation(caller, &here, &user, &mut trail).await?;
+                let session = &here.signed_in.session;
+                let waiting = (session.status == Status::Pending).then(|| session.id.clone());
+                FactorChange::PhoneAsked(id.clone(), kept, waiting)
+            }
             false => FactorChange::PhoneAskedNoMore(id.clone()),
         };
         self.store().factor_change(user.account, change, trail, self.now()).await?;

@@ -222,6 +222,10 @@ impl Housekey {
     /// [`Error::Stale`] when that is longer ago, [`Denial::Guest`] for a guest, who has nothing to prove.
     pub(crate) async fn here_fresh(&self, caller: &Caller) -> Result<Here> {
         let here = self.here(caller).await?;
+        self.fresh(here)
+    }
+
+    pub(crate) fn fresh(&self, here: Here) -> Result<Here> {
         if here.signed_in.session.is_guest() {
             return Err(Error::Denied(Denial::Guest));
         }

@@ -71,12 +71,25 @@ impl Housekey {
 
     /// As [`Self::here_strong`], also while the session waits for a second factor to be set up.
     pub(crate) async fn here_setting_up(&self, caller: &Caller) -> Result<(Here, UserRow)> {
+        let here = self.here_or_waiting(caller).await?;
+        self.strong(here).await
+    }
+
+    /// As [`Self::here`], also while the session waits for a second factor to be set up, where a phone can be one.
+    pub(crate) async fn here_with_phones(&self, caller: &Caller) -> Result<Here> {
+        let here = self.here_or_waiting(caller).await?;
+        match here.signed_in.session.status {
+            Status::Pending if !self.offers_second_phones() => Err(Error::SignedOut),
+            _ => Ok(here),
+        }
+    }
+
+    async fn here_or_waiting(&self, caller: &Caller) -> Result<Here> {
         let here = self.here_or_pending(caller).await?;
         let session = &here.signed_in.session;
-        let waits = session.status == Status::Pending && session.tasks == [Task::SetUpTwoStep];
-        if session.status == Status::Pending && !waits {
-            return Err(Error::SignedOut);
+        match session.status {
+            Status::Pending if session.tasks != [Task::SetUpTwoStep] => Err(Error::SignedOut),
+            _ => Ok(here),
         }
-        self.strong(here).await
     }
 }

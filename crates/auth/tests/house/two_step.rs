@@ -5,6 +5,7 @@ use crate::{
     clerk::app::{App, clerk_with, settings as in_clerk},
     kit::*,
     passkeys::add,
+    phones::{self, NUMBER},
     routes::{For, ROUTES, fields, filled},
     second_factor::enroll,
     web::{web, web_with},
@@ -12,7 +13,7 @@ use crate::{
 use housekey::{
     core::{session::Task, sign_in::SecondStrategy},
     flows::sign_in::SignInStatus,
-    settings::{Settings, TwoStepSettings},
+    settings::{Settings, TwoStepSettings, Use},
     testkit::TestHouse,
 };
 use serde_json::json;
@@ -95,6 +96,43 @@ async fn a_sign_in_that_waits_can_be_left_and_ends_by_itself() {
     assert!(!is_signed_in(&house, &mut ada).await);
     house.clock.advance(Duration::from_secs(301));
     assert_eq!(refusal(house.housekey.totp_begin(&ada.caller(), "").await), "a fresh factor is needed");
+}
+
+async fn it_is_set_up_by_a_phone_too() {
+    let settings = || {
+        let phones = phones::settings(Use::Required, Use::Optional);
+        Settings { two_step: required(Duration::ZERO).two_step, ..phones }
+    };
+    let web = web_with(settings()).await;
+    let ada = web.signed_up(1, ADA).await;
+    assert!(ada.get("/sign-in/set-up").await.body.contains("Add a phone number"));
+    let added = ada.form("/account/phones", &[("phone", NUMBER)]).await.to().to_owned();
+    let code = web.house.sms_code_to(NUMBER).await.unwrap();
+    assert_eq!(ada.form(&added, &[("code", &code)]).await.to(), "/sign-in/set-up");
+    let page = ada.get("/sign-in/set-up").await.body;
+    assert!(page.contains(&format!("Ask for a code to {NUMBER}")), "{page}");
+    assert!(!ada.is_signed_in().await, "not before it is chosen");
+    let id = added.split('/').nth(3).unwrap();
+    let shown = ada.form(&format!("/account/security/phones/{id}"), &[("wanted", "yes")]).await.body;
+    assert_eq!(shown.matches("<code class=\"code\">").count(), 10, "{shown}");
+    assert!(ada.is_signed_in().await);
+    // No code to it was shown in this session, so the next risky change asks for one.
+    let removed = ada.form(&format!("/account/security/phones/{id}"), &[("wanted", "no")]).await;
+    assert!(removed.to().starts_with("/step-up"), "{}", removed.to());
+
+    let web = clerk_with(Settings { clerk: in_clerk().clerk, app_origins: in_clerk().app_origins, ..settings() }).await;
+    let app: App = web.app(1);
+    web.sign_up_in(&app, ADA).await;
+    let added = app.post("/v1/me/phone_numbers", &[("phone_number", NUMBER)]).await.ok();
+    let at = format!("/v1/me/phone_numbers/{}", added.id());
+    app.post(&format!("{at}/prepare_verification"), &[("strategy", "phone_code")]).await.ok();
+    let code = web.house.sms_code_to(NUMBER).await.unwrap();
+    let proved = app.post(&format!("{at}/attempt_verification"), &[("code", &code)]).await.ok();
+    assert_eq!(proved.client()["sessions"][0]["status"], "pending");
+    let chosen = app.patch(&at, &[("reserved_for_second_factor", "true")]).await.ok();
+    assert_eq!(chosen.client()["sessions"][0]["status"], "active");
+    assert_eq!(chosen.response()["backup_codes"].as_array().unwrap().len(), 10);
+    app.get("/v1/me").await.ok();
 }
 
 async fn time_is_given_once() {
@@ -210,6 +248,7 @@ async fn nobody_is_asked_where_no_rule_is() {
 on_both! {
     sec_63_whoever_must_have_one_sets_it_up_in_the_middle_of_the_sign_in,
     it_is_set_up_by_a_passkey_too,
+    it_is_set_up_by_a_phone_too,
     sec_60_what_the_owner_sets_up_signs_in_nobody_who_waits_elsewhere,
     a_sign_in_that_waits_can_be_left_and_ends_by_itself,
     time_is_given_once,

@@ -81,7 +81,11 @@ pub(super) async fn verify(mut ask: Ask, Path(id): Path<String>, body: Bytes) ->
         return problem::of(&mut ask, Error::NotFound);
     };
     match ask.housekey.phone_verify(&ask.caller, &phone, fields.text("code")).await {
-        Ok(()) => page::go_done(&ask, HERE, "phone-verified", &Cookies::default()),
+        // Whoever waits for a second factor goes on to choose it.
+        Ok(()) => match ask.housekey.pending_task(&ask.caller).await {
+            Ok(Some(_)) => page::go(&ask, "/sign-in/set-up", &Cookies::default()),
+            _ => page::go_done(&ask, HERE, "phone-verified", &Cookies::default()),
+        },
         Err(error) => match Told::of(&mut ask, error, "code") {
             Ok(told) => match own(&mut ask, &id).await {
                 Ok(view) => page::show_told(ask, "verify_phone.html", "verify-phone-title", view, told.only("code")),

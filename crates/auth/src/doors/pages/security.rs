@@ -82,7 +82,7 @@ async fn view_of(ask: &Ask) -> Result<serde_json::Value, Error> {
     Ok(view)
 }
 
-fn phone_shown(phone: &PhoneView) -> serde_json::Value {
+pub(super) fn phone_shown(phone: &PhoneView) -> serde_json::Value {
     serde_json::json!({
         "id": phone.id.as_str(), "number": phone.number, "second": phone.second, "first": phone.second_default,
     })

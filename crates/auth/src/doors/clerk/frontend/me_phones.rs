@@ -12,8 +12,8 @@ use housekey_wire::frontend::{Deleted, Verification, user::PhoneNumber};
 const SECOND: &str = "reserved_for_second_factor";
 
 pub(super) async fn list(knock: Knock) -> Answer {
-    let profile = knock.house.own_profile(&knock.caller).await.map_err(|e| knock.refuse(e))?;
-    let all: Vec<PhoneNumber> = profile.phones.iter().map(wire::phone_number).collect();
+    let numbers = knock.house.own_numbers(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    let all: Vec<PhoneNumber> = numbers.iter().map(wire::phone_number).collect();
     Ok(knock.bare(&all))
 }
 
@@ -84,8 +84,8 @@ fn on_its_way(sent: &CodeSent) -> Verification {
 }
 
 async fn one(knock: &Knock, id: &PhoneId) -> Result<PhoneNumber, Response> {
-    let profile = knock.house.own_profile(&knock.caller).await.map_err(|e| knock.refuse(e))?;
-    let found = profile.phones.iter().find(|phone| phone.id == *id).map(wire::phone_number);
+    let numbers = knock.house.own_numbers(&knock.caller).await.map_err(|e| knock.refuse(e))?;
+    let found = numbers.iter().find(|phone| phone.id == *id).map(wire::phone_number);
     found.ok_or_else(|| knock.refuse(Error::NotFound))
 }
 

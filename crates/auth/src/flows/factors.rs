@@ -18,7 +18,7 @@ use housekey_core::{
     ids::TotpId,
     secret::Secret,
     session::{Status, Task},
-    sign_in::SecondStrategy,
+    sign_in::{SecondPhone, SecondStrategy},
     time::Time,
     two_step::Missing,
 };
@@ -42,6 +42,8 @@ pub struct FactorsView {
     pub passkey_after: bool,
     /// The ways to prove a second factor, where one is due.
     pub second_strategies: Vec<SecondStrategy>,
+    /// The phones whose code is a second factor, the one that is asked for first before the others.
+    pub second_phones: Vec<SecondPhone>,
     /// How many backup codes are left.
     pub backup_codes: i64,
     /// Until when the account may do without the second factor that it must have.
@@ -105,6 +107,7 @@ impl Housekey {
             passkeys: passkeys.into_iter().map(PasskeyView::from).collect(),
             passkey_after: user.passkey_after_since.is_some(),
             second_strategies: self.held(&user).second_strategies(),
+            second_phones: self.second_phones(&user).await?,
             backup_codes: user.backup_codes,
             two_step_due: match self.missing(&user, false) {
                 Missing::DueAt(due) => Some(due),

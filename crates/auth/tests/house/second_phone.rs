@@ -134,6 +134,25 @@ async fn sec_63_one_phone_is_never_both_factors() {
     assert!(!is_signed_in(&house, &mut thief).await);
 }
 
+async fn sec_64_a_trusted_device_lets_no_second_phone_reset_the_password() {
+    let house = house().await;
+    let (mut ada, ..) = ada_with_second_phone(&house).await;
+    let out = house.housekey.sign_out(&ada.caller()).await.unwrap();
+    ada.keep(out);
+    try_password(&house, &mut ada, ADA, PASSWORD).await.unwrap();
+    let code = texted(&house, &mut ada, NUMBER).await;
+    let done = house.housekey.sign_in_second_factor_trusting(&ada.caller(), BY_PHONE, &code).await.unwrap();
+    ada.keep(done);
+    let out = house.housekey.sign_out(&ada.caller()).await.unwrap();
+    ada.keep(out);
+    let started = house.housekey.reset_start(&ada.caller(), start_as(NUMBER)).await.unwrap();
+    ada.keep(started);
+    let code = house.sms_code_to(NUMBER).await.unwrap();
+    assert_eq!(refusal(house.housekey.sign_in_code(&ada.caller(), &code).await), "phone_is_second_factor");
+    let view = try_password(&house, &mut ada, ADA, PASSWORD).await.unwrap();
+    assert_eq!(view.status, SignInStatus::Complete, "it is trusted at sign-in as ever");
+}
+
 async fn a_reset_by_the_mailbox_asks_for_the_phone_as_ever() {
     let house = house().await;
     ada_with_second_phone(&house).await;
@@ -398,6 +417,7 @@ async fn the_pages_choose_a_phone_and_ask_for_its_code() {
 on_both!(
     a_phone_is_chosen_and_its_code_asked_for_after_the_password,
     sec_63_one_phone_is_never_both_factors,
+    sec_64_a_trusted_device_lets_no_second_phone_reset_the_password,
     a_reset_by_the_mailbox_asks_for_the_phone_as_ever,
     a_code_is_good_for_the_sign_in_of_its_own_browser_alone,
     sec_12_of_parallel_guesses_exactly_five_are_evaluated,

@@ -151,7 +151,7 @@ pub(super) fn chosen(named: &str, offered: &[SecondStrategy]) -> (&'static str, 
 }
 
 impl Phone {
-    fn of(phone: SecondPhone) -> Self {
+    pub(super) fn of(phone: SecondPhone) -> Self {
         Self { id: phone.id.to_string(), to: phone.to }
     }
 }

@@ -5,7 +5,7 @@ use super::{
     problem, second_factor,
     sign_in::asked,
 };
-use crate::{caller::Cookies, doors::shared::Ask, error::Error, flows::phones::PhoneView};
+use crate::{caller::Cookies, doors::shared::Ask, error::Error};
 use axum::{extract::RawQuery, response::Response};
 use bytes::Bytes;
 use housekey_core::{identifier::phone::Phone, ids::PhoneId, password::Password, sign_in::SecondStrategy};
@@ -130,7 +130,6 @@ async fn view(ask: &Ask, return_to: &str, way: &str) -> Result<View, Error> {
     let to = page::return_to(ask, return_to);
     let (second, others) = second_factor::chosen(way, &factors.second_strategies);
     let phone = primary_phone(ask).await;
-    let phones = second_phones(ask).await?;
     Ok(View {
         mailed: email.is_some(),
         texted: phone.is_some(),
@@ -138,23 +137,11 @@ async fn view(ask: &Ask, return_to: &str, way: &str) -> Result<View, Error> {
         return_to: to.map(|t| t.as_str().to_owned()).unwrap_or_default(),
         sent: None,
         code: "code",
-        phones,
+        phones: factors.second_phones.into_iter().map(second_factor::Phone::of).collect(),
         second: (!factors.second_strategies.is_empty()).then_some(second),
         others,
         passkey: !factors.passkeys.is_empty(),
     })
-}
-
-/// The numbers that are second factors, masked, the one that is asked for first before the others.
-async fn second_phones(ask: &Ask) -> Result<Vec<second_factor::Phone>, Error> {
-    let mut phones = ask.housekey.phones(&ask.caller).await?;
-    phones.retain(|phone| phone.second);
-    phones.sort_by_key(|phone| !phone.second_default);
-    let shown = |phone: PhoneView| {
-        let to = Phone::try_from(phone.number).map_or_else(|_| String::new(), |number| number.masked());
-        second_factor::Phone { id: phone.id.to_string(), to }
-    };
-    Ok(phones.into_iter().map(shown).collect())
 }
 
 /// The number that codes go to, masked; none where there are no phone numbers here.

@@ -192,7 +192,12 @@ impl Housekey {
             reset if reset.is_reset() => None,
             _ => Some(self.failures_name(&who, Some(&user.account.user))),
         };
-        let Due { second, trusted } = self.due_here(caller, user).await?;
+        let renews = prepared.strategy.is_reset() || user.password_compromised.is_some();
+        let Due { second, trusted } = match renews {
+            // A trusted device stands in for the second factor of a sign-in, and not for that of a new password.
+            true => Due { second: self.due(user), trusted: None },
+            false => self.due_here(caller, user).await?,
+        };
         let proof = proof.and_renew(user.password_compromised.is_some());
         let after = attempt.prove(proof, &second, now).map_err(refused)?;
         let trusted = trusted.filter(|_| matches!(after, After::Done(_)));

@@ -427,6 +427,11 @@ impl Builder {
             settings,
         }));
         house.store().tell_by(Arc::new(HouseTeller::of(&house)));
+        // Whoever asks for the endpoints of a house that stands finds those of its configuration. The worker tries
+        // again until it can: another node may just be making the same ones.
+        if let Err(error) = house.webhooks_of_config().await {
+            tracing::debug!(%error, "configured endpoints are left to the worker");
+        }
         Ok(house)
     }
 }

@@ -140,6 +140,9 @@ fn summarise(reports: &[Report]) -> bool {
             }
         }
     }
+    for name in &whole.names {
+        println!("failed: {name}");
+    }
     println!("{whole}");
     whole.failed == 0
 }

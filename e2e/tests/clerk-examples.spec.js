@@ -3,6 +3,7 @@
 import { test as base, expect } from '@playwright/test';
 
 import { App, expireToken, freePort, houseFor } from '../support/apps.js';
+import { typeCode } from '../support/clerk.js';
 import { Mailbox } from '../support/mailbox.js';
 
 const PASSWORD = 'lantern-orbit-velvet-4711';
@@ -50,7 +51,7 @@ async function signUp(page, mailbox, email) {
   await page.locator('input[name=emailAddress]').fill(email);
   await page.locator('input[name=password]').fill(PASSWORD);
   await page.getByRole('button', { name: 'Continue', exact: true }).click();
-  await page.getByLabel('Enter verification code').pressSequentially(await mailbox.code(email));
+  await typeCode(page, await mailbox.code(email));
 }
 
 // The components ask for no name, so an administrator gives one.

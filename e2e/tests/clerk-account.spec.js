@@ -12,6 +12,8 @@ test('the name and the picture are changed', async ({ page, clerk }) => {
   await look(page, 'profile-edit');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('status').first()).toHaveText('Signed in as Augusta King');
+  // The saved form fades out, and is there for as long.
+  await expect(page.locator('input[type=file]')).toHaveCount(0);
 
   await section(page, 'profile').getByRole('button', { name: 'Update profile' }).click();
   await page.locator('input[type=file]').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: PICTURE });

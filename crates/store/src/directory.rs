@@ -7,7 +7,7 @@ use crate::{
     phones::{self, PhoneRow},
     sql::{Sql, Value},
     tell::Person,
-    users::{self, UserRow},
+    users::{self, UserRow, user_columns},
 };
 use housekey_core::{ids::UserId, time::Time};
 use std::collections::HashMap;
@@ -143,13 +143,9 @@ macro_rules! list {
     };
     (text ($matching:expr) $order:literal $direction:literal $($c:literal)?) => {
         concat!(
-            "SELECT u.id, u.version, u.state, u.first_name, u.last_name, u.primary_email_id, u.device_epoch, u.event_key, \
-             p.hash, p.set_at, u.created_at, e.id, e.address, u.updated_at, u.last_sign_in_at, u.last_active_at, \
-             u.external_id, u.public_metadata, u.private_metadata, u.unsafe_metadata, u.picture_id, u.locked_until, \
-             u.legal_accepted_at, u.may_delete_self, \
-             (SELECT t.verified_at FROM housekey_totp t WHERE t.user_id = u.id AND t.verified_at IS NOT NULL ORDER BY t.id LIMIT 1), \
-             (SELECT COUNT(*) FROM housekey_backup_code b WHERE b.user_id = u.id AND b.used_at IS NULL), (SELECT COUNT(*) FROM housekey_passkey k WHERE k.user_id = u.id), u.passkey_after_at, u.two_step_due_at, p.compromised_at, u.frozen_until, u.username, u.primary_phone_id, u.guest_since, \
-        (SELECT s.second_at FROM housekey_phone s WHERE s.user_id = u.id AND s.second_at IS NOT NULL ORDER BY s.second_at, s.id LIMIT 1) FROM housekey_user u \
+            "SELECT ",
+            user_columns!(),
+            " FROM housekey_user u \
              LEFT JOIN housekey_email e ON e.id = u.primary_email_id \
              LEFT JOIN housekey_password p ON p.user_id = u.id WHERE ",
             $matching,

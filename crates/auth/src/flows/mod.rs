@@ -23,6 +23,7 @@ pub mod recovery;
 pub(crate) mod risk;
 pub(crate) mod second_factor;
 mod second_phone;
+mod step_up;
 pub mod trusted_devices;
 mod two_step;
 mod undo;

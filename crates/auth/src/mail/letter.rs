@@ -1,10 +1,11 @@
 //! The letters that are written, each with what it needs and nothing more.
 
-use super::facts::Facts;
+use super::{
+    facts::Facts,
+    mailed::{MailedCode, MailedSecret},
+};
 use housekey_core::{identifier::email::Email, time::Time};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use zeroize::Zeroizing;
 
 /// One letter. The ones that go to addresses nobody has proved (all that carry a code) hold no text that a person
 /// typed: whoever signs up with a stranger's address must not be able to write to them.
@@ -451,151 +452,5 @@ impl Letter {
             | Self::NoticeSignInRefused { not_me, .. } => not_me.as_ref(),
             _ => None,
         }
-    }
-
-    /// One letter of every kind, with plausible content: templates are tried with them at the start.
-    pub(super) fn samples() -> Vec<Self> {
-        let at = Time::from_millis(1_795_452_399_000);
-        let soon = Time::from_millis(1_795_452_999_000);
-        let asked = Facts::sample(at);
-        let code = || MailedSecret::new("492817".to_owned());
-        let not_me = || Some(MailedSecret::new("lnk_sample.c2FtcGxl".to_owned()));
-        let cancel = || MailedSecret::new("lnk_sample.c2FtcGxl".to_owned());
-        let until = Time::from_millis(1_795_711_599_000);
-        let mut samples = vec![
-            Self::SignInCode { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
-            Self::SignUpCode { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
-            Self::SignUpExisting { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
-            Self::ResetCode { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
-            Self::VerifyEmailCode { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
-            Self::StepUpCode { code: Some(code()), link: None, expires: soon, asked: asked.clone() },
-            Self::NoticePasswordChanged { not_me: not_me(), asked: asked.clone() },
-            Self::NoticeNewDevice { not_me: not_me(), asked: asked.clone() },
-            Self::NoticeSignInRefused { not_me: not_me(), asked: asked.clone() },
-            Self::DeviceCode { code: Some(code()), expires: soon, asked: asked.clone() },
-            Self::NoticeFactorAdded { not_me: not_me(), asked: asked.clone() },
-            Self::NoticeFactorRemoved { not_me: not_me(), asked: asked.clone() },
-            Self::NoticePasskeyAdded { not_me: not_me(), asked: asked.clone() },
-            Self::NoticePasskeyRemoved { not_me: not_me(), asked: asked.clone() },
-            Self::NoticePasskeyCopied { not_me: not_me(), asked: asked.clone() },
-            Self::NoticeTwoStepOn { not_me: not_me(), asked: asked.clone() },
-            Self::NoticeTwoStepOff { not_me: not_me(), asked: asked.clone() },
-            Self::NoticeBackupCodeUsed { not_me: not_me(), left: 9, asked: asked.clone() },
-            Self::NoticePhoneAdded { not_me: not_me(), added: "+49•••89".to_owned(), asked: asked.clone() },
-            Self::NoticePhoneRemoved { not_me: not_me(), removed: "+49•••89".to_owned(), asked: asked.clone() },
-            Self::NoticeSecondPhoneOn { not_me: not_me(), phone: "+49•••89".to_owned(), asked: asked.clone() },
-            Self::NoticeSecondPhoneOff { not_me: not_me(), phone: "+49•••89".to_owned(), asked: asked.clone() },
-            Self::NoticeUsernameChanged { not_me: not_me(), asked: asked.clone() },
-            Self::NoticeEmailRemoved { asked: asked.clone() },
-            Self::NoticePrimaryReplaced { asked: asked.clone() },
-            Self::NoticeRecoveryAsked { cancel: cancel(), until, asked: asked.clone() },
-            Self::NoticeRecoverySoon { cancel: cancel(), until, asked: asked.clone() },
-            Self::NoticeRecoveryDone { asked: asked.clone() },
-            Self::NoticeRecoveryEnded { asked: asked.clone() },
-            Self::NoticePasswordCompromised { asked: asked.clone() },
-            Self::NoticePasswordClosed { asked: asked.clone() },
-            Self::Invitation {
-                ticket: MailedSecret::new("inv_sample.c2FtcGxl".to_owned()),
-                until: Time::from_millis(1_798_044_399_000),
-                asked: asked.clone(),
-            },
-            Self::WaitlistJoined { asked: asked.clone() },
-            Self::NoticeWebhookDisabled { endpoint: "ep_sample (app.example.com)".to_owned(), asked: asked.clone() },
-            Self::Test { asked: asked.clone() },
-        ];
-        let link = || Some(MailedSecret::new("ver_sample.c2FtcGxl".to_owned()));
-        let (expires, at) = (soon, asked.clone());
-        samples.extend([
-            Self::SignInCode { code: Some(code()), link: link(), expires, asked: at.clone() },
-            Self::SignInCode { code: None, link: link(), expires, asked: at.clone() },
-            Self::SignUpCode { code: None, link: link(), expires, asked: at.clone() },
-            Self::SignUpExisting { code: None, link: link(), expires, asked: at.clone() },
-            Self::ResetCode { code: None, link: link(), expires, asked: at.clone() },
-            Self::VerifyEmailCode { code: None, link: link(), expires, asked: at },
-        ]);
-        if let Ok(other) = Email::parse("ada.lovelace@new.example") {
-            samples.push(Self::NoticeEmailAdded { not_me: not_me(), added: other.clone(), asked: asked.clone() });
-            let undo = MailedSecret::new("lnk_sample.c2FtcGxl".to_owned());
-            let undo_until = Time::from_millis(1_795_711_599_000);
-            samples.push(Self::NoticePrimaryChanged { primary: other, undo, undo_until, asked });
-        }
-        samples
-    }
-}
-
-/// What proves a mailbox: a code to type, a link to follow, or either.
-#[derive(Clone, Copy, Debug)]
-pub struct MailedCode<'a> {
-    /// Six digits.
-    pub code: Option<&'a MailedSecret>,
-    /// The token of the page that the link leads to.
-    pub link: Option<&'a MailedSecret>,
-}
-
-/// The same on its way into a letter.
-pub struct NewMailedCode {
-    /// Six digits.
-    pub code: Option<MailedSecret>,
-    /// The token of the page that the link leads to.
-    pub link: Option<MailedSecret>,
-}
-
-/// A code or token on its way into a letter. It can be written out, since its reader needs it, but only into the
-/// sealed queue and into the letter; logs show dots.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct MailedSecret(#[serde(with = "zeroizing")] Zeroizing<String>);
-
-impl MailedSecret {
-    /// Takes the code's digits or the token's text.
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for MailedSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MailedSecret(••••)")
-    }
-}
-
-mod zeroizing {
-    use serde::{Deserialize, Deserializer, Serializer};
-    use zeroize::Zeroizing;
-
-    pub(super) fn serialize<S: Serializer>(text: &Zeroizing<String>, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(text)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Zeroizing<String>, D::Error> {
-        String::deserialize(from).map(Zeroizing::new)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sec_122_a_letter_in_a_log_shows_no_secret() {
-        for letter in Letter::samples() {
-            let shown = format!("{letter:?}");
-            assert!(!shown.contains("492817") && !shown.contains("c2FtcGxl"), "{shown}");
-        }
-    }
-
-    #[test]
-    fn every_letter_survives_the_queue() {
-        for letter in Letter::samples() {
-            let text = serde_json::to_string(&letter).unwrap();
-            let back: Letter = serde_json::from_str(&text).unwrap();
-            assert_eq!(serde_json::to_string(&back).unwrap(), text);
-            assert!(text.contains(&format!("\"kind\":\"{}\"", letter.kind())));
-        }
-        assert_eq!(Letter::samples().len(), 43);
     }
 }

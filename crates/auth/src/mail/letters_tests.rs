@@ -2,8 +2,9 @@
 
 use super::{
     facts::Facts,
-    letter::{Letter, MailedSecret},
+    letter::Letter,
     letterhead::Letterhead,
+    mailed::MailedSecret,
     message::OutgoingMail,
     posted::{PostFault, Posted},
     template::Letters,

@@ -2,8 +2,9 @@
 
 use super::{
     facts::Facts,
-    letter::{Letter, MailedSecret},
+    letter::Letter,
     letterhead::Letterhead,
+    mailed::MailedSecret,
     message::{HeaderText, Mailbox, OutgoingMail},
     posted::Posted,
     words::{self, Words},

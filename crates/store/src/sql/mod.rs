@@ -63,6 +63,7 @@ pub(crate) fn all() -> Vec<&'static Sql> {
         crate::steward_emails::ALL,
         crate::trusted_devices::ALL,
         crate::users::ALL,
+        crate::users::row::ALL,
         crate::verifications::ALL,
         crate::waitlist::ALL,
         crate::webhook_queue::ALL,

@@ -38,6 +38,7 @@ impl Sql {
 #[doc(hidden)]
 macro_rules! statements {
     (@sql $text:literal) => { $crate::sql::Sql::one($text) };
+    (@sql ($text:expr)) => { $crate::sql::Sql::one($text) };
     (@sql two $sqlite:literal $postgres:literal) => { $crate::sql::Sql::two($sqlite, $postgres) };
     ($($name:ident = $text:tt $(($sqlite:literal, $postgres:literal))?;)*) => {
         $(static $name: $crate::sql::Sql = $crate::statements!(@sql $text $($sqlite $postgres)?);)*

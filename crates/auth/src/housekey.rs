@@ -6,7 +6,7 @@ use crate::{
     caller::Caller,
     captcha::Captcha,
     disposable::Disposable,
-    doors::{Contract, pages::Pages},
+    doors::{Contract, pages::Pages, shared::CookieNames},
     drawing::Drawing,
     error::{Error, Result},
     flows::{challenge::Unrest, clients::ClientCache, secret_keys::SecretKeys, signing::Signing, tell::WriteBody},
@@ -41,7 +41,7 @@ use housekey_store::{
 use std::{
     net::IpAddr,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -89,6 +89,7 @@ pub(crate) struct Inner {
     pub hooks: Hooks,
     pub places: Option<Arc<dyn Places>>,
     pub write_body: WriteBody,
+    pub names: OnceLock<Arc<CookieNames>>,
     pub day_key: Mutex<Option<(String, [u8; 32])>>,
     pub dev_token: Option<Secret<String>>,
 }

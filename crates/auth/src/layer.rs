@@ -5,7 +5,7 @@
 
 use crate::{
     caller::{Caller, Door},
-    doors::shared::{Ask, CookieNames},
+    doors::shared::{CookieNames, Head},
     error::Error,
     housekey::Housekey,
     sessions::Current,
@@ -40,7 +40,7 @@ pub struct HousekeyService<S> {
 impl Housekey {
     /// A layer that lets the extractors [`User`], [`Session`], [`Fresh`] and [`CsrfToken`] work in an app's handlers.
     pub fn layer(&self) -> HousekeyLayer {
-        HousekeyLayer { housekey: self.clone(), names: Arc::new(CookieNames::of(self)) }
+        HousekeyLayer { housekey: self.clone(), names: CookieNames::of(self) }
     }
 }
 
@@ -296,7 +296,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Turned> {
         let house = parts.extensions.get::<HousekeyLayer>().cloned().ok_or(Turned::NoLayer)?;
-        Ok(Ask::of(parts, &house.housekey, Door::Rust).caller)
+        Ok(Head::of(parts, &house.housekey, Door::Rust).caller)
     }
 }
 

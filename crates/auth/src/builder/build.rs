@@ -25,7 +25,7 @@ use crate::{
 };
 use housekey_core::{challenge::ChallengeKeys, entropy, redirect::Origins, secret::Secret};
 use ipnet::IpNet;
-use std::sync::{Arc, Mutex, RwLock, atomic::AtomicI64};
+use std::sync::{Arc, Mutex, OnceLock, RwLock, atomic::AtomicI64};
 use tokio::sync::Notify;
 
 impl Builder {
@@ -160,6 +160,7 @@ impl Builder {
             unrest: Unrest::default(),
             mail_bell: Notify::new(),
             sms_bell: Notify::new(),
+            names: OnceLock::new(),
             day_key: Mutex::default(),
             store,
             world,

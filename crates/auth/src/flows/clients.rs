@@ -72,7 +72,7 @@ pub(crate) struct KeptToken {
 pub(crate) struct Entry {
     secret: TokenHash,
     stamp: Stamp,
-    view: ClientView,
+    pub(crate) view: ClientView,
     tokens: Mutex<Vec<KeptToken>>,
 }
 
@@ -288,14 +288,23 @@ impl Housekey {
         Ok(Some((client.secret_hash, view)))
     }
 
+    /// Whether a session of a client counts still.
+    pub(crate) fn is_alive(&self, open: &SessionOf, now: Time) -> bool {
+        !open.user.banned && open.session.alive(self.last_seen(open), &self.settings().sessions, now).is_ok()
+    }
+
+    fn last_seen(&self, open: &SessionOf) -> Time {
+        self.seen().last(&open.session.id).unwrap_or(open.seen).max(open.seen)
+    }
+
     /// A view without what has ended by itself.
     fn alive(&self, view: &ClientView) -> ClientView {
-        let (now, policy) = (self.now(), &self.settings().sessions);
+        let now = self.now();
         let mut view = view.clone();
+        view.sessions.retain(|open| self.is_alive(open, now));
         for open in &mut view.sessions {
-            open.seen = self.seen().last(&open.session.id).unwrap_or(open.seen).max(open.seen);
+            open.seen = self.last_seen(open);
         }
-        view.sessions.retain(|open| !open.user.banned && open.session.alive(open.seen, policy, now).is_ok());
         view.active = view.active.filter(|id| view.sessions.iter().any(|s| s.session.id == *id));
         view.sign_in = view.sign_in.filter(|attempt| now < attempt.expires);
         view.sign_up = view.sign_up.filter(|attempt| now < attempt.expires);

@@ -54,9 +54,9 @@ impl Housekey {
     ) -> Result<String> {
         let token = caller.client.as_ref().ok_or(Error::SignedOut)?;
         let Some((entry, _)) = self.client_of(token).await? else { return Err(Error::SignedOut) };
-        let view = self.client_view(caller).await?.ok_or(Error::SignedOut)?;
-        let open = view.sessions.iter().find(|s| s.session.id == *session).ok_or(Error::SignedOut)?;
-        let now = self.now();
+        let (view, now) = (&entry.view, self.now());
+        let open = view.sessions.iter().find(|s| s.session.id == *session && self.is_alive(s, now));
+        let open = open.ok_or(Error::SignedOut)?;
         self.seen().note(session, open.session.last_seen, now);
         let fits = |kept: &&KeptToken| {
             kept.session == *session && kept.party.as_deref() == party && now.plus(REUSE) < kept.expires

@@ -104,8 +104,7 @@ impl Knock {
         if self.native {
             self.write_native(headers, cookies);
         } else {
-            let names = self.names.for_page(self.origin.as_deref());
-            names.write(cookies, self.house.now(), headers);
+            self.names.write_for(self.origin.as_deref(), cookies, self.house.now(), headers);
         }
         response
     }

@@ -40,7 +40,7 @@ impl Entrance {
     pub(super) fn new(housekey: &Housekey, routes: Router<Housekey>) -> Self {
         Self {
             housekey: housekey.clone(),
-            client_cookie: CookieNames::of(housekey).client,
+            client_cookie: CookieNames::of(housekey).client.clone(),
             inner: routes.fallback(errors::not_found).with_state(housekey.clone()),
         }
     }

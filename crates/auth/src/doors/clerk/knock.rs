@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     caller::{Caller, CaptchaShown, ClientToken, Door, Widget},
-    doors::shared::{Ask, CookieNames},
+    doors::shared::{CookieNames, Head},
     error::Error,
     housekey::Housekey,
 };
@@ -22,7 +22,7 @@ use housekey_core::{
     redirect::ReturnTo,
 };
 use http::{Method, StatusCode, header};
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 use url::Url;
 
 /// The largest picture that is taken in.
@@ -39,7 +39,7 @@ pub(super) struct Knock {
     pub origin: Option<String>,
     /// The client's secret travels in a header, both ways.
     pub native: bool,
-    pub names: CookieNames,
+    pub names: Arc<CookieNames>,
     pub undeclared_proxy: bool,
     pub peer: IpAddr,
     /// A picture that was sent.
@@ -53,16 +53,12 @@ impl FromRequest<Housekey> for Knock {
 
     async fn from_request(request: Request, house: &Housekey) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
-        let Ask { mut caller, names, undeclared_proxy, headers, .. } = Ask::of(&parts, house, Door::ClerkFrontend);
+        let Head { mut caller, names, undeclared_proxy, peer } = Head::of(&parts, house, Door::ClerkFrontend);
         let entered = parts.extensions.get::<Entered>().cloned();
         let entered = entered.unwrap_or(Entered { origin: None, native: false });
         let query = pairs(parts.uri.query().unwrap_or_default().as_bytes(), false)?;
-        let peer = parts
-            .extensions
-            .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>()
-            .map_or(IpAddr::from([0, 0, 0, 0]), |c| c.0.ip());
         if entered.native {
-            let token = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+            let token = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
             let token = token.map(|t| t.strip_prefix("Bearer ").unwrap_or(t));
             caller.client = token.and_then(|t| t.strip_prefix(NATIVE)).and_then(|t| ClientToken::parse_native(t).ok());
             caller.native = true;
@@ -77,9 +73,10 @@ impl FromRequest<Housekey> for Knock {
         let (form, file, whole) = read(request, house, &method).await?;
         caller.call = house.keyring().mac(Purpose::CallDigest, &[method.as_str().as_bytes(), path.as_bytes(), &whole]);
         let Entered { origin, native } = entered;
-        let page = origin.as_deref().filter(|_| !native).and_then(|origin| Url::parse(origin).ok());
-        let token = find(&form, "captcha_token").unwrap_or_default().to_owned();
-        caller.captcha = page.and_then(|page| CaptchaShown::by(Widget::Clerk, token, &page));
+        if let Some(token) = find(&form, "captcha_token").filter(|_| !native) {
+            let page = origin.as_deref().and_then(|origin| Url::parse(origin).ok());
+            caller.captcha = page.and_then(|page| CaptchaShown::by(Widget::Clerk, token.to_owned(), &page));
+        }
         let house = house.clone();
         Ok(Self { house, caller, origin, native, names, undeclared_proxy, peer, file, query, form })
     }

@@ -19,7 +19,7 @@ use http::{HeaderMap, header, request::Parts};
 use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
-    sync::Once,
+    sync::{Arc, Once},
 };
 
 /// The largest form (SEC-110).
@@ -39,7 +39,7 @@ pub struct Ask {
     /// Who asks.
     pub caller: Caller,
     /// The names of our cookies here.
-    pub names: CookieNames,
+    pub names: Arc<CookieNames>,
     /// The request's headers.
     pub headers: HeaderMap,
     /// A proxy in front that nobody declared: what signs in or up refuses to count everybody as one.
@@ -76,8 +76,16 @@ impl FromRequestParts<Housekey> for Ask {
     }
 }
 
-impl Ask {
-    /// Reads a request's head.
+/// What every door reads of a request's head.
+pub(crate) struct Head {
+    pub caller: Caller,
+    pub names: Arc<CookieNames>,
+    pub undeclared_proxy: bool,
+    pub peer: IpAddr,
+}
+
+impl Head {
+    /// Reads it.
     pub(crate) fn of(parts: &Parts, housekey: &Housekey, door: Door) -> Self {
         let names = CookieNames::of(housekey);
         let headers = &parts.headers;
@@ -85,7 +93,6 @@ impl Ask {
         let from = ClientAddress::of(peer, headers, &housekey.settings().trusted_proxies);
         let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let request = parts.extensions.get::<RequestId>().cloned();
-        let form_cookie = CookieNames::read(headers, &names.form).filter(|v| v.len() == 43);
         Self {
             caller: Caller {
                 client: names.client(headers),
@@ -102,13 +109,26 @@ impl Ask {
                 solved: SolvedHere::default(),
             },
             undeclared_proxy: from.undeclared_proxy && housekey.settings().mode().is_production(),
+            peer,
+            names,
+        }
+    }
+}
+
+impl Ask {
+    /// Reads a request's head.
+    pub(crate) fn of(parts: &Parts, housekey: &Housekey, door: Door) -> Self {
+        let Head { caller, names, undeclared_proxy, peer } = Head::of(parts, housekey, door);
+        Self {
+            caller,
+            undeclared_proxy,
             path: full_path(parts),
             post: parts.method == http::Method::POST,
             peer,
+            form_cookie: CookieNames::read(&parts.headers, &names.form).filter(|v| v.len() == 43),
             names,
-            headers: headers.clone(),
+            headers: parts.headers.clone(),
             housekey: housekey.clone(),
-            form_cookie,
             new_form_cookie: None,
         }
     }

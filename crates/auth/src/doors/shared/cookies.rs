@@ -12,6 +12,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use cookie::{Cookie, SameSite};
 use housekey_core::token::secret_key::{Environment, publishable};
 use http::{HeaderMap, HeaderValue, header};
+use std::sync::Arc;
 
 /// Names, which on plain http differ by instance: cookies ignore ports.
 #[derive(Clone, Debug)]
@@ -52,8 +53,12 @@ const YEAR: i64 = 365 * 24 * 3600;
 const SIGNED: &str = "__client_uat";
 
 impl CookieNames {
-    /// `__Host-` on https; a plain name with the instance's on loopback.
-    pub fn of(housekey: &Housekey) -> Self {
+    /// `__Host-` on https; a plain name with the instance's on loopback. They are made once for a house.
+    pub fn of(housekey: &Housekey) -> Arc<Self> {
+        housekey.0.names.get_or_init(|| Arc::new(Self::make(housekey))).clone()
+    }
+
+    fn make(housekey: &Housekey) -> Self {
         let secure = housekey.public_url().scheme() == "https";
         let instance = housekey.instance().as_str();
         let tail = instance.get(instance.len().saturating_sub(8)..).unwrap_or_default();
@@ -100,11 +105,26 @@ impl CookieNames {
 
     /// Writes what a flow hands to the browser.
     pub fn write(&self, cookies: &Cookies, now: housekey_core::time::Time, headers: &mut HeaderMap) {
+        self.write_for(None, cookies, now, headers);
+    }
+
+    /// The same in an answer to a page of another origin: on a host of another domain, which forwards to us, the cookies
+    /// for backends are that host's alone.
+    pub(crate) fn write_for(
+        &self,
+        origin: Option<&str>,
+        cookies: &Cookies,
+        now: housekey_core::time::Time,
+        headers: &mut HeaderMap,
+    ) {
         if let Some(set) = &cookies.client {
             let age = set.until.map(|until| i64::try_from(until.since(now).as_secs()).unwrap_or(0));
             self.set(headers, &self.client, set.token.reveal(), age);
             if let (Some(cookies), Some(signed)) = (&self.signed, set.signed) {
-                cookies.write(headers, signed, self.secure);
+                let host = origin.and_then(|o| url::Url::parse(o).ok()).and_then(|u| u.host_str().map(str::to_owned));
+                let domain = cookies.domain.as_deref();
+                let domain = domain.filter(|domain| host.as_deref().is_none_or(|host| is_under(host, domain)));
+                cookies.write(headers, signed, domain, self.secure);
             }
         }
         if let Some(device) = &cookies.device {
@@ -126,17 +146,6 @@ impl CookieNames {
         if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
             headers.append(header::SET_COOKIE, value);
         }
-    }
-
-    /// The same names for an answer to a page of another origin: on a host of another domain, which forwards to us, the
-    /// cookies for backends are that host's alone.
-    pub(crate) fn for_page(&self, origin: Option<&str>) -> Self {
-        let mut names = self.clone();
-        let host = origin.and_then(|o| url::Url::parse(o).ok()).and_then(|u| u.host_str().map(str::to_owned));
-        if let (Some(signed), Some(host)) = (&mut names.signed, host) {
-            signed.domain = signed.domain.take().filter(|domain| is_under(&host, domain));
-        }
-        names
     }
 
     /// The domain that this host shares with us, for a cookie that both see.
@@ -164,7 +173,7 @@ impl SignedCookies {
         }
     }
 
-    fn write(&self, headers: &mut HeaderMap, signed: Signed, secure: bool) {
+    fn write(&self, headers: &mut HeaderMap, signed: Signed, domain: Option<&str>, secure: bool) {
         let since = match signed {
             Signed::In(at) => at.as_millis() / 1000,
             Signed::Out => 0,
@@ -175,8 +184,8 @@ impl SignedCookies {
             cookie.set_path("/");
             cookie.set_secure(secure);
             cookie.set_max_age(cookie::time::Duration::seconds(YEAR));
-            if let Some(domain) = &self.domain {
-                cookie.set_domain(domain.clone());
+            if let Some(domain) = domain {
+                cookie.set_domain(domain.to_owned());
             }
             if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
                 headers.append(header::SET_COOKIE, value);

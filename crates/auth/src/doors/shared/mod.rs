@@ -9,6 +9,7 @@ mod headers;
 mod origin;
 
 pub use address::ClientAddress;
+pub(crate) use ask::Head;
 pub use ask::{Ask, Body, MOST_BODY};
 pub use cookies::CookieNames;
 pub(crate) use cookies::cookie_suffix;

@@ -12,7 +12,7 @@ use crate::{
             errors::{Proof, Refusal},
             knock::{self, MOST_PICTURE},
         },
-        shared::{Ask, MOST_BODY},
+        shared::{Head, MOST_BODY},
     },
     error::Error,
     flows::steward::Steward,
@@ -44,7 +44,7 @@ impl FromRequest<Housekey> for Call {
 
     async fn from_request(request: Request, house: &Housekey) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
-        let caller = Ask::of(&parts, house, Door::ClerkBackend).caller;
+        let caller = Head::of(&parts, house, Door::ClerkBackend).caller;
         let named = caller.request.to_string();
         let by = steward(house, caller, &parts.headers).await.map_err(|refusal| refusal.answer(&named, None))?;
         let refuse = |refusal: Refusal| counted(refusal.answer(&named, None), &by);

@@ -29,8 +29,8 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock, atomic::AtomicI64};
 use tokio::sync::Notify;
 
 impl Builder {
-    /// Checks everything, migrates where that was asked for, and reads the key's check value from the database. Starts
-    /// nothing.
+    /// Checks everything, migrates where that was asked for, reads the key's check value from the database, and makes the
+    /// endpoints that the configuration names for webhooks. Starts nothing.
     ///
     /// # Errors
     /// Every fault at once.

@@ -89,7 +89,7 @@ pub(crate) struct Inner {
     pub hooks: Hooks,
     pub places: Option<Arc<dyn Places>>,
     pub write_body: WriteBody,
-    pub names: OnceLock<Arc<CookieNames>>,
+    pub cookie_names: OnceLock<Arc<CookieNames>>,
     pub day_key: Mutex<Option<(String, [u8; 32])>>,
     pub dev_token: Option<Secret<String>>,
 }

@@ -27,7 +27,6 @@ use url::{Position, Url};
 #[derive(Clone)]
 pub struct HousekeyLayer {
     housekey: Housekey,
-    names: Arc<CookieNames>,
 }
 
 /// The service that [`HousekeyLayer`] makes.
@@ -40,7 +39,7 @@ pub struct HousekeyService<S> {
 impl Housekey {
     /// A layer that lets the extractors [`User`], [`Session`], [`Fresh`] and [`CsrfToken`] work in an app's handlers.
     pub fn layer(&self) -> HousekeyLayer {
-        HousekeyLayer { housekey: self.clone(), names: CookieNames::of(self) }
+        HousekeyLayer { housekey: self.clone() }
     }
 }
 
@@ -197,7 +196,7 @@ async fn check(parts: &mut Parts) -> Result<Option<Arc<Current>>, Turned> {
         return Ok(found.clone());
     }
     let house = parts.extensions.get::<HousekeyLayer>().cloned().ok_or(Turned::NoLayer)?;
-    let found = match house.names.client(&parts.headers) {
+    let found = match CookieNames::of(&house.housekey).client(&parts.headers) {
         Some(token) => house.housekey.check_session(&token).await.map_err(|_| Turned::Unavailable)?,
         None => None,
     };

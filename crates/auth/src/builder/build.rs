@@ -160,7 +160,7 @@ impl Builder {
             unrest: Unrest::default(),
             mail_bell: Notify::new(),
             sms_bell: Notify::new(),
-            names: OnceLock::new(),
+            cookie_names: OnceLock::new(),
             day_key: Mutex::default(),
             store,
             world,

@@ -36,7 +36,7 @@ async fn guard(State(housekey): State<Housekey>, mut request: Request, next: Nex
     let id = RequestId::new(housekey.now(), housekey.entropy());
     let value = HeaderValue::from_str(id.as_str());
     request.extensions_mut().insert(id);
-    let mut response = in_the_end(judge(&housekey, request, next)).await;
+    let mut response = answered(let_in(&housekey, request, next)).await;
     if let Ok(value) = value {
         response.headers_mut().insert("x-request-id", value);
     }
@@ -44,7 +44,7 @@ async fn guard(State(housekey): State<Housekey>, mut request: Request, next: Nex
 }
 
 /// The answer, or another one when it takes too long or panics.
-async fn in_the_end(answer: impl Future<Output = Response>) -> Response {
+async fn answered(answer: impl Future<Output = Response>) -> Response {
     match timeout(REQUEST_WITHIN, AssertUnwindSafe(answer).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => panicked(panic.as_ref()),
@@ -52,7 +52,7 @@ async fn in_the_end(answer: impl Future<Output = Response>) -> Response {
     }
 }
 
-async fn judge(housekey: &Housekey, request: Request, next: Next) -> Response {
+async fn let_in(housekey: &Housekey, request: Request, next: Next) -> Response {
     if let Err(refused) = in_bounds(&request).and_then(|()| own_host(housekey, &request)) {
         return refused;
     }
@@ -138,7 +138,7 @@ mod tests {
             }
             StatusCode::OK.into_response()
         };
-        assert_eq!(in_the_end(broken).await.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(in_the_end(ready(StatusCode::OK.into_response())).await.status(), StatusCode::OK);
+        assert_eq!(answered(broken).await.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answered(ready(StatusCode::OK.into_response())).await.status(), StatusCode::OK);
     }
 }

@@ -55,7 +55,7 @@ const SIGNED: &str = "__client_uat";
 impl CookieNames {
     /// `__Host-` on https; a plain name with the instance's on loopback. They are made once for a house.
     pub fn of(housekey: &Housekey) -> Arc<Self> {
-        housekey.0.names.get_or_init(|| Arc::new(Self::make(housekey))).clone()
+        housekey.0.cookie_names.get_or_init(|| Arc::new(Self::make(housekey))).clone()
     }
 
     fn make(housekey: &Housekey) -> Self {
